@@ -1,0 +1,209 @@
+"""A study's configuration: read strictly, completed with defaults, and checked before any job runs."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import jsonschema
+import yaml
+
+from foretell.errors import UserError
+
+
+class StrictLoader(yaml.SafeLoader):
+    """YAML in which a key may stand only once in a mapping."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
+        """Build a mapping, or refuse it when a key stands twice."""
+        seen = set()
+        for key_node, _ in node.value:
+            key = self.construct_object(key_node, deep=True)
+            if key in seen:
+                raise UserError(
+                    f"{key_node.start_mark.name}: key {key!r} stands twice (line {key_node.start_mark.line + 1}): "
+                    "keep one of them"
+                )
+            seen.add(key)
+        return super().construct_mapping(node, deep)
+
+
+def read_yaml(path: Path) -> dict:
+    """Read one YAML file.
+
+    Raises:
+        UserError: the file is no YAML mapping, or a key stands twice.
+    """
+    with open(path, encoding="utf-8") as file:
+        try:
+            content = yaml.load(file, StrictLoader)
+        except yaml.YAMLError as error:
+            raise UserError(f"{path}: not valid YAML: {error}") from error
+    if not isinstance(content, dict):
+        raise UserError(f"{path}: must be a mapping of keys to values")
+    return content
+
+
+def check(config: dict, schema: dict, figures: dict, files: str) -> dict:
+    """Complete a configuration with the schema's defaults and check all that can be checked without running a job.
+
+    Args:
+        config: the merged configuration; it is not changed.
+        schema: the JSON schema of a study.
+        figures: the manifest of figures and tables, by label.
+        files: names of the files that the configuration was read from, for messages.
+
+    Returns:
+        The completed configuration.
+
+    Raises:
+        UserError: with every problem found, one line each, naming file, key and remedy.
+    """
+    config = with_defaults(config, schema, schema)
+    validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
+    problems = [_schema_message(error) for error in sorted(validator.iter_errors(config), key=lambda e: list(e.path))]
+    if not problems:
+        problems = [*_cross_references(config), *_unknown_figures(config, figures), *_recorded_files(config)]
+    if problems:
+        raise UserError("\n".join(f"{files}: {problem}" for problem in problems))
+    return config
+
+
+def with_defaults(value: object, schema: dict, root: dict) -> object:
+    """A copy of a value in which absent keys have the defaults that the schema gives, at every depth."""
+    schema = _resolve(schema, root)
+    if "oneOf" in schema and isinstance(value, dict):
+        schema = _chosen(value, schema["oneOf"], root)
+    if isinstance(value, dict):
+        named = schema.get("properties", {})
+        completed = {key: with_defaults(item, named.get(key, _other(schema)), root) for key, item in value.items()}
+        for key, subschema in named.items():
+            subschema = _resolve(subschema, root)
+            if key not in completed and "default" in subschema:
+                completed[key] = with_defaults(subschema["default"], subschema, root)
+        return completed
+    return list(value) if isinstance(value, list) else value
+
+
+def _resolve(schema: dict, root: dict) -> dict:
+    """Follow a reference into `$defs`; keys beside the reference are kept."""
+    if "$ref" not in schema:
+        return schema
+    return {**root["$defs"][schema["$ref"].removeprefix("#/$defs/")], **schema}
+
+
+def _other(schema: dict) -> dict:
+    other = schema.get("additionalProperties", {})
+    return other if isinstance(other, dict) else {}
+
+
+def _chosen(value: dict, options: list[dict], root: dict) -> dict:
+    """The option that a mapping means: by its `source`, else the one with which it shares most keys."""
+    options = [_resolve(option, root) for option in options]
+    for option in options:
+        if "source" in value and option["properties"].get("source", {}).get("const") == value["source"]:
+            return option
+    return max(options, key=lambda option: len(value.keys() & option["properties"].keys()))
+
+
+def _schema_message(error: jsonschema.ValidationError) -> str:
+    while error.context:
+        error = _closest_form(error)
+    key = ".".join(str(part) for part in error.absolute_path)
+    prefix = f"{key}." if key else ""
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        unknown = ", ".join(repr(prefix + name) for name in sorted(set(error.instance) - set(known)))
+        return f"unknown key {unknown}: known here are {', '.join(sorted(known))}"
+    if error.validator == "required":
+        missing = next(name for name in error.validator_value if name not in error.instance)
+        return f"key {prefix + missing!r} is missing: add it (see config/README.md)"
+    return f"key {key!r}: {error.message} (see config/README.md)"
+
+
+def _closest_form(error: jsonschema.ValidationError) -> jsonschema.ValidationError:
+    """Where a value may have one of several forms: the first error against the form that was probably meant."""
+    forms: dict[int, list[jsonschema.ValidationError]] = {}
+    for suberror in error.context:
+        forms.setdefault(suberror.schema_path[0], []).append(suberror)
+    return min(forms.values(), key=_distance)[0]
+
+
+def _distance(errors: list[jsonschema.ValidationError]) -> tuple[int, int]:
+    """How far a mapping is from one form: another `source` is furthest, then the text about keys that do not fit."""
+    wrong_source = sum(error.validator == "const" for error in errors)
+    keys = [error for error in errors if error.validator in ("additionalProperties", "required")]
+    return wrong_source, sum(len(error.message) for error in keys)
+
+
+def _cross_references(config: dict) -> Iterator[str]:
+    """Ids that are used but not defined, and combinations that cannot run."""
+    yield from _problem_set_errors(config)
+    yield from _model_errors(config)
+    yield from _policy_errors(config)
+    yield from _pool_errors(config)
+
+
+def _problem_set_errors(config: dict) -> Iterator[str]:
+    folds = config["probes"]["folds"]
+    for name, entry in config["problem_sets"].items():
+        key = f"problem_sets.{name}"
+        if entry["source"] == "records" and len(set(entry["halves"].values())) == 1:
+            yield f"key '{key}.halves': the same half cannot both choose and report; use 0 and 1"
+        for range_key in ("trained_operations", "evaluated_operations"):
+            if range_key in entry and entry[range_key][0] > entry[range_key][1]:
+                yield f"key '{key}.{range_key}': the fewest come first, as in [2, 4]"
+        if "sizes" in entry and entry["sizes"]["train"] < folds:
+            yield f"key '{key}.sizes.train': the {folds} folds of 'probes.folds' need as many train problems"
+
+
+def _model_errors(config: dict) -> Iterator[str]:
+    sets = config["problem_sets"]
+    for name, model in config["models"].items():
+        key, trained_on = f"models.{name}.problem_set", model["problem_set"]
+        if trained_on not in sets:
+            yield _unknown(key, trained_on, sets)
+        elif sets[trained_on]["source"] != "expressions":
+            source = sets[trained_on]["source"]
+            yield f"key {key!r}: {trained_on!r} has source {source!r}; a tiny model is trained on 'expressions'"
+
+
+def _policy_errors(config: dict) -> Iterator[str]:
+    for name, policy in config["policies"].items():
+        if "model" in policy and policy["model"] not in config["models"]:
+            yield _unknown(f"policies.{name}.model", policy["model"], config["models"])
+        elif "model" in policy and policy.get("effort") not in ("low", "high"):
+            yield f"key 'policies.{name}.effort': a tiny model knows the efforts 'low' and 'high'"
+
+
+def _pool_errors(config: dict) -> Iterator[str]:
+    sets, policies = config["problem_sets"], config["policies"]
+    for name, pool in config["pools"].items():
+        if pool["problem_set"] not in sets:
+            yield _unknown(f"pools.{name}.problem_set", pool["problem_set"], sets)
+            continue
+        recorded = sets[pool["problem_set"]]["source"] == "records"
+        form = "a recorded policy (outcomes, run, ...)" if recorded else "a policy with a model"
+        for policy in pool["policies"]:
+            if policy not in policies:
+                yield _unknown(f"pools.{name}.policies", policy, policies)
+            elif recorded != ("run" in policies[policy]):
+                yield (
+                    f"key 'pools.{name}.policies': problem set {pool['problem_set']!r} needs {form}; {policy!r} is none"
+                )
+
+
+def _unknown(key: str, value: str, known: dict) -> str:
+    return f"key {key!r}: {value!r} is not defined; defined are {', '.join(sorted(known)) or 'none'}"
+
+
+def _unknown_figures(config: dict, figures: dict) -> Iterator[str]:
+    for label in config["figures"]:
+        if label not in figures:
+            yield f"key 'figures': {label!r} is not in config/figures.yaml; there are {', '.join(figures)}"
+
+
+def _recorded_files(config: dict) -> Iterator[str]:
+    for section, key in (("problem_sets", "problems"), ("policies", "outcomes")):
+        for name, entry in config[section].items():
+            file = Path(config["records"]) / entry.get(key, "")
+            if key in entry and not file.is_file():
+                yield f"key '{section}.{name}.{key}': there is no file {file}; correct it, or the folder in 'records'"

@@ -1,0 +1,147 @@
+"""How F6 and F7 are drawn."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
+
+from foretell.figures.cost_accuracy import (
+    CHARGED,
+    CHOSEN,
+    COST,
+    FEWER,
+    HULL,
+    ORACLE,
+    ORACLE_UTILITY,
+    RANDOM,
+    SINGLE,
+    SWEEP,
+)
+from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
+
+WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
+SYMBOLS = {"utility": "λ", "cascade": "threshold"}
+NAMES = {"utility": "utility router", "cascade": "cascade"}
+EDGE = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
+STARS = ["*", "P", "X"]  # one per split that chose an operating point
+
+
+@styled
+def draw(frame: pd.DataFrame) -> Figure:
+    """The plane on test; policies are named at the right, strategies below."""
+    figure = Figure(figsize=(PAGE, 3.7), layout="constrained")
+    axes = figure.subplots()
+    logarithmic = 0 < WIDE * frame[COST].min() < frame[COST].max()
+    axes.set_xscale("log" if logarithmic else "linear")
+    by_series = dict(iter(frame.groupby("series", sort=False)))
+    _sweep(axes, by_series[SWEEP], frame.router.iloc[0])
+    _chosen(axes, by_series, frame.router.iloc[0])
+    _references(axes, by_series, logarithmic)
+    _singles(axes, by_series)
+    _scales(axes, logarithmic)
+    axes.set_ylabel("Accuracy on test (%)")
+    assumed = frame.cost_basis.str.contains("assumed").any()
+    axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per 1,000 problems)")
+    if assumed:
+        axes.set_title("Costs are assumed, not measured", loc="right", color="#D55E00")
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(**_policies(by_series[SINGLE]), loc="outside right upper", alignment="left")
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, columnspacing=1.4)
+    return figure
+
+
+def _references(axes: Axes, by_series: dict[str, pd.DataFrame], logarithmic: bool) -> None:
+    hull = by_series[HULL]
+    cost = steps = hull[COST].to_numpy(float)
+    if logarithmic:  # a mixture's cost is linear in its weight, so that the hull's edges are curves here
+        steps = np.union1d(cost, np.geomspace(cost.min(), cost.max(), 300))
+    path = np.interp(steps, cost, 100 * hull.accuracy)
+    axes.plot(steps, path, color=GREY, linewidth=1.0, linestyle=(0, (5, 2)), label="hull of single policies", zorder=1)
+    hollow = {"color": BLACK, "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 3}
+    for series, marker, label in [(RANDOM, "o", "uniform random"), (ORACLE, "D", "oracle")]:
+        _with_intervals(axes, by_series[series], marker=marker, label=label, markersize=4.5, **hollow)
+    rows = by_series[ORACLE_UTILITY]
+    look = {"color": GREY, "marker": "x", "markersize": 3.5, "label": "oracle utility, every λ"}
+    axes.plot(rows[COST], 100 * rows.accuracy, linestyle="", zorder=4, **look)
+
+
+def _sweep(axes: Axes, rows: pd.DataFrame, router: str) -> None:
+    label = f"{NAMES[router]}, every {SYMBOLS[router]}"
+    axes.plot(rows[COST], 100 * rows.accuracy, ".", color=BLACK, markersize=4, label=label, zorder=2)
+
+
+def _singles(axes: Axes, by_series: dict[str, pd.DataFrame]) -> None:
+    looks = look_of(list(by_series[SINGLE].policy))
+    for row in by_series[SINGLE].itertuples():
+        look = {key: looks[row.policy][key] for key in ("color", "marker")}
+        if FEWER in by_series:
+            rows = by_series[FEWER]
+            rows = rows[rows.policy == row.policy].sort_values("samples")
+            axes.plot(rows[COST], 100 * rows.accuracy, color=look["color"], linewidth=0.6, marker=".", markersize=2.5)
+        _with_intervals(axes, pd.DataFrame([row]), zorder=5, **EDGE, **look)
+    if FEWER in by_series:
+        axes.plot([], [], color=GREY, linewidth=0.6, marker=".", markersize=2.5, label="policy, fewer samples")
+
+
+def _policies(singles: pd.DataFrame) -> dict:
+    """Arguments of the legend that names the policies; the number of samples is in its title if they share it."""
+    looks = look_of(list(singles.policy))
+    names = {row.policy: row.policy for row in singles.itertuples()}
+    title = "Single policies"
+    if singles.samples.nunique(dropna=False) == 1 and singles.samples.notna().all():
+        title += f",\n{singles.samples.iloc[0]} samples"
+    else:
+        names |= {r.policy: f"{r.policy}, {r.samples} samples" for r in singles.itertuples() if pd.notna(r.samples)}
+    handles = [
+        Line2D(
+            [], [], linestyle="", color=look["color"], marker=look["marker"], label=wrapped(names[policy], 22), **EDGE
+        )
+        for policy, look in looks.items()
+    ]
+    return {"handles": handles, "title": title}
+
+
+def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None:
+    splits = list(by_series[CHOSEN].chosen_on)
+    for series, fill in [(CHOSEN, "#FFD400"), (CHARGED, "white")]:
+        for row in by_series.get(series, by_series[CHOSEN].iloc[:0]).itertuples():
+            place = splits.index(row.chosen_on) % len(STARS)
+            label, grown = f"chosen on {row.chosen_on} ({SYMBOLS[router]} = {row.operating_point:.3g})", 0
+            if series == CHARGED:  # larger, and behind: where probing costs nothing, both points are in one place
+                label, grown = f"chosen on {row.chosen_on}, probing charged", 2
+            _with_intervals(
+                axes,
+                pd.DataFrame([row]),
+                color=BLACK,
+                marker=STARS[place],
+                markersize=(10 if place == 0 else 6.5) + grown,
+                markerfacecolor=fill,
+                markeredgewidth=0.8,
+                zorder=7 + place - grown / 2,
+                label=label,
+            )
+
+
+def _with_intervals(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
+    axes.errorbar(
+        rows[COST],
+        100 * rows.accuracy,
+        yerr=100 * distances(rows.accuracy, rows.accuracy_low, rows.accuracy_high),
+        xerr=distances(rows[COST], rows[f"{COST}_low"], rows[f"{COST}_high"]),
+        linestyle="",
+        elinewidth=0.7,
+        **look,
+    )
+
+
+def _scales(axes: Axes, logarithmic: bool) -> None:
+    axes.grid(color=PALE, linewidth=0.4)
+    axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
+    if logarithmic:
+        axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        axes.xaxis.set_minor_formatter(NullFormatter())
+    else:
+        axes.set_xlim(left=0)

@@ -1,0 +1,91 @@
+"""T4: what every routing strategy costs and gets right on test."""
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from foretell.figures.cost_accuracy import PER, pooled_basis
+from foretell.figures.text import money, number, with_interval
+
+ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
+ROUTERS = {"utility": "utility router", "cascade": "cascade", "oracle_utility": "oracle utility"}
+POINTS = {"utility": "λ", "cascade": "threshold", "oracle_utility": "λ"}
+FIRST = ["strategy", "policy", "samples", "at_cost_of", "chosen_on", "choice", "operating_point"]
+COSTS = ["cost", "cost_with_probing", "hull_cost"]
+
+
+def collect(summary: pd.DataFrame) -> pd.DataFrame:
+    """The routing summary, strategies in reading order and costs in USD per 1,000 problems.
+
+    Returns:
+        The summary's rows and columns; cost, cost_with_probing and hull_cost become *_usd_per_1000*.
+    """
+    named = [each + end for each in COSTS for end in ("", "_low", "_high")]
+    table = summary.assign(**{name: PER * summary[name] for name in named})
+    table = table.rename(columns={name: _per_thousand(name) for name in named})
+    table = table[[*FIRST, *table.columns.drop(FIRST)]]
+    return table.sort_values("strategy", key=lambda names: names.map(ORDER.index), kind="stable", ignore_index=True)
+
+
+def _per_thousand(name: str) -> str:
+    for end in ("_low", "_high"):
+        if name.endswith(end):
+            return name.removesuffix(end) + "_usd_per_1000" + end
+    return name + "_usd_per_1000"
+
+
+def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: all strategies, single policies at all of their samples only."""
+    samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
+    fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(samples))
+    frame = frame[~fewer]
+
+    def cells(name: str, write: Callable[..., str], **options: object) -> list[str]:
+        columns = zip(*(frame[name + end] for end in ("", "_low", "_high")), strict=True)
+        return [write(*values, **options) or "unknown" for values in columns]
+
+    percent = {"write": with_interval, "digits": 1, "scale": 100}
+    points = {**percent, "signed": True}
+    table = pd.DataFrame(
+        {
+            "Strategy": [_name(row) for row in frame.itertuples()],
+            "Chosen on": frame.chosen_on.fillna(""),
+            "Accuracy, %": cells("accuracy", **percent),
+            "Cost, USD per 1,000": cells("cost_usd_per_1000", money),
+            "With probing, USD per 1,000": cells("cost_with_probing_usd_per_1000", money),
+            "Saving, %": cells("saving", **percent),
+            "Saving with probing, %": cells("saving_with_probing", **percent),
+            "Accuracy difference, points": cells("accuracy_difference", **points),
+            "Gain over hull, points": cells("gain_over_hull", **points),
+            "Non-inferior": ["yes" if each else "no" for each in frame.non_inferior],
+        }
+    )
+    return table, _note(frame)
+
+
+def _name(row) -> str:
+    if row.strategy == "single":
+        return row.policy if pd.isna(row.samples) else f"{row.policy}, {row.samples} samples"
+    if row.strategy == "hull":
+        return f"mixture at cost of {row.at_cost_of}"
+    if row.strategy == "random":
+        return "uniform random"
+    if row.strategy == "oracle":
+        return "oracle"
+    return f"{ROUTERS[row.strategy]}, {POINTS[row.strategy]} = {number(row.operating_point, 3)}"
+
+
+def _note(frame: pd.DataFrame) -> str:
+    chosen = frame.dropna(subset="chosen_on").drop_duplicates("chosen_on")
+    best = "; ".join(f"chosen on {row.chosen_on}: {row.best_single}" for row in chosen.itertuples())
+    basis = pooled_basis(frame.cost_basis)
+    assumed = "Costs are assumed, not measured. " if "assumed" in basis else ""
+    sensitivity = [name for name in frame.saving_interval.unique() if name.startswith("sensitivity")]
+    ranges = "".join(f"; of savings: {name} of each cost, no interval of confidence" for name in sensitivity)
+    return (
+        f"{assumed}Test, n = {', '.join(map(str, frame.n.unique()))}; cost basis: {basis}. Brackets: 95 % bootstrap "
+        f"intervals{ranges}. Savings and accuracy differences are relative to the best single policy of the "
+        f"choosing split ({best}; rows without a choice: the first of these). Gain over hull: over the mixture of "
+        "single policies that costs the same where it was chosen. Non-inferior: less accurate by at most one point. "
+        "Single policies at fewer samples and the mixtures' make-up are in the CSV."
+    )

@@ -1,0 +1,58 @@
+"""T5: every operating point of every router."""
+
+from math import nan
+
+import pandas as pd
+
+from foretell.figures.cost_accuracy import PER
+from foretell.figures.text import money, number, with_interval
+
+ROUTERS = {"utility": "utility router, λ", "cascade": "cascade, threshold", "oracle_utility": "oracle utility, λ"}
+SPLITS = ["validation", "test"]
+
+
+def collect(curves: pd.DataFrame) -> pd.DataFrame:
+    """Raw points of the routers; nothing is chosen or smoothed.
+
+    Args:
+        curves: split, strategy, operating_point, accuracy and cost with _low and _high, probing_cost, n.
+
+    Returns:
+        router, operating_point, split, accuracy and cost_usd_per_1000 with _low and _high, probing_cost_usd_per_1000
+        (null where unknown), n.
+    """
+    table = curves[curves.strategy.isin(list(ROUTERS)) & curves.split.isin(SPLITS)].rename(
+        columns={
+            "strategy": "router",
+            "cost": "cost_usd_per_1000",
+            "cost_low": "cost_usd_per_1000_low",
+            "cost_high": "cost_usd_per_1000_high",
+            "probing_cost": "probing_cost_usd_per_1000",
+        }
+    )
+    costs = [name for name in table if "usd" in name]
+    table = table.assign(**{name: PER * table[name] for name in costs})
+    table = table.assign(
+        router=pd.Categorical(table.router, list(ROUTERS)), split=pd.Categorical(table.split, SPLITS)
+    ).sort_values(["router", "operating_point", "split"], ignore_index=True)
+    columns = ["router", "operating_point", "split", "accuracy", "accuracy_low", "accuracy_high", *costs, "n"]
+    return table.astype({"router": "str", "split": "str"})[columns]
+
+
+def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: one line per operating point, validation and test side by side."""
+    rows = []
+    for (router, point), part in frame.groupby(["router", "operating_point"], sort=False):
+        row = {"Router, operating point": f"{ROUTERS[router]} = {number(point, 3)}"}
+        for split in SPLITS:
+            one = part[part.split == split].iloc[0]
+            cost = (one.cost_usd_per_1000, one.cost_usd_per_1000_low, one.cost_usd_per_1000_high)
+            row[f"Accuracy on {split}, %"] = with_interval(
+                one.accuracy, one.accuracy_low, one.accuracy_high, digits=1, scale=100
+            )
+            row[f"Cost on {split}, USD per 1,000"] = money(*cost)
+            row[f"Probing on {split}, USD per 1,000"] = money(one.probing_cost_usd_per_1000, nan, nan) or "unknown"
+        rows.append(row)
+    sizes = ", ".join(f"{rows.n.iloc[0]} {split}" for split, rows in frame.groupby("split", sort=False))
+    note = f"n = {sizes} problems; 95 % bootstrap intervals. Raw points; nothing is chosen from them on test."
+    return pd.DataFrame(rows), note

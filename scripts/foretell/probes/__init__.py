@@ -1,0 +1,1 @@
+"""Probes: families of scorers, trained on the train split and chosen by cross-validation within it."""

@@ -1,0 +1,37 @@
+"""Cross-validation folds that depend on the problems, not on their order."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from foretell.errors import UserError
+
+
+def assign_folds(groups: np.ndarray, labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
+    """Deal whole groups to folds.
+
+    Groups are ordered by the majority of their rows' labels, then by a hash of their name and the seed, and dealt in
+    turn: groups of one row are stratified exactly, larger ones as far as they allow.
+
+    Args:
+        groups: [n] names.
+        labels: [n, k] binary labels to stratify by jointly; k may be 0.
+        folds: number of folds.
+        seed: of the hash.
+
+    Returns:
+        [n] folds, 0 to folds - 1.
+
+    Raises:
+        UserError: there are fewer groups than folds.
+    """
+    by_group = pd.DataFrame(labels).groupby(np.asarray(groups)).mean().round()
+    if len(by_group) < folds:
+        raise UserError(
+            f"{len(by_group)} train problems (or groups of them) are too few for {folds} folds: key 'folds'"
+        )
+    digests = [hashlib.sha256(f"{seed}:{group}".encode()).hexdigest() for group in by_group.index]
+    order = by_group.assign(digest=digests).sort_values([*by_group.columns, "digest"]).index
+    fold_of = pd.Series(np.arange(len(order)) % folds, index=order)
+    return fold_of.loc[groups].to_numpy()

@@ -1,0 +1,135 @@
+"""A pool of policies over the same problems, as aligned arrays."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from foretell.errors import UserError
+from foretell.routing.inputs import require_same_problems
+
+TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+@dataclass(frozen=True)
+class Pool:
+    """Policies from cheap to dear by mean cost on train, so that the first of equals is the cheapest.
+
+    Attributes:
+        problem_id, split, group: [problems].
+        policies, cost_basis: str [policies].
+        encoders: [policies], None where unknown.
+        samples: [policies], the k of every policy, None where unknown.
+        correct: [problems, policies], 0.0 or 1.0.
+        cost, probe_cost: [problems, policies], USD; probe_cost is NaN where unknown.
+    """
+
+    problem_id: np.ndarray
+    split: np.ndarray
+    group: np.ndarray
+    policies: list[str]
+    encoders: list[str | None]
+    samples: list[int | None]
+    cost_basis: list[str]
+    correct: np.ndarray
+    cost: np.ndarray
+    probe_cost: np.ndarray
+
+    @property
+    def tier_costs(self) -> np.ndarray:
+        """[policies], mean cost on train, min-max normalised over the pool; all 0 where every policy costs the same."""
+        means = self.cost[self.split == TRAIN].mean(axis=0)
+        span = means.max() - means.min()
+        return (means - means.min()) / span if span else np.zeros_like(means)
+
+
+def assemble_pool(costs: pd.DataFrame) -> Pool:
+    """Align the table of `foretell.routing.costs.price_outcomes`.
+
+    Raises:
+        UserError: a pool of one, policies over different problems, problems whose split differs between policies,
+            an empty train split.
+    """
+    by_policy = dict(list(costs.groupby("policy", sort=False, observed=True)))
+    if len(by_policy) < 2:
+        raise UserError(f"a pool of one, {', '.join(by_policy)}: there is nothing to route; name at least two policies")
+    require_same_problems({f"costs of policy {policy!r}": rows.problem_id for policy, rows in by_policy.items()})
+    by_policy = {policy: rows.set_index("problem_id") for policy, rows in by_policy.items()}
+    problems = next(iter(by_policy.values()))[["split", "group"]]
+    by_policy = {policy: rows.loc[problems.index] for policy, rows in by_policy.items()}
+    for policy, rows in by_policy.items():
+        moved = problems.index[rows.split.to_numpy() != problems.split.to_numpy()]
+        if len(moved):
+            raise UserError(
+                f"policy {policy!r} has problem {moved[0]!r} in another split than {next(iter(by_policy))!r}"
+            )
+
+    train = (problems.split == TRAIN).to_numpy()
+    if not train.any():
+        raise UserError("the split 'train' is empty: tier costs come from it")
+    policies = sorted(by_policy, key=lambda policy: by_policy[policy].cost.to_numpy()[train].mean())
+    frames = [by_policy[policy] for policy in policies]
+    heads = [frame.iloc[0] for frame in frames]
+    return Pool(
+        problem_id=problems.index.to_numpy(),
+        split=problems.split.to_numpy(),
+        group=problems.group.to_numpy(),
+        policies=policies,
+        encoders=[head.encoder if pd.notna(head.encoder) else None for head in heads],
+        samples=[int(head.samples) if pd.notna(head.samples) else None for head in heads],
+        cost_basis=[head.cost_basis for head in heads],
+        correct=np.column_stack([frame.correct for frame in frames]),
+        cost=np.column_stack([frame.cost for frame in frames]),
+        probe_cost=np.column_stack([frame.probe_cost for frame in frames]),
+    )
+
+
+def require_splits(pool: Pool, splits: Sequence[str]) -> None:
+    """Raise a UserError that names the first of `splits` in which the pool has no problem."""
+    for split in splits:
+        if not (pool.split == split).any():
+            raise UserError(f"the split {split!r} is empty: routing needs problems in {', '.join(splits)}")
+
+
+def require_different_costs(pool: Pool) -> None:
+    """Raise a UserError if every policy costs the same on train, so that cost cannot decide anything."""
+    means = pool.cost[pool.split == TRAIN].mean(axis=0)
+    if means.min() == means.max():
+        names = ", ".join(pool.policies)
+        raise UserError(
+            f"{names} all cost {means[0]:g} USD per problem on train: check the prices, or just use the best"
+        )
+
+
+def align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool) -> np.ndarray:
+    """Probability of success of every policy on every problem of the pool.
+
+    Args:
+        predictions: per policy, one row per problem: problem_id, probability.
+        pool: the pool; its order of problems and policies is taken.
+
+    Returns:
+        [problems, policies].
+
+    Raises:
+        UserError: a policy without predictions, over other problems, with a null probability (its probe could not be
+            trained, or predicts a number) or one outside [0, 1].
+    """
+    columns = []
+    for policy in pool.policies:
+        if policy not in predictions:
+            raise UserError(f"policy {policy!r} has no predictions; give --predictions {policy}=FILE")
+        table, name = predictions[policy], f"predictions for policy {policy!r}"
+        require_same_problems({"the pool's costs": pd.Series(pool.problem_id), name: table.problem_id})
+        probability = table.set_index("problem_id").probability.loc[pool.problem_id].to_numpy(dtype=float)
+        if missing := int(np.isnan(probability).sum()):
+            raise UserError(
+                f"{name} lack a probability on {missing} of {len(probability)} problems: its probe could not be "
+                f"trained, or its target is not binary; choose another target or leave the policy out of the pool"
+            )
+        outside = probability[(probability < 0) | (probability > 1)]
+        if len(outside):
+            raise UserError(f"{name} hold {len(outside)} probabilities outside [0, 1], such as {outside[0]}")
+        columns.append(probability)
+    return np.column_stack(columns)

@@ -1,0 +1,36 @@
+"""What it costs to ask the probes: one prefill per distinct encoder that was consulted, the chosen one's reused."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from foretell.routing.pool import Pool
+
+
+def charge_utility_probing(pool: Pool) -> np.ndarray:
+    """Charge for consulting every encoder of the pool: USD, [problems, policies], by the policy that was chosen."""
+    everyone = range(len(pool.policies))
+    return np.column_stack([_charge(pool, everyone, chosen) for chosen in everyone])
+
+
+def charge_cascade_probing(pool: Pool) -> np.ndarray:
+    """Charge for consulting the encoders before the policy that was kept, whose own prefill is reused.
+
+    The last policy is kept without a probe, so its encoder adds nothing either.
+
+    Returns:
+        USD, [problems, policies], by the policy that was kept; NaN where a prefill that is charged has no known price.
+    """
+    return np.column_stack([_charge(pool, range(kept), kept) for kept in range(len(pool.policies))])
+
+
+def _charge(pool: Pool, consulted: Iterable[int], chosen: int) -> np.ndarray:
+    """Price the prefills of the consulted policies' encoders, but for the chosen policy's: its answer pays for it."""
+    prefills = {_encoder(pool, policy): pool.probe_cost[:, policy] for policy in consulted}
+    prefills.pop(_encoder(pool, chosen), None)
+    return sum(prefills.values(), np.zeros(len(pool.problem_id)))
+
+
+def _encoder(pool: Pool, policy: int) -> tuple[str, str]:
+    encoder = pool.encoders[policy]
+    return ("policy", pool.policies[policy]) if encoder is None else ("encoder", encoder)

@@ -1,0 +1,203 @@
+"""Metrics of scores, and their percentile intervals over resampled units.
+
+Every metric takes the rows once and one weight per row and resample, [resamples, n], and returns one value per
+resample, [resamples]. A weight of w counts as the row standing w times in the sample, ties included. A value is NaN
+where the resample leaves the metric undefined. A NaN among labels or scores is a ValueError: it has no rank.
+
+Two metrics, or two scorers, whose weights come from the same units, number of resamples and seed are paired: the
+interval of a difference is the interval of their values' difference.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.stats import rankdata
+
+ECE_BINS = 10
+
+Metric = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A metric with its interval.
+
+    Attributes:
+        value: on the sample itself; NaN where undefined.
+        low, high: ends of the percentile interval; NaN where no resample defines the metric.
+        n: rows.
+        resamples: resamples that define the metric, from which the interval is taken.
+    """
+
+    value: float
+    low: float
+    high: float
+    n: int
+    resamples: int
+
+
+def bootstrap_weights(units: ArrayLike, resamples: int, seed: int) -> np.ndarray:
+    """How often each row is drawn when the distinct units are resampled with replacement.
+
+    The draw depends on the set of units, not on the order of the rows.
+
+    Args:
+        units: n labels; rows of one unit are drawn together.
+        resamples: how many samples to draw.
+        seed: equal seeds on equal units give equal, that is paired, weights.
+
+    Returns:
+        [resamples, n] floats; per resample, the counts of the distinct units sum to their number.
+    """
+    distinct, unit_of_row = np.unique(np.asarray(units), return_inverse=True)
+    size = len(distinct)
+    drawn = np.random.default_rng(seed).integers(max(size, 1), size=(resamples, size))
+    flat = (drawn + size * np.arange(resamples)[:, None]).ravel()
+    counts = np.bincount(flat, minlength=resamples * size).reshape(resamples, size)
+    return counts[:, unit_of_row].astype(float)
+
+
+def percentile_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
+    """The central `level` of resampled values.
+
+    NaN values are left out: a resample may miss a class, so that its AUROC is undefined. The interval is then
+    conditional on the metric being defined. (NaN, NaN) if no value is left.
+    """
+    values = np.asarray(values, dtype=float)
+    values = values[~np.isnan(values)]
+    if not len(values):
+        return float("nan"), float("nan")
+    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def estimate(metric: Metric, labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> Estimate:
+    """A metric on the sample itself, with its 95 % percentile interval over the resamples."""
+    n = len(np.asarray(labels))
+    value = metric(labels, scores, np.ones((1, n)))[0]
+    resampled = metric(labels, scores, weights)
+    low, high = percentile_interval(resampled)
+    return Estimate(float(value), low, high, n, int(np.sum(~np.isnan(resampled))))
+
+
+def weighted_mean(values: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """[resamples] means of [n] values; NaN where all weights are zero."""
+    return _ratio(weights @ np.asarray(values, dtype=float), weights.sum(axis=1))
+
+
+def auroc(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """Probability that a positive row scores above a negative one, half for ties (Mann-Whitney).
+
+    Args:
+        labels: [n] 0/1 or bool.
+        scores: [n].
+        weights: [resamples, n].
+
+    Returns:
+        [resamples]; NaN where a class is missing.
+    """
+    labels, scores = _complete(labels), _complete(scores)
+    positives = _weight_per_value(scores, weights * labels)[0]
+    negatives = _weight_per_value(scores, weights * (1 - labels))[0]
+    below = np.cumsum(negatives, axis=1) - negatives / 2
+    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
+    return _ratio(np.einsum("bv,bv->b", positives, below), pairs)
+
+
+def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """Pearson correlation of average ranks within each resample.
+
+    Args:
+        values: [n] what the scores are to order.
+        scores: [n].
+        weights: [resamples, n].
+
+    Returns:
+        [resamples]; NaN where values or scores are constant.
+    """
+    x, y = _centred_ranks(_complete(values), weights), _centred_ranks(_complete(scores), weights)
+    covariance = np.einsum("bn,bn,bn->b", weights, x, y)
+    variances = np.einsum("bn,bn,bn->b", weights, x, x), np.einsum("bn,bn,bn->b", weights, y, y)
+    return _ratio(covariance, np.sqrt(variances[0] * variances[1]))
+
+
+def brier(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """[resamples] mean squared differences of 0/1 labels and probabilities."""
+    return weighted_mean((_complete(labels) - _complete(probabilities)) ** 2, weights)
+
+
+def ece(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """Expected calibration error over 10 equal-width bins (Naeini et al., 2015).
+
+    The mean over rows of |mean label - mean probability| of the row's bin. Bins are closed below and open above,
+    except for the last.
+
+    Raises:
+        ValueError: a probability lies outside [0, 1].
+    """
+    labels, probabilities = _complete(labels), _complete(probabilities)
+    if np.any((probabilities < 0) | (probabilities > 1)):
+        raise ValueError("ECE needs probabilities in [0, 1]; calibrate the scores first")
+    bins = np.minimum((probabilities * ECE_BINS).astype(int), ECE_BINS - 1)
+    gap_by_bin = (labels - probabilities)[:, None] * (bins[:, None] == np.arange(ECE_BINS))
+    return _ratio(np.abs(weights @ gap_by_bin).sum(axis=1), weights.sum(axis=1))
+
+
+def accuracy(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """[resamples] shares of rows whose label is what the probability, cut at one half, says; at 0.5 it says 1."""
+    return weighted_mean((_complete(probabilities) >= 0.5) == (_complete(labels) == 1), weights)
+
+
+def base_rate(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
+    """[resamples] shares of positive labels. The scores, which every metric takes, play no part."""
+    return weighted_mean(_complete(labels), weights)
+
+
+def auroc_by_column(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """AUROC of each column of scores [n, columns] against [n] labels: [columns], NaN where a class is missing."""
+    labels = np.asarray(labels, dtype=bool)
+    positives, negatives = labels.sum(), (~labels).sum()
+    if not (positives and negatives):
+        return np.full(scores.shape[1], np.nan)
+    rank_sums = rankdata(scores, axis=0)[labels].sum(axis=0)
+    return (rank_sums - positives * (positives + 1) / 2) / (positives * negatives)
+
+
+def spearman_by_column(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Spearman correlation of each column of scores [n, columns] with [n] values: [columns], NaN where constant."""
+    x = rankdata(values) - (len(values) + 1) / 2
+    y = rankdata(scores, axis=0) - (len(values) + 1) / 2
+    return _ratio(x @ y, np.sqrt((x @ x) * np.einsum("nc,nc->c", y, y)))
+
+
+def _complete(values: ArrayLike) -> np.ndarray:
+    values = np.asarray(values, dtype=float)
+    if np.isnan(values).any():
+        raise ValueError("a label or score is missing (NaN): drop such rows before computing metrics")
+    return values
+
+
+def _weight_per_value(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Weights [resamples, distinct values] by increasing value, and the index of each row's value."""
+    _, value_of_row, sizes = np.unique(values, return_inverse=True, return_counts=True)
+    if not len(values):
+        return weights, value_of_row
+    starts = np.cumsum(sizes) - sizes
+    return np.add.reduceat(weights[:, np.argsort(value_of_row, kind="stable")], starts, axis=1), value_of_row
+
+
+def _centred_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """[resamples, n] average ranks within the replicated sample, minus their mean.
+
+    A value's rank is the weight below it plus half of (its own weight + 1); the mean rank is half of (all weight + 1).
+    """
+    weight, value_of_row = _weight_per_value(values, weights)
+    ranks = np.cumsum(weight, axis=1) - weight / 2 - weight.sum(axis=1, keepdims=True) / 2
+    return ranks[:, value_of_row]
+
+
+def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
+    """Elementwise ratio; NaN where the denominator is zero."""
+    return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)

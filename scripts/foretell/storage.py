@@ -1,0 +1,58 @@
+"""Whole files or none: a declared output is complete or absent, whatever interrupts."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+
+
+def write_whole(path: Path, write: Callable[[Path], object]) -> None:
+    """Let `write` fill a temporary neighbour of `path`, flush it to disk, then rename it to `path`."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(path.name + ".partial")
+    write(partial)
+    with open(partial, "rb") as file:
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def write_parquet(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame without its index."""
+    write_whole(path, lambda partial: frame.to_parquet(partial, index=False))
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a frame without its index, numbers to 6 significant digits."""
+    write_whole(path, lambda partial: frame.to_csv(partial, index=False, float_format="%.6g"))
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write UTF-8 text."""
+    write_whole(path, lambda partial: partial.write_text(text, encoding="utf-8"))
+
+
+def write_json(value: object, path: Path) -> None:
+    """Write JSON, indented for reading; NaN is refused, since it is not JSON."""
+    write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", path)
+
+
+def write_safetensors(tensors: dict, path: Path) -> None:
+    """Write named numpy arrays as safetensors."""
+    from safetensors.numpy import save_file
+
+    write_whole(path, lambda partial: save_file(tensors, partial))
+
+
+@contextmanager
+def write_folder(path: Path) -> Iterator[Path]:
+    """A temporary neighbour of `path` to fill; it replaces `path` when the block ends without an error."""
+    partial = path.with_name(path.name + ".partial")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    yield partial
+    shutil.rmtree(path, ignore_errors=True)
+    partial.rename(path)

@@ -1,0 +1,22 @@
+"""Generate a problem set of exactly checkable expressions."""
+
+import argparse
+import json
+from pathlib import Path
+
+from foretell.errors import run
+from foretell.expressions import generate_problems
+from foretell.storage import write_parquet
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--settings", type=json.loads, required=True, help="operators, modulus, ... as JSON")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
+    args = parser.parse_args(argv)
+    write_parquet(generate_problems(args.settings, args.seed), args.output)
+
+
+if __name__ == "__main__":
+    run(main)

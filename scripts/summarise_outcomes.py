@@ -1,0 +1,24 @@
+"""Summarise graded rollouts into one outcome per problem."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from foretell.errors import run
+from foretell.outcomes import summarise
+from foretell.storage import write_parquet
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rollouts", type=Path, nargs="+", required=True, help="all shards")
+    parser.add_argument("--problems", type=Path, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
+    args = parser.parse_args(argv)
+    rollouts = pd.concat([pd.read_parquet(path) for path in args.rollouts], ignore_index=True)
+    write_parquet(summarise(rollouts, pd.read_parquet(args.problems)), args.output)
+
+
+if __name__ == "__main__":
+    run(main)

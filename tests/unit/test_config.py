@@ -1,0 +1,156 @@
+import copy
+
+import pytest
+
+from foretell.config import check, read_yaml
+from foretell.errors import UserError
+
+
+@pytest.fixture(scope="module")
+def schema(pytestconfig):
+    return read_yaml(pytestconfig.rootpath / "workflow" / "schemas" / "config.schema.yaml")
+
+
+@pytest.fixture(scope="module")
+def manifest(pytestconfig):
+    return read_yaml(pytestconfig.rootpath / "config" / "figures.yaml")
+
+
+@pytest.fixture
+def config(pytestconfig):
+    return copy.deepcopy(read_yaml(pytestconfig.rootpath / "config" / "config.yaml"))
+
+
+@pytest.fixture
+def recorded(pytestconfig):
+    return copy.deepcopy(read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml"))
+
+
+def set_key(config, path, value):
+    *parents, last = path.split(".")
+    for key in parents:
+        config = config[int(key)] if isinstance(config, list) else config[key]
+    if value is None:
+        del config[last]
+    else:
+        config[last] = value
+
+
+def message(config, schema, manifest):
+    with pytest.raises(UserError) as caught:
+        check(config, schema, manifest, files="study.yaml")
+    text = str(caught.value)
+    assert text.startswith("study.yaml: ") and "\n" not in text, "one message, one line, that names the file"
+    return text
+
+
+def test_the_default_study_is_valid_and_gets_its_defaults(config, schema, manifest):
+    completed = check(config, schema, manifest, files="config.yaml")
+    assert completed["policies"]["small-low"]["top_p"] == 1.0
+    assert completed["models"]["small"]["batch"] == 32
+    assert completed["pools"]["arithmetic"]["choose_on"] == ["validation"]
+    assert completed["problem_sets"]["arithmetic"]["prompt"] == "{question}"
+    assert "top_p" not in config["policies"]["small-low"], "the user's own mapping stays as it is"
+
+
+BROKEN = [
+    ("seeds", 2, "unknown key 'seeds'"),
+    ("models.small.widht", 48, "unknown key 'models.small.widht'"),
+    ("policies.small-low.temprature", 1.0, "unknown key 'policies.small-low.temprature'"),
+    ("probes.fold", 3, "unknown key 'probes.fold'"),
+    ("models.small.width", "wide", "'models.small.width'"),
+    ("models.small.width", 50, "'models.small.width'"),
+    ("models.small.steps", 0, "'models.small.steps'"),
+    ("policies.small-low.samples", 0, "'policies.small-low.samples'"),
+    ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
+    ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
+    ("models.small.price.input", -1, "'models.small.price.input'"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are large, medium, small"),
+    ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
+    ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
+    ("pools.arithmetic.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
+    ("pools.arithmetic.policies", ["small-low"], "'pools.arithmetic.policies'"),
+    ("pools.arithmetic.policies", ["small-low", "small-low"], "'pools.arithmetic.policies'"),
+    ("pools.arithmetic.problem_set", "algebra", "'algebra' is not defined"),
+    ("pools.arithmetic.choose_on", ["test"], "'pools.arithmetic.choose_on.0'"),
+    ("problem_sets.arithmetic.sizes.test", 0, "'problem_sets.arithmetic.sizes.test'"),
+    ("problem_sets.arithmetic.sizes.validation", None, "'problem_sets.arithmetic.sizes.validation' is missing"),
+    ("problem_sets.arithmetic.sizes.train", 3, "the 5 folds of 'probes.folds' need as many train problems"),
+    ("problem_sets.arithmetic.evaluated_operations", [4, 2], "fewest come first"),
+    ("problem_sets.arithmetic.answer_pattern", "([0-5", "'problem_sets.arithmetic.answer_pattern'"),
+    ("figures", ["T2", "F99"], "'F99' is not in config/figures.yaml"),
+    ("study", "org/name", "'study'"),
+    ("study", "../up", "'study'"),
+    ("evidence", "proof", "'evidence'"),
+    ("probes.families", ["tfidf"], "'probes.families'"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), BROKEN, ids=[f"{key}={value}" for key, value, _ in BROKEN])
+def test_a_broken_config_is_one_message_that_names_file_and_key(config, schema, manifest, key, value, expected):
+    set_key(config, key, value)
+    assert expected in message(config, schema, manifest)
+
+
+def test_several_mistakes_are_reported_at_once(config, schema, manifest):
+    config["pools"]["arithmetic"]["policies"] += ["one", "two"]
+    with pytest.raises(UserError) as caught:
+        check(config, schema, manifest, files="study.yaml")
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    file = tmp_path / "twice.yaml"
+    file.write_text("study: a\npolicies:\n  p: {samples: 1}\n  p: {samples: 2}\n")
+    with pytest.raises(UserError, match=r"twice\.yaml: key 'p' stands twice \(line 4\)"):
+        read_yaml(file)
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path):
+    for text in ("- a\n", "study: [\n", ""):
+        (tmp_path / "bad.yaml").write_text(text)
+        with pytest.raises(UserError, match=r"bad\.yaml"):
+            read_yaml(tmp_path / "bad.yaml")
+
+
+def test_recorded_files_that_are_not_there_are_named(recorded, schema, manifest, tmp_path):
+    recorded["records"] = str(tmp_path)
+    with pytest.raises(UserError, match=r"problem_sets\.math-half-0\.problems.*there is no file.*'records'"):
+        check(recorded, schema, manifest, files="study.yaml")
+
+
+def test_both_halves_cannot_be_the_same(recorded, schema, manifest):
+    recorded["problem_sets"]["math-half-0"]["halves"] = {"validation": 1, "test": 1}
+    with pytest.raises(UserError, match=r"math-half-0\.halves.*use 0 and 1"):
+        check(recorded, schema, manifest, files="study.yaml")
+
+
+def test_prices_are_proportional_to_parameters(config):
+    """The default study promises one dollar per million tokens and million parameters."""
+    from transformers import LlamaForCausalLM
+
+    from foretell.tiny_models import _architecture, build_tokenizer
+
+    for entry in config["models"].values():
+        model = LlamaForCausalLM(_architecture(entry, build_tokenizer(6, "+-*")))
+        millions = sum(weight.numel() for weight in model.parameters()) / 1e6
+        assert entry["price"]["input"] == entry["price"]["output"] == pytest.approx(millions, abs=0.001)
+
+
+def documented_keys(schema, root, prefix=""):
+    """Every key of the schema, dotted, with `*` for ids."""
+    if "$ref" in schema:
+        schema = {**root["$defs"][schema["$ref"].removeprefix("#/$defs/")], **schema}
+    for option in schema.get("oneOf", []):
+        yield from documented_keys(option, root, prefix)
+    for key, subschema in schema.get("properties", {}).items():
+        yield f"{prefix}{key}"
+        yield from documented_keys(subschema, root, f"{prefix}{key}.")
+    if isinstance(schema.get("additionalProperties"), dict):
+        yield from documented_keys(schema["additionalProperties"], root, f"{prefix}*.")
+
+
+def test_config_readme_explains_every_key_of_the_schema_and_no_other(schema, pytestconfig):
+    text = (pytestconfig.rootpath / "config" / "README.md").read_text()
+    explained = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
+    assert explained == set(documented_keys(schema, schema))

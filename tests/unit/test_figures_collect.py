@@ -1,0 +1,207 @@
+"""What figures are drawn from, on frames small enough to compute by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
+from scipy.stats import binomtest
+
+from foretell.errors import UserError
+from foretell.figures import (
+    auroc,
+    calibration,
+    cost_accuracy,
+    effort,
+    layers,
+    reliability,
+    routing_summary,
+    routing_sweep,
+    shares,
+)
+from foretell.figures import predictions as histograms
+from foretell.statistics import auroc as weighted_auroc
+from foretell.statistics import bootstrap_weights, percentile_interval, weighted_mean
+
+
+def test_layers_take_the_best_strength_of_each_cell_and_box_the_best_cell():
+    cells = {(0, -1, 0.1): [0.1, 0.3], (0, -1, 1.0): [0.0, 0.2], (1, -1, 0.1): [0.4, np.nan], (1, -1, 1.0): [0.3, 0.3]}
+    frame = layers.collect({"a": sweep(cells)})
+    assert frame.value.tolist() == pytest.approx([0.2, 0.4])
+    assert frame.strength.tolist() == [0.1, 0.1]
+    assert frame.folds.tolist() == [2, 1]
+    assert frame.chosen.tolist() == [False, True]
+
+
+def test_of_equally_good_cells_the_first_in_the_sweep_is_boxed():
+    frame = layers.collect({"a": sweep({(0, -1, 1.0): [0.5], (1, -2, 1.0): [0.5], (1, -1, 1.0): [0.5]})})
+    assert frame[["layer", "position"]][frame.chosen].to_numpy().tolist() == [[0, -1]]
+
+
+def test_reliability_bins_hold_counts_means_and_wilson_intervals():
+    labels = [True] * 3 + [False] + [True] * 4
+    scores, platt = np.array([0.0] * 4 + [10.0] * 4), np.array([0.25] * 4 + [1.0] * 4)
+    frame = outcomes(labels)
+    table = reliability.collect({"a": frame}, {"a": predictions(frame, scores, platt)})
+    part = table[table.calibration == "platt"]
+    assert part.bin_low.tolist() == [0.2, 0.9]
+    assert part["count"].tolist() == [4, 4]
+    assert part.observed.tolist() == [0.75, 1.0]
+    assert part.predicted.tolist() == [0.25, 1.0]
+    reference = binomtest(3, 4).proportion_ci(method="wilson")
+    assert (part.low.iloc[0], part.high.iloc[0]) == pytest.approx((reference.low, reference.high))
+    assert table[table.calibration == "uncalibrated"].bin_low.tolist() == [0.5, 0.9]
+
+
+def test_histograms_count_right_and_wrong_apart_and_each_adds_up_to_one():
+    frame = outcomes([True, True, False, True])
+    table = histograms.collect({"a": frame}, {"a": predictions(frame, 0.0, np.array([0.9, 1.0, 0.1, 0.12]))})
+    right, wrong = table[table.correct.astype(bool)], table[~table.correct.astype(bool)]
+    assert right.share.sum() == pytest.approx(1)
+    assert right["count"][right.bin_low == 0.95].item() == 1
+    assert (wrong["count"].sum(), wrong.n.iloc[0]) == (1, 1)
+
+
+def test_a_policy_without_a_probe_is_named_with_its_failures():
+    frame = outcomes([True] * 9 + [False])
+    for module in (reliability, histograms):
+        table = module.collect({"a": frame}, {"a": untrained(frame)})
+        assert table.note.tolist() == ["not testable: 1 failures of 10"]
+
+
+def test_a_labelled_problem_without_a_prediction_is_an_error():
+    frame = outcomes([True, False])
+    with pytest.raises(UserError, match="1 problems have a majority_correct but no prediction, the first is 'ptest1'"):
+        reliability.collect({"a": frame}, {"a": predictions(frame, 0.0, 0.5).iloc[:-1]})
+
+
+def test_auroc_table_pairs_the_difference_on_the_same_resamples():
+    rng = np.random.default_rng(0)
+    labels = rng.random(200) < 0.5
+    frame = outcomes(labels)
+    good, poor = labels + rng.normal(size=200), rng.normal(size=200)
+    by_family = {
+        ("majority_correct", "linear"): {"a": predictions(frame, good, 0.5)},
+        ("majority_correct", "length"): {"a": predictions(frame, poor, 0.5)},
+    }
+    table = auroc.collect({"a": frame}, by_family, resamples=50, seed=3).set_index("family")
+    test = frame[frame.split == "test"]
+    weights = bootstrap_weights(test.group, 50, 3)
+    difference = weighted_auroc(labels, good, weights) - weighted_auroc(labels, poor, weights)
+    assert table.loc["length", ["difference_low", "difference_high"]].tolist() == pytest.approx(
+        percentile_interval(difference)
+    )
+    assert table.difference.length == pytest.approx(table.value.linear - table.value.length)
+    assert np.isnan(table.difference.linear)
+    assert (table.positives.linear, table.negatives.linear) == (labels.sum(), 200 - labels.sum())
+
+
+def test_auroc_needs_fifty_of_both_classes_and_a_correlation_does_not():
+    frame = outcomes([True] * 60 + [False] * 49)
+    scores = np.arange(109.0)
+    by_family = {(t, "linear"): {"a": predictions(frame, scores, 0.5)} for t in ("majority_correct", "success_rate")}
+    table = auroc.collect({"a": frame}, by_family, resamples=5, seed=1).set_index("target")
+    assert not table.testable.majority_correct
+    assert table.note.majority_correct == "not testable: 49 failures of 109"
+    assert table.testable.success_rate
+
+
+def test_several_fits_are_averaged():
+    frame = outcomes([True, False, True, False])
+    fits = [predictions(frame, s, 0.5).assign(permutation=i) for i, s in enumerate(([1, 0, 1, 0], [0, 1, 0, 1]))]
+    test = pd.concat(fits).merge(frame[["problem_id", "group"]].assign(label=frame.majority_correct.astype(float)))
+    values = auroc.resample_metric(weighted_auroc, test[test.split == "test"], resamples=7, seed=1)
+    assert values.shape == (8,)
+    assert values[0] == 0.5
+
+
+def test_an_untrained_family_is_not_testable_and_the_others_stay():
+    frame = outcomes([True, False] * 60)
+    by_family = {
+        ("majority_correct", "linear"): {"a": predictions(frame, np.arange(120.0), 0.5)},
+        ("majority_correct", "length"): {"a": untrained(frame)},
+    }
+    table = auroc.collect({"a": frame}, by_family, resamples=5, seed=1).set_index("family")
+    assert table.testable.tolist() == [True, False]
+    assert table.difference.isna().all()
+
+
+def test_calibration_names_a_shift_and_measures_the_gap():
+    frame = outcomes([True] * 30 + [False] * 70)
+    train = frame.split == "train"
+    frame.loc[train, "majority_correct"] = pd.array([True] * 70 + [False] * 30, dtype="boolean")
+    table = calibration.collect({"a": frame}, {"a": predictions(frame, 0.0, 0.7)}, resamples=200, seed=1)
+    row = table.iloc[0]
+    assert (row.base_rate_train, row.base_rate_test, row.base_rate_shift) == pytest.approx((0.7, 0.3, -0.4))
+    assert row["shift"] == "lower on test"
+    assert row.predicted_minus_observed_platt == pytest.approx(0.4)
+    assert row.predicted_minus_observed_uncalibrated == pytest.approx(0.2)
+    assert row.ece_platt == pytest.approx(0.4)
+    assert row.brier_platt == pytest.approx(0.3 * 0.09 + 0.7 * 0.49)
+
+
+def test_equal_base_rates_are_no_shift():
+    frame = outcomes([True, False] * 40)
+    table = calibration.collect({"a": frame}, {"a": untrained(frame)}, resamples=100, seed=1)
+    assert table["shift"].tolist() == ["none"]
+    assert table.ece_platt.isna().all()
+
+
+def test_effort_leaves_out_an_auroc_with_few_failures():
+    frame = outcomes([True] * 95 + [False] * 5)
+    found = {"split": "test", "value": 0.7, "low": 0.6, "high": 0.8, "n": 100}
+    metrics = {t: {"a": [found | {"metric": m}]} for t, m in effort.METRICS.items()}
+    table = effort.collect({"a": frame}, metrics, {"a": {"model": "m", "effort": "low"}}, 50, 1).set_index("metric")
+    assert table.accuracy.tolist() == [0.95, 0.95]
+    assert np.isnan(table.value.auroc)
+    assert table.note.auroc == "not testable: 5 failures of 100"
+    assert (table.value.spearman, table.note.spearman) == (0.7, "")
+    labels = frame[frame.split == "test"].majority_correct.astype(float)
+    weights = bootstrap_weights(frame[frame.split == "test"].group, 50, 1)
+    assert (table.accuracy_low.auroc, table.accuracy_high.auroc) == percentile_interval(weighted_mean(labels, weights))
+
+
+def test_shares_mark_the_chosen_operating_point_with_its_splits():
+    rows = [("test", "utility", p, "a", 1 - p) for p in (0.0, 0.5)] + [("train", "utility", 0.0, "a", 1.0)]
+    rows += [("test", "cascade", 0.5, "a", 1.0)]
+    table = pd.DataFrame(rows, columns=["split", "router", "operating_point", "policy", "share"])
+    chosen = summary(["a", "b"], chosen_on=["validation", "train"])
+    frame = shares.collect(table, chosen)
+    assert frame.share.tolist() == [1.0, 0.5]
+    assert frame.chosen_on.tolist() == ["", "validation, train"]
+
+
+def test_the_plane_has_costs_per_thousand_and_the_chosen_point_twice():
+    frame = cost_accuracy.collect(curves(["a", "b"]), summary(["a", "b"]), "cascade").set_index("series")
+    assert frame.loc["single", "samples"].tolist() == [2, 2]
+    assert len(frame.loc["fewer samples"]) == 4
+    assert len(frame.loc["sweep"]) == 3
+    assert frame.loc["chosen", "cost_usd_per_1000"] == pytest.approx(7.5)
+    assert frame.loc["chosen, probing charged", "cost_usd_per_1000"] == pytest.approx(9.0)
+    assert frame.loc["chosen, probing charged", "cost_usd_per_1000_high"] == pytest.approx(13.5)
+    assert set(frame.router) == {"cascade"}
+
+
+def test_without_rollouts_or_prefill_prices_the_plane_has_neither_fewer_samples_nor_charged_points():
+    table = summary(["a", "b"], charge=np.nan, cost_basis="assumed", chosen_on=["validation", "train"])
+    frame = cost_accuracy.collect(curves(["a", "b"], samples=None), table, "utility")
+    assert not frame.series.isin(["fewer samples", "chosen, probing charged"]).any()
+    assert frame.chosen_on.dropna().tolist() == ["validation", "train"]
+    assert set(frame.cost_basis) == {"assumed"}
+
+
+def test_the_routing_table_keeps_every_row_and_scales_costs_only():
+    table = summary(["a", "b"])
+    frame = routing_summary.collect(table)
+    assert len(frame) == len(table)
+    assert frame.strategy.tolist() == sorted(table.strategy, key=routing_summary.ORDER.index)
+    single = frame[frame.policy == "b"].iloc[0]
+    assert (single.cost_usd_per_1000, single.cost_usd_per_1000_low) == pytest.approx((10, 5))
+    assert single.accuracy == pytest.approx(0.56)
+
+
+def test_the_sweep_has_both_splits_of_every_operating_point():
+    frame = routing_sweep.collect(curves(["a", "b"]))
+    assert len(frame) == 3 * 3 * 2
+    assert frame.split.tolist()[:2] == ["validation", "test"]
+    assert frame.router.unique().tolist() == ["utility", "cascade", "oracle_utility"]
+    assert frame.probing_cost_usd_per_1000.iloc[0] == pytest.approx(1)

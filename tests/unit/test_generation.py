@@ -1,0 +1,76 @@
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from foretell.generation import generate
+from foretell.prompts import render
+from foretell.rollouts import GREEDY
+from foretell.sampling import choose_tokens, uniform_stream
+
+DECODING = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "max_tokens": 6}
+
+
+@pytest.fixture(scope="module")
+def prompts(tokenizer):
+    questions = ["3+4*2", "1-5", "2*2*2*5", "0+0", "5-4+3", "1*1"]
+    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, "{question}", "low")
+
+
+def test_the_greedy_sample_is_what_transformers_generates(model, tokenizer, prompts):
+    ours = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    greedy = ours[ours["sample"] == GREEDY].set_index("problem_id").completion
+    for row in prompts.itertuples():
+        ids = torch.tensor([list(row.token_ids)])
+        theirs = model.generate(
+            ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=6, pad_token_id=0
+        )
+        assert tokenizer.decode(theirs[0, ids.shape[1] :], skip_special_tokens=True) == greedy[row.problem_id]
+
+
+def test_samples_do_not_depend_on_the_batch(model, tokenizer, prompts):
+    together = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    each = [prompts.iloc[[row]] for row in range(len(prompts))]
+    alone = pd.concat([generate(model, tokenizer, one, DECODING, "p", seed=1) for one in each])
+    small = generate(model, tokenizer, prompts, DECODING, "p", seed=1, batch_size=2)
+    assert together.completion.tolist() == alone.completion.tolist() == small.completion.tolist()
+
+
+def test_samples_follow_from_the_key_and_from_nothing_else(model, tokenizer, prompts):
+    first = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    assert first.equals(generate(model, tokenizer, prompts, DECODING, "p", seed=1))
+    assert not first.equals(generate(model, tokenizer, prompts, DECODING, "p", seed=2))
+    assert not first.equals(generate(model, tokenizer, prompts, DECODING, "q", seed=1))
+    more = generate(model, tokenizer, prompts, {**DECODING, "samples": 5}, "p", seed=1)
+    assert more[more["sample"].between(0, 2)].completion.tolist() == first[first["sample"] >= 0].completion.tolist()
+
+
+def test_tokens_are_counted_and_truncation_is_told_apart(model, tokenizer, prompts):
+    rollouts = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    assert rollouts.groupby("problem_id", sort=False)["sample"].apply(list).iloc[0] == [0, 1, 2, GREEDY]
+    assert (rollouts.prompt_tokens == rollouts.problem_id.map(prompts.set_index("problem_id").token_ids.map(len))).all()
+    cut = rollouts.finish_reason == "length"
+    assert cut.any() and (rollouts.completion_tokens[cut] == 6).all()
+    assert (rollouts.completion_tokens <= 6).all() and set(rollouts.finish_reason) <= {"length", "stop"}
+
+
+def test_sampled_tokens_have_the_softmax_distribution():
+    logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]]).expand(20000, 4)
+    uniforms = torch.tensor(np.random.default_rng(0).random(20000))
+    for temperature in (0.5, 1.0, 2.0):
+        chosen = choose_tokens(logits, uniforms, torch.zeros(20000, dtype=torch.bool), temperature, 1.0)
+        shares = torch.bincount(chosen, minlength=4) / 20000
+        assert torch.allclose(shares.double(), torch.softmax(logits[0].double() / temperature, -1), atol=0.015)
+
+
+def test_nucleus_sampling_keeps_the_fewest_likeliest_tokens_that_reach_top_p():
+    logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).expand(1000, 4)
+    uniforms = torch.linspace(0, 0.9999, 1000, dtype=torch.float64)
+    chosen = choose_tokens(logits, uniforms, torch.zeros(1000, dtype=torch.bool), 1.0, 0.7)
+    assert set(chosen.tolist()) == {0, 1}
+    assert (chosen == 0).double().mean().item() == pytest.approx(0.5 / 0.8, abs=0.01)
+
+
+def test_a_stream_belongs_to_its_key():
+    draws = [uniform_stream(*key).random(4).tolist() for key in [(1, "p", "a", 0), (1, "p", "a", 0), (1, "p", "a", 1)]]
+    assert draws[0] == draws[1] != draws[2]

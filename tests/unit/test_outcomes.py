@@ -1,0 +1,71 @@
+import pandas as pd
+import pytest
+
+from foretell.errors import UserError
+from foretell.outcomes import summarise
+
+
+def problems(*ids):
+    return pd.DataFrame({"problem_id": ids, "split": "test", "group": ids, "excluded_reason": [None] * len(ids)})
+
+
+def rollouts(answers, gold="1", greedy=None, problem="p", reasons=None):
+    """One row per answer; None is a rollout without an answer."""
+    samples = list(range(len(answers))) + ([-1] if greedy is not None else [])
+    given = list(answers) + ([greedy] if greedy is not None else [])
+    return pd.DataFrame(
+        {
+            "problem_id": problem,
+            "sample": samples,
+            "extracted_answer": pd.array(given, dtype="string"),
+            "correct": [answer == gold for answer in given],
+            "prompt_tokens": 10,
+            "completion_tokens": [2] * len(answers) + ([90] if greedy is not None else []),
+            "finish_reason": reasons or "stop",
+        }
+    )
+
+
+def outcome(*args, **kwargs):
+    return summarise(rollouts(*args, **kwargs), problems("p")).iloc[0]
+
+
+def test_greedy_rollouts_count_neither_towards_the_success_rate_nor_the_vote_nor_the_cost():
+    result = outcome(["1", "2"], greedy="2")
+    assert (result.k, result.success_rate, result.completion_tokens) == (2, 0.5, 4)
+    assert result.majority_answer == "1" and result.majority_correct and not result.greedy_correct
+
+
+def test_no_answer_never_wins_a_vote():
+    result = outcome([None, None, None, "1"])
+    assert result.majority_answer == "1" and result.majority_correct and result.success_rate == 0.25
+
+
+def test_without_any_answer_the_vote_is_lost():
+    result = outcome([None, None])
+    assert pd.isna(result.majority_answer) and not result.majority_correct and not result.pass_at_k
+
+
+def test_of_equally_frequent_answers_the_first_given_wins_whatever_the_order_of_rows():
+    frame = rollouts(["2", "1", "1", "2"])
+    for order in (frame, frame[::-1]):
+        assert summarise(order, problems("p")).majority_answer[0] == "2"
+
+
+def test_truncation_is_counted_apart_from_failure():
+    result = outcome(["1", "2", None, "1"], reasons=["length", "stop", "length", "stop"])
+    assert result.truncated_share == 0.5 and result.success_rate == 0.5
+
+
+def test_outcomes_come_in_the_problems_order_and_leave_excluded_ones_out():
+    frame = pd.concat([rollouts(["1"], problem=p) for p in ("c", "a", "b")])
+    listed = problems("a", "b", "c").assign(excluded_reason=[None, "duplicate of a test question", None])
+    assert summarise(frame, listed).problem_id.tolist() == ["a", "c"]
+
+
+def test_a_problem_without_samples_and_one_with_fewer_are_named():
+    with pytest.raises(UserError, match="1 problems have no sampled rollout, the first is 'q'"):
+        summarise(rollouts(["1"]), problems("p", "q"))
+    uneven = pd.concat([rollouts(["1", "1"], problem=p) for p in "ab"] + [rollouts(["1"], problem="c")])
+    with pytest.raises(UserError, match="problem 'c' has 1 samples, most others have 2"):
+        summarise(uneven, problems("a", "b", "c"))

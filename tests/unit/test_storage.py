@@ -1,0 +1,32 @@
+import pandas as pd
+import pytest
+
+from foretell.storage import write_folder, write_json, write_parquet, write_whole
+
+
+def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):
+    path = tmp_path / "sub" / "table.parquet"
+    write_parquet(pd.DataFrame({"x": [1]}), path)
+
+    def fail(partial):
+        partial.write_text("half")
+        raise RuntimeError("disk full")
+
+    with pytest.raises(RuntimeError):
+        write_whole(path, fail)
+    assert pd.read_parquet(path).x.tolist() == [1]
+
+
+def test_a_failed_folder_leaves_the_old_folder_as_it_was(tmp_path):
+    with write_folder(tmp_path / "model") as folder:
+        (folder / "weights").write_text("old")
+    with pytest.raises(RuntimeError), write_folder(tmp_path / "model") as folder:
+        (folder / "weights").write_text("new")
+        raise RuntimeError
+    assert (tmp_path / "model" / "weights").read_text() == "old"
+
+
+def test_nan_is_not_written_as_json(tmp_path):
+    with pytest.raises(ValueError):
+        write_json({"value": float("nan")}, tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()

@@ -1,0 +1,25 @@
+import pytest
+
+from workflow_project import RECORDS, SMALL, copy_project
+
+
+@pytest.fixture(scope="session")
+def study(tmp_path_factory):
+    """The whole default study at reduced size, run once through `rule all`."""
+    project = copy_project(tmp_path_factory.mktemp("study") / "project")
+    run = project.snakemake("--cores", "2", *SMALL)
+    assert run.returncode == 0, run.stdout[-5000:]
+    project.output = run.stdout
+    return project
+
+
+@pytest.fixture(scope="session")
+def recorded(tmp_path_factory):
+    """The study on recorded outcomes."""
+    if not RECORDS.is_dir():
+        pytest.skip("the recorded outcomes are not there (../shared/data/paper_records)")
+    project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
+    where = f"records={RECORDS.parent}"
+    run = project.snakemake("--cores", "2", "--configfile", "config/recorded.yaml", "--config", where)
+    assert run.returncode == 0, run.stdout[-5000:]
+    return project

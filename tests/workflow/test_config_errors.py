@@ -1,0 +1,45 @@
+import pytest
+
+from workflow_project import copy_project
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return copy_project(tmp_path_factory.mktemp("errors") / "project")
+
+
+MISTAKES = {
+    "unknown key": ("samples: 8, temperature", "sample: 8, temperature", "unknown key 'policies.small-low.sample'"),
+    "duplicate key": ("  small-high: {model", "  small-low: {model", "key 'small-low' stands twice"),
+    "wrong type": ("layers: 2", "layers: two", "key 'models.small.layers'"),
+    "unknown policy": ("policies: [small-low,", "policies: [tiny-low,", "'tiny-low' is not defined"),
+    "negative price": ("input: 0.061", "input: -1", "key 'models.small.price.input'"),
+    "no samples": ("samples: 8", "samples: 0", "key 'policies.small-low.samples'"),
+    "empty split": ("test: 500", "test: 0", "key 'problem_sets.arithmetic.sizes.test'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_in_the_config_stops_before_the_first_job(project, mistake):
+    old, new, expected = MISTAKES[mistake]
+    text = (project.folder / "config" / "config.yaml").read_text()
+    assert old in text
+    (project.folder / "broken.yaml").write_text(text.replace(old, new, 1))
+    run = project.snakemake("--cores", "1", "--configfile", "broken.yaml")
+    assert run.returncode != 0
+    assert expected in run.stdout and "broken.yaml" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not (project.folder / "results").exists()
+
+
+def test_a_recorded_file_that_is_not_there_stops_before_the_first_job(project):
+    run = project.snakemake("--cores", "1", "--configfile", "config/recorded.yaml", "--config", "records=nowhere")
+    assert run.returncode != 0
+    assert "'problem_sets.math-half-0.problems': there is no file nowhere/" in run.stdout
+    assert "Traceback" not in run.stdout
+
+
+def test_a_study_replaces_the_default_one(project):
+    """The default study's policies must not leak into another study."""
+    run = project.snakemake("--dry-run", "--configfile", "config/recorded.yaml", "--config", "records=nowhere")
+    assert "small-low" not in run.stdout

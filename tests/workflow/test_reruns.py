@@ -1,0 +1,80 @@
+import os
+import shutil
+import time
+
+import pytest
+
+from workflow_project import SMALL, Project
+
+ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
+AFTER_ROUTING = {"tabulate_routing", "tabulate_sweep", "plot_cost_accuracy", "plot_cascade", "plot_shares"}
+AFTER_EVERYTHING = {"check_claims", "write_front_page"}
+
+
+@pytest.fixture
+def project(study, tmp_path):
+    """The finished study, in a folder of its own that a test may edit; copying keeps time stamps."""
+    shutil.copytree(study.folder, tmp_path / "elsewhere", symlinks=True)
+    return Project(tmp_path / "elsewhere")
+
+
+def test_a_finished_study_has_nothing_to_do_and_says_so(study):
+    run = study.snakemake("--cores", "1", *SMALL)
+    assert run.returncode == 0 and "Nothing to be done" in run.stdout
+
+
+def test_a_moved_folder_reruns_nothing(project):
+    assert project.planned(*SMALL) == {}
+
+
+def test_touching_every_file_reruns_nothing(project):
+    now = time.time()
+    for path in sorted(project.folder.rglob("*")):
+        if path.is_file() and ".snakemake" not in path.parts:
+            now += 0.001
+
+            os.utime(path, (now, now))
+    assert project.planned(*SMALL) == {}
+
+
+def test_readmes_comments_and_docstrings_rerun_nothing(project):
+    project.edit("README.md", "# foretell", "# Foretell")
+    project.edit("scripts/train_tiny_model.py", '"""Train a small', '# a comment\n"""Train one small')
+    project.edit("scripts/foretell/statistics.py", '"""Metrics of scores', '"""Measures of scores')
+    project.edit("config/config.yaml", "# Prices are", "# The prices are")
+    assert project.planned(*SMALL) == {}
+
+
+def test_an_edit_of_the_code_reruns_what_uses_it_and_what_follows(project):
+    project.edit("scripts/foretell/routing/routers.py", "import numpy as np", "import numpy as np\n\nUNUSED = 1")
+    planned = project.planned(*SMALL)
+    assert "route_queries" in planned
+    assert not planned.keys() & {"train_tiny_model", "generate_completions", "cache_activations", "train_probes"}
+
+
+def test_a_changed_price_reruns_routing_and_what_follows(project):
+    project.edit("config/config.yaml", "input: 0.061", "input: 0.062")
+    assert project.planned(*SMALL).keys() == ROUTING | AFTER_ROUTING | AFTER_EVERYTHING
+
+
+def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
+    new = "  small-cool: {model: small, effort: low, samples: 4, temperature: 0.5, max_tokens: 4}\n"
+    project.edit("config/config.yaml", "  small-high: {model", new + "  small-high: {model")
+    project.edit("config/config.yaml", "policies: [small-low,", "policies: [small-cool, small-low,")
+    planned = project.planned(*SMALL)
+    chain = {"generate_completions", "grade_rollouts", "summarise_outcomes", "train_probes"}
+    assert {rule: planned[rule] for rule in chain} == dict.fromkeys(chain, 1)
+    assert not planned.keys() & {"generate_problems", "train_tiny_model", "render_prompts", "cache_activations"}
+    compared = {rule for rule in planned if rule.startswith(("plot_", "tabulate_"))}
+    assert planned.keys() == chain | ROUTING | AFTER_EVERYTHING | compared and len(compared) == 11
+
+
+def test_a_new_model_runs_its_chain_from_training_on(project):
+    model = "  new: {source: tiny, problem_set: arithmetic, layers: 1, width: 16, steps: 10, learning_rate: 0.01,"
+    model += " price: {input: 0.1, output: 0.1}}\n"
+    policy = "  new-low: {model: new, effort: low, samples: 4, temperature: 1.0, max_tokens: 4}\n"
+    project.edit("config/config.yaml", "\npolicies:\n", f"{model}\npolicies:\n{policy}")
+    project.edit("config/config.yaml", "policies: [small-low,", "policies: [new-low, small-low,")
+    planned = project.planned(*SMALL)
+    chain = ["train_tiny_model", "render_prompts", "generate_completions", "cache_activations", "train_probes"]
+    assert {rule: planned.get(rule) for rule in chain} == dict.fromkeys(chain, 1)

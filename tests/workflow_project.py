@@ -1,0 +1,51 @@
+"""A copy of the project in which tests run snakemake."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
+SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
+NOT_COPIED = (".git", ".venv", ".snakemake", ".chunks", "results", "logs", "__pycache__", ".ruff_cache")
+
+
+class Project:
+    """A copy of the project, as a fresh clone would be, in which snakemake can be run."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+
+    def snakemake(self, *arguments):
+        """Run snakemake; returns the finished process with its output as text."""
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        command = [sys.executable, "-m", "snakemake", *arguments]
+        return subprocess.run(
+            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        )
+
+    def planned(self, *arguments):
+        """Number of jobs per rule that a dry run lists; empty if there is nothing to do."""
+        run = self.snakemake("--dry-run", "--quiet", "rules", *arguments)
+        assert run.returncode == 0, run.stdout
+        jobs = {}
+        for line in run.stdout.split("Job stats:")[-1].splitlines() if "Job stats:" in run.stdout else []:
+            words = line.split()
+            if len(words) == 2 and words[1].isdigit() and words[0] not in ("total", "all"):
+                jobs[words[0]] = int(words[1])
+        return jobs
+
+    def edit(self, file, old, new):
+        """Replace text in a file; the text must be there."""
+        path = self.folder / file
+        text = path.read_text()
+        assert old in text, f"{old!r} is not in {file}"
+        path.write_text(text.replace(old, new))
+
+
+def copy_project(folder):
+    """Copy the working tree without what runs leave behind."""
+    shutil.copytree(ROOT, folder, ignore=shutil.ignore_patterns(*NOT_COPIED))
+    return Project(folder)

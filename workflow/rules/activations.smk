@@ -1,0 +1,18 @@
+rule cache_activations:
+    input:
+        prompts="results/{study}/prompts/{problem_set}/{encoder}.parquet",
+        model=lambda wildcards: checkpoint_of(study.encoders()[wildcards.encoder]["model"]),
+    output:
+        activations="results/{study}/activations/{problem_set}/{encoder}/{shard}.safetensors",
+        description="results/{study}/activations/{problem_set}/{encoder}/{shard}.json",
+    log:
+        "logs/{study}/activations/{problem_set}/{encoder}/{shard}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("cache_activations"),
+        code=code("cache_activations"),
+        model=lambda wildcards, input: str(Path(input.model[0]).parent),
+    shell:
+        "python {params.script} --model {params.model} --prompts {input.prompts} --shard {wildcards.shard}"
+        " --output {output.activations} > {log} 2>&1"

@@ -1,0 +1,214 @@
+rule tabulate_auroc:
+    input:
+        of_families,
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+    output:
+        table("T2"),
+    log:
+        "logs/{study}/tables/{folder}T2.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("tabulate_auroc"),
+        code=code("tabulate_auroc"),
+        options=problem_set_options,
+        families=family_options,
+        settings=as_parameter(study.resampling()),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python {params.script} {params.options} {params.families} --settings {params.settings:q}"
+        " --output {params.stem} > {log} 2>&1"
+
+
+rule tabulate_calibration:
+    input:
+        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+    output:
+        table("T6"),
+    log:
+        "logs/{study}/tables/{folder}T6.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("tabulate_calibration"),
+        code=code("tabulate_calibration"),
+        options=problem_set_options,
+        settings=as_parameter(study.resampling()),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python {params.script} {params.options} --settings {params.settings:q} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_layers:
+    input:
+        of_problem_set("probes/{problem_set}/{policy}/success_rate/linear/sweep.parquet"),
+    output:
+        figure("F3"),
+    log:
+        "logs/{study}/figures/{folder}F3.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_layers"),
+        code=code("plot_layers"),
+        options=problem_set_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_reliability:
+    input:
+        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+    output:
+        figure("F4"),
+    log:
+        "logs/{study}/figures/{folder}F4.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_reliability"),
+        code=code("plot_reliability"),
+        options=problem_set_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_predictions:
+    input:
+        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+    output:
+        figure("F5"),
+    log:
+        "logs/{study}/figures/{folder}F5.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_predictions"),
+        code=code("plot_predictions"),
+        options=problem_set_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_effort:
+    input:
+        of_problem_set(
+            "probes/{problem_set}/{policy}/{target}/linear/metrics.json",
+            target=["majority_correct", "success_rate"],
+        ),
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+    output:
+        figure("F9"),
+    log:
+        "logs/{study}/figures/{folder}F9.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_effort"),
+        code=code("plot_effort"),
+        options=problem_set_options,
+        efforts=lambda wildcards: as_parameter(study.efforts(subject(wildcards, "problem_set"))),
+        settings=as_parameter(study.resampling()),
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --efforts {params.efforts:q} --settings {params.settings:q}"
+        " --output {params.stem} > {log} 2>&1"
+
+
+rule tabulate_routing:
+    input:
+        of_pool("routing/{pool}/summary.parquet"),
+    output:
+        table("T4"),
+    log:
+        "logs/{study}/tables/{folder}T4.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("tabulate_routing"),
+        code=code("tabulate_routing"),
+        options=pool_options,
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule tabulate_sweep:
+    input:
+        of_pool("routing/{pool}/curves.parquet"),
+    output:
+        table("T5"),
+    log:
+        "logs/{study}/tables/{folder}T5.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("tabulate_sweep"),
+        code=code("tabulate_sweep"),
+        options=pool_options,
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_cost_accuracy:
+    input:
+        of_pool("routing/{pool}/curves.parquet"),
+        of_pool("routing/{pool}/summary.parquet"),
+    output:
+        figure("F6"),
+    log:
+        "logs/{study}/figures/{folder}F6.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_cost_accuracy"),
+        code=code("plot_cost_accuracy"),
+        options=pool_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_cascade:
+    input:
+        of_pool("routing/{pool}/curves.parquet"),
+        of_pool("routing/{pool}/summary.parquet"),
+    output:
+        figure("F7"),
+    log:
+        "logs/{study}/figures/{folder}F7.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_cascade"),
+        code=code("plot_cascade"),
+        options=pool_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+
+
+rule plot_shares:
+    input:
+        of_pool("routing/{pool}/shares.parquet"),
+        of_pool("routing/{pool}/summary.parquet"),
+    output:
+        figure("F8"),
+    log:
+        "logs/{study}/figures/{folder}F8.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_shares"),
+        code=code("plot_shares"),
+        options=pool_options,
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"

@@ -1,0 +1,72 @@
+# Which files a job reads, where that takes more than a pattern.
+
+CHECKPOINT = [
+    "model.safetensors",
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+]
+
+
+def checkpoint_of(model):
+    return results("models/{model}/{file}", model=model, file=CHECKPOINT)
+
+
+def effort_option(encoder):
+    effort = study.encoders()[encoder]["effort"]
+    return f"--effort {effort}" if effort else ""
+
+
+def of_encoder(pattern, **ids):
+    """Input function: files of the encoder that reads for a job's policy."""
+    return lambda wildcards: results(
+        pattern, problem_set=wildcards.problem_set, encoder=study.encoder(wildcards.policy), **ids
+    )
+
+
+PREDICTIONS = "probes/{problem_set}/{policy}/majority_correct/linear/predictions.parquet"
+
+
+def rollouts_of_pool(wildcards):
+    """Rollouts of a pool's policies, from which majorities over fewer samples follow; imported outcomes have none."""
+    problem_set, _ = judged(wildcards)
+    if problem_set in study.imported():
+        return []
+    return of_each_policy("rollouts/{problem_set}/{policy}/{shard}.parquet", shard=study.shards())(wildcards)
+
+
+def predictions_for_sensitivity(wildcards):
+    """Predictions, where assumed costs are varied and every router decides again."""
+    varied = study.choosing(wildcards.pool)["cost_sensitivity"] is not None
+    return of_each_policy(PREDICTIONS)(wildcards) if varied else []
+
+
+def rollouts_option(wildcards, input):
+    return " ".join(f"--rollouts {Path(path).parent.name}={path}" for path in input.rollouts)
+
+
+def predictions_of_study(_):
+    """Every family's predictions on every problem set."""
+    return [
+        path
+        for problem_set in study.problem_sets()
+        for path in results(
+            "probes/{problem_set}/{policy}/{target}/{family}/predictions.parquet",
+            problem_set=problem_set,
+            policy=study.policies(problem_set),
+            target=study.trained(problem_set)[0],
+            family=study.trained(problem_set)[1],
+        )
+    ]
+
+
+def outcomes_of_study(_):
+    return [
+        path
+        for problem_set in study.problem_sets()
+        for path in results(
+            "outcomes/{problem_set}/{policy}.parquet", problem_set=problem_set, policy=study.policies(problem_set)
+        )
+    ]

@@ -1,0 +1,59 @@
+rule train_probes:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
+        prompts=of_encoder("prompts/{problem_set}/{encoder}.parquet"),
+        activations=of_encoder("activations/{problem_set}/{encoder}/{shard}.safetensors", shard=study.shards()),
+    output:
+        expand(
+            "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}",
+            target=study.config["probes"]["targets"],
+            family=study.config["probes"]["families"],
+            file=["sweep.parquet", "predictions.parquet", "metrics.json", "probe.json"],
+        ),
+        expand(
+            "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/linear/probe.safetensors",
+            target=study.config["probes"]["targets"],
+        ),
+    log:
+        "logs/{study}/probes/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.generated()),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("train_probes"),
+        code=code("train_probes"),
+        settings=as_parameter(study.probing()),
+        folder=subpath(output[0], ancestor=3),
+    shell:
+        "python {params.script} --problems {input.problems} --outcomes {input.outcomes} --prompts {input.prompts}"
+        " --activations {input.activations} --settings {params.settings:q} --output {params.folder} > {log} 2>&1"
+
+
+rule import_predictions:
+    input:
+        outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
+        records=lambda wildcards: study.recorded_file("policies", wildcards.policy),
+    output:
+        multiext(
+            "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/",
+            "predictions.parquet",
+            "metrics.json",
+            "probe.json",
+        ),
+    log:
+        "logs/{study}/probes/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.imported()),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("import_predictions"),
+        code=code("import_predictions"),
+        run=lambda wildcards: study.config["policies"][wildcards.policy]["run"],
+        settings=as_parameter(study.resampling()),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python {params.script} --outcomes {input.outcomes} --records {input.records} --run {params.run}"
+        " --settings {params.settings:q} --output {params.folder} > {log} 2>&1"

@@ -1,0 +1,19 @@
+rule render_prompts:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        model=lambda wildcards: checkpoint_of(study.encoders()[wildcards.encoder]["model"]),
+    output:
+        "results/{study}/prompts/{problem_set}/{encoder}.parquet",
+    log:
+        "logs/{study}/prompts/{problem_set}/{encoder}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("render_prompts"),
+        code=code("render_prompts"),
+        template=lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["prompt"],
+        effort=lambda wildcards: effort_option(wildcards.encoder),
+        model=lambda wildcards, input: str(Path(input.model[0]).parent),
+    shell:
+        "python {params.script} --problems {input.problems} --model {params.model} --template {params.template:q}"
+        " {params.effort} --output {output} > {log} 2>&1"

@@ -1,0 +1,42 @@
+rule generate_completions:
+    input:
+        prompts=lambda wildcards: results(
+            "prompts/{problem_set}/{encoder}.parquet",
+            problem_set=wildcards.problem_set,
+            encoder=study.encoder(wildcards.policy),
+        ),
+        model=lambda wildcards: checkpoint_of(study.config["policies"][wildcards.policy]["model"]),
+    output:
+        "results/{study}/completions/{problem_set}/{policy}/{shard}.parquet",
+    log:
+        "logs/{study}/completions/{problem_set}/{policy}/{shard}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("generate_completions"),
+        code=code("generate_completions"),
+        decoding=lambda wildcards: as_parameter(study.decoding(wildcards.policy)),
+        seed=study.config["seed"],
+        model=lambda wildcards, input: str(Path(input.model[0]).parent),
+    shell:
+        "python {params.script} --model {params.model} --prompts {input.prompts} --policy {wildcards.policy}"
+        " --decoding {params.decoding:q} --seed {params.seed} --shard {wildcards.shard} --output {output} > {log} 2>&1"
+
+
+rule grade_rollouts:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        completions="results/{study}/completions/{problem_set}/{policy}/{shard}.parquet",
+    output:
+        "results/{study}/rollouts/{problem_set}/{policy}/{shard}.parquet",
+    log:
+        "logs/{study}/rollouts/{problem_set}/{policy}/{shard}.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("grade_rollouts"),
+        code=code("grade_rollouts"),
+        answer_pattern=lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["answer_pattern"],
+    shell:
+        "python {params.script} --problems {input.problems} --completions {input.completions}"
+        " --answer-pattern {params.answer_pattern:q} --output {output} > {log} 2>&1"

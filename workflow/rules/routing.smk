@@ -1,0 +1,66 @@
+rule price_outcomes:
+    input:
+        outcomes=of_each_policy("outcomes/{problem_set}/{policy}.parquet"),
+        rollouts=rollouts_of_pool,
+    output:
+        costs="results/{study}/routing/{pool}/costs.parquet",
+        fewer_samples="results/{study}/routing/{pool}/fewer_samples.parquet",
+    log:
+        "logs/{study}/routing/{pool}/price_outcomes.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("price_outcomes"),
+        code=code("price_outcomes"),
+        settings=lambda wildcards: as_parameter(study.prices(wildcards.pool)),
+        outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
+        rollouts=rollouts_option,
+    shell:
+        "python {params.script} {params.outcomes} {params.rollouts} --settings {params.settings:q}"
+        " --costs {output.costs} --fewer-samples {output.fewer_samples} > {log} 2>&1"
+
+
+rule route_queries:
+    input:
+        costs="results/{study}/routing/{pool}/costs.parquet",
+        predictions=of_each_policy(PREDICTIONS),
+    output:
+        "results/{study}/routing/{pool}/decisions.parquet",
+    log:
+        "logs/{study}/routing/{pool}/route_queries.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("route_queries"),
+        code=code("route_queries"),
+        predictions=option_per_policy("--predictions", PREDICTIONS),
+        settings=as_parameter(study.sweeping()),
+    shell:
+        "python {params.script} --costs {input.costs} {params.predictions} --settings {params.settings:q} --decisions {output} > {log} 2>&1"
+
+
+rule evaluate_routing:
+    input:
+        costs="results/{study}/routing/{pool}/costs.parquet",
+        fewer_samples="results/{study}/routing/{pool}/fewer_samples.parquet",
+        decisions="results/{study}/routing/{pool}/decisions.parquet",
+        predictions=predictions_for_sensitivity,
+    output:
+        curves="results/{study}/routing/{pool}/curves.parquet",
+        shares="results/{study}/routing/{pool}/shares.parquet",
+        summary="results/{study}/routing/{pool}/summary.parquet",
+    log:
+        "logs/{study}/routing/{pool}/evaluate_routing.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("evaluate_routing"),
+        code=code("evaluate_routing"),
+        settings=lambda wildcards: as_parameter(study.choosing(wildcards.pool)),
+        predictions=lambda wildcards, input: (
+            option_per_policy("--predictions", PREDICTIONS)(wildcards) if input.predictions else ""
+        ),
+    shell:
+        "python {params.script} --costs {input.costs} --fewer-samples {input.fewer_samples}"
+        " --decisions {input.decisions} {params.predictions} --settings {params.settings:q} --curves {output.curves}"
+        " --shares {output.shares} --summary {output.summary} > {log} 2>&1"
