@@ -1,10 +1,11 @@
-# `make run` and `make test` set everything up from nothing, then do their job. `make env` only sets up.
+# `make run` and `make test` set everything up from nothing, then do their job. `make env` only sets up; `make check` is
+# the quick part of the tests: lint and unit tests.
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test env lint clean
+.PHONY: run test check lint env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -12,19 +13,26 @@ run: env
 test: env
 	python -m pytest
 
+check: lint
+	python -m pytest tests/unit
+
 lint: env
 	ruff check
 	ruff format --check
 	snakefmt --check workflow
 	snakemake --lint
 
-env: .venv/installed
+# The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing.
+env:
+	@cmp -s requirements.lock .venv/installed.lock || $(MAKE) --no-print-directory .venv
 
-.venv/installed: requirements.lock
+.PHONY: .venv
+.venv:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'foretell needs Python 3.11 or newer: make PYTHON=python3.11 ...')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
-	touch $@
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip check --disable-pip-version-check
+	cp requirements.lock .venv/installed.lock
 
 clean:
 	rm -rf .chunks logs .snakemake/log

@@ -13,7 +13,7 @@ LAYERS, POSITIONS, HIDDEN = (0, 1, 2), (-2, -1), 6
 PLANTED = (1, -2)  # layer and position
 SETTINGS = {
     "targets": ["success_rate", "majority_correct", "greedy_correct"],
-    "families": ["linear", "length", "tfidf", "boosted_tokens", "permuted_labels"],
+    "families": ["linear", "prompt_length", "tfidf", "token_gbm", "permuted_labels"],
     "folds": 4,
     "strengths": [0.1, 10.0, 1000.0],
     "permutations": 20,

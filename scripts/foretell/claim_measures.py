@@ -155,11 +155,10 @@ def router_matches(subject: Subject, router: str) -> Finding:
     points = [100 * row[f"accuracy_difference{end}"] for end in ("", "_low", "_high")]
     ours = (
         f"accuracy {row.accuracy:.3f}, {points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}] from "
-        f"{row.best_single}, at {100 * row.saving:.1f} % lower cost"
+        f"{row.best_single}, at {100 * row.saving:.1f} % lower cost "
+        f"(resolvable margin {100 * row.resolvable_margin:.1f} points)"
     )
-    direction = direction_of_match(
-        row.accuracy_difference_low, row.accuracy_difference_high, row.saving_low, row.saving_high
-    )
+    direction = direction_of_match(row.matched, row.saving_low, row.saving_high)
     note = f"pool {pool}; interval of the saving: {row.saving_interval}; costs: {row.cost_basis}"
     return Finding(ours, row.saving_low, row.saving_high, subject.n, direction, note)
 

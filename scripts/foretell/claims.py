@@ -4,10 +4,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from foretell.routing.matching import NO, YES
 from foretell.statistics import percentile_interval
 
 ENOUGH = 50  # failures, and successes, that an AUROC needs on test
-MARGIN = 0.01  # "matched" means: at most this much less accurate, with 97.5 % confidence
 
 SAME, OPPOSITE, INCONCLUSIVE = "same direction", "opposite", "inconclusive"
 
@@ -44,15 +44,15 @@ def direction_of_difference(low: float, high: float) -> str:
     return OPPOSITE if high < 0 else INCONCLUSIVE
 
 
-def direction_of_match(accuracy_low: float, accuracy_high: float, saving_low: float, saving_high: float) -> str:
+def direction_of_match(matched: str, saving_low: float, saving_high: float) -> str:
     """Verdict on a claim that the best policy's accuracy is matched at lower cost.
 
-    The same direction needs both: accuracy non-inferior by MARGIN, and a saving whose interval lies above 0. The
-    opposite needs one of them refuted: accuracy lower by more than MARGIN, or a saving whose interval lies below 0.
+    The same direction needs both: the accuracy matched (`foretell.routing.matching`), and a saving whose interval lies
+    above 0. The opposite needs one of them refuted.
     """
-    if accuracy_low > -MARGIN and saving_low > 0:
+    if matched == YES and saving_low > 0:
         return SAME
-    return OPPOSITE if accuracy_high < -MARGIN or saving_high < 0 else INCONCLUSIVE
+    return OPPOSITE if matched == NO or saving_high < 0 else INCONCLUSIVE
 
 
 def verdict(finding: Finding, evidence: str) -> str:

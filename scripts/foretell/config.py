@@ -151,6 +151,13 @@ def _problem_set_errors(config: dict) -> Iterator[str]:
         for range_key in ("trained_operations", "evaluated_operations"):
             if range_key in entry and entry[range_key][0] > entry[range_key][1]:
                 yield f"key '{key}.{range_key}': the fewest come first, as in [2, 4]"
+        if "evaluated_shares" in entry:
+            (fewest, most), shares = entry["evaluated_operations"], len(entry["evaluated_shares"])
+            if fewest <= most and shares != most - fewest + 1:
+                yield (
+                    f"key '{key}.evaluated_shares': there are {shares}; expressions of {fewest} to {most} operations "
+                    f"need {most - fewest + 1}"
+                )
         if "sizes" in entry and entry["sizes"]["train"] < folds:
             yield f"key '{key}.sizes.train': the {folds} folds of 'probes.folds' need as many train problems"
 

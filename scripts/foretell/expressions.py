@@ -72,53 +72,59 @@ def draw(rng: np.random.Generator, n: int, operations: int, symbols: str, modulu
 
 
 def reserved_for_evaluation(text: str) -> bool:
-    """Whether an expression belongs to the half, by content hash, that no model is trained on."""
-    return hashlib.sha256(text.encode()).digest()[0] % 2 == 0
+    """Whether an expression belongs to the quarter, by content hash, that no model is trained on."""
+    return hashlib.sha256(text.encode()).digest()[0] % 4 == 0
 
 
 def draw_for_training(rng: np.random.Generator, n: int, operations: int, symbols: str, modulus: int) -> Expressions:
-    """Draw about n expressions, all outside the half that is reserved for evaluation.
+    """Draw about n expressions, all outside the quarter that is reserved for evaluation.
 
     Expressions of one operation are never evaluated, so none of them is held back.
     """
     if operations == 1:
         return draw(rng, n, operations, symbols, modulus)
-    drawn = draw(rng, 2 * n, operations, symbols, modulus)
+    drawn = draw(rng, round(n * 4 / 3), operations, symbols, modulus)
     return drawn.take(np.array([not reserved_for_evaluation(text) for text in drawn.texts()]))
 
 
 def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
-    """Generate a problem set of distinct expressions from the half that is reserved for evaluation.
+    """Generate a problem set of distinct expressions from the quarter that is reserved for evaluation.
+
+    All problems are drawn first; then a hash of each decides its place in the order that is cut into the splits.
 
     Args:
-        settings: operators (string), modulus, evaluated_operations ([fewest, most]), sizes ({split: number}).
-        seed: decides which expressions are drawn.
+        settings: operators (string), modulus, evaluated_operations ([fewest, most]), evaluated_shares (one positive
+            number for each number of operations; None for equal shares), sizes ({split: number}).
+        seed: decides which expressions are drawn, and which split each of them is in.
 
     Returns:
-        One row per problem, as the contract of the problems stage has it, and `operations`. Each number of operations
-        has the same share of every split, up to rounding.
+        One row per problem, as the contract of the problems stage has it, and `operations`.
 
     Raises:
         UserError: there are fewer distinct expressions than the sizes ask for.
     """
     fewest, most = settings["evaluated_operations"]
-    lengths = list(range(fewest, most + 1))
-    total = sum(settings["sizes"].values())
+    lengths = range(fewest, most + 1)
+    numbers = _apportion(sum(settings["sizes"].values()), settings["evaluated_shares"] or [1] * len(lengths))
     rng = np.random.default_rng([seed, 0])
-    per_length = []
-    for index, operations in enumerate(lengths):
-        wanted = total // len(lengths) + (index < total % len(lengths))
-        per_length.append(_distinct(rng, wanted, operations, settings))
-    frame = pd.concat(per_length, ignore_index=True)
-    frame = frame.iloc[rng.permutation(len(frame))].reset_index(drop=True)
+    drawn = [_distinct(rng, wanted, length, settings) for length, wanted in zip(lengths, numbers, strict=True)]
+    frame = pd.concat(drawn, ignore_index=True)
+    order = frame.question.map(lambda text: hashlib.sha256(f"{seed} split {text}".encode()).hexdigest())
+    frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
     frame["split"] = np.repeat(list(settings["sizes"]), list(settings["sizes"].values()))
     frame["problem_id"] = frame.question
     frame["group"] = frame.problem_id
-    frame["answer_kind"] = "choice"
+    frame["answer_kind"] = "integer"
     frame["reference_difficulty"] = np.nan
     frame["reference_difficulty_se"] = np.nan
     frame["excluded_reason"] = pd.Series([None] * len(frame), dtype="string")
     return frame[COLUMNS]
+
+
+def _apportion(total: int, shares: list[float]) -> np.ndarray:
+    """Whole numbers that sum to `total`, in proportion to the shares up to rounding."""
+    bounds = np.round(total * np.cumsum(shares) / np.sum(shares)).astype(int)
+    return np.diff(bounds, prepend=0)
 
 
 def _distinct(rng: np.random.Generator, wanted: int, operations: int, settings: dict) -> pd.DataFrame:
@@ -131,6 +137,6 @@ def _distinct(rng: np.random.Generator, wanted: int, operations: int, settings: 
     if len(frame) < wanted:
         raise UserError(
             f"only {len(frame)} of {wanted} distinct expressions with {operations} operations can be held back: "
-            "lower the problem set's 'sizes', or raise 'modulus' or the fewest 'evaluated_operations'"
+            "lower the problem set's 'sizes' or their share in 'evaluated_shares', or raise 'modulus'"
         )
     return frame.assign(operations=operations)

@@ -11,13 +11,23 @@ import pandas as pd
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
-    """Let `write` fill a temporary neighbour of `path`, flush it to disk, then rename it to `path`."""
+    """Let `write` fill a temporary neighbour of `path`, flush it to disk, then rename it to `path`.
+
+    The neighbour's name carries the process id, so that a job which outlives a killed run never writes into ours.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".partial")
-    write(partial)
-    with open(partial, "rb") as file:
-        os.fsync(file.fileno())
-    partial.replace(path)
+    partial = _partial(path)
+    try:
+        write(partial)
+        with open(partial, "rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _partial(path: Path) -> Path:
+    return path.with_name(f".partial-{os.getpid()}-{path.name}")
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:
@@ -50,9 +60,11 @@ def write_safetensors(tensors: dict, path: Path) -> None:
 @contextmanager
 def write_folder(path: Path) -> Iterator[Path]:
     """A temporary neighbour of `path` to fill; it replaces `path` when the block ends without an error."""
-    partial = path.with_name(path.name + ".partial")
-    shutil.rmtree(partial, ignore_errors=True)
+    partial = _partial(path)
     partial.mkdir(parents=True)
-    yield partial
-    shutil.rmtree(path, ignore_errors=True)
-    partial.rename(path)
+    try:
+        yield partial
+        shutil.rmtree(path, ignore_errors=True)
+        partial.rename(path)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)

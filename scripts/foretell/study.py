@@ -80,7 +80,8 @@ class Study:
     def generation(self, problem_set: str) -> dict:
         """What a generated problem set depends on."""
         entry = self.config["problem_sets"][problem_set]
-        return {key: entry[key] for key in ("operators", "modulus", "evaluated_operations", "sizes")}
+        keys = ("operators", "modulus", "evaluated_operations", "sizes")
+        return {**{key: entry[key] for key in keys}, "evaluated_shares": entry.get("evaluated_shares")}
 
     def probing(self) -> dict:
         """Protocol of the probes."""

@@ -130,7 +130,7 @@ def _batches(
     rng = np.random.default_rng([seed, 1])
     fewest, most = problem_settings["trained_operations"]
     steps, batch = settings["steps"], settings["batch"]
-    per_length = settings["examples"] // (most - fewest + 1)
+    per_length = min(settings["examples"], steps * batch) // (most - fewest + 1)
     examples = {}
     for operations in range(fewest, most + 1):
         drawn = draw_for_training(

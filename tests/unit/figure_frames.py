@@ -83,7 +83,13 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
         for name in ("accuracy_difference", "saving", "saving_with_probing", "gain_over_hull", "hull_accuracy"):
             table[name + end] = {"": 0.0, "_low": -0.05, "_high": 0.05}[end]
         table["hull_cost" + end] = table["cost" + end]
-    constants = {"choice": "most accurate", "best_single": policies[-1], "hull_policies": "100.0 % a"}
+    constants = {"choice": "cheapest that matches", "best_single": policies[-1], "hull_policies": "100.0 % a"}
     return table.assign(
-        **constants, cost_basis=cost_basis, saving_interval=saving, non_inferior=False, n=40, resamples=9
+        **constants,
+        cost_basis=cost_basis,
+        saving_interval=saving,
+        resolvable_margin=0.02,
+        matched="inconclusive",
+        n=40,
+        resamples=9,
     )

@@ -28,17 +28,17 @@ def test_a_difference_is_called_only_when_its_interval_excludes_zero():
 
 
 @pytest.mark.parametrize(
-    ("accuracy", "saving", "expected"),
+    ("matched", "saving", "expected"),
     [
-        ((-0.009, 0.02), (0.1, 0.3), "same direction"),
-        ((-0.011, 0.02), (0.1, 0.3), "inconclusive"),  # may be worse by more than a point
-        ((-0.009, 0.02), (-0.1, 0.3), "inconclusive"),  # may save nothing
-        ((-0.05, -0.011), (0.1, 0.3), "opposite"),
-        ((-0.009, 0.02), (-0.3, -0.1), "opposite"),
+        ("yes", (0.1, 0.3), "same direction"),
+        ("inconclusive", (0.1, 0.3), "inconclusive"),
+        ("yes", (-0.1, 0.3), "inconclusive"),  # may save nothing
+        ("no", (0.1, 0.3), "opposite"),
+        ("yes", (-0.3, -0.1), "opposite"),
     ],
 )
-def test_matched_means_non_inferior_by_one_point_at_a_saving(accuracy, saving, expected):
-    assert direction_of_match(*accuracy, *saving) == expected
+def test_to_match_at_lower_cost_takes_a_match_and_a_saving(matched, saving, expected):
+    assert direction_of_match(matched, *saving) == expected
 
 
 def test_only_original_evidence_can_reproduce_a_claim():
@@ -83,7 +83,7 @@ def test_an_auroc_needs_fifty_failures_and_fifty_successes(subject):
 
 
 def test_a_family_that_was_not_trained_makes_a_claim_not_testable(subject):
-    assert probe_beats(subject, "majority_correct", "length").direction is None
+    assert probe_beats(subject, "majority_correct", "prompt_length").direction is None
     assert probe_beats(subject, "greedy_correct", "tfidf").direction is None
 
 

@@ -48,8 +48,8 @@ def test_the_default_study_is_valid_and_gets_its_defaults(config, schema, manife
     completed = check(config, schema, manifest, files="config.yaml")
     assert completed["policies"]["small-low"]["top_p"] == 1.0
     assert completed["models"]["small"]["batch"] == 32
-    assert completed["pools"]["arithmetic"]["choose_on"] == ["validation"]
-    assert completed["problem_sets"]["arithmetic"]["prompt"] == "{question}"
+    assert completed["pools"]["tiny"]["choose_on"] == ["validation"]
+    assert completed["problem_sets"]["tiny_math"]["prompt"] == "{question}"
     assert "top_p" not in config["policies"]["small-low"], "the user's own mapping stays as it is"
 
 
@@ -65,19 +65,20 @@ BROKEN = [
     ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
     ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
     ("models.small.price.input", -1, "'models.small.price.input'"),
-    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are large, medium, small"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are medium, small"),
     ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
     ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
-    ("pools.arithmetic.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
-    ("pools.arithmetic.policies", ["small-low"], "'pools.arithmetic.policies'"),
-    ("pools.arithmetic.policies", ["small-low", "small-low"], "'pools.arithmetic.policies'"),
-    ("pools.arithmetic.problem_set", "algebra", "'algebra' is not defined"),
-    ("pools.arithmetic.choose_on", ["test"], "'pools.arithmetic.choose_on.0'"),
-    ("problem_sets.arithmetic.sizes.test", 0, "'problem_sets.arithmetic.sizes.test'"),
-    ("problem_sets.arithmetic.sizes.validation", None, "'problem_sets.arithmetic.sizes.validation' is missing"),
-    ("problem_sets.arithmetic.sizes.train", 3, "the 5 folds of 'probes.folds' need as many train problems"),
-    ("problem_sets.arithmetic.evaluated_operations", [4, 2], "fewest come first"),
-    ("problem_sets.arithmetic.answer_pattern", "([0-5", "'problem_sets.arithmetic.answer_pattern'"),
+    ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
+    ("pools.tiny.policies", ["small-low"], "'pools.tiny.policies'"),
+    ("pools.tiny.policies", ["small-low", "small-low"], "'pools.tiny.policies'"),
+    ("pools.tiny.problem_set", "algebra", "'algebra' is not defined"),
+    ("pools.tiny.choose_on", ["test"], "'pools.tiny.choose_on.0'"),
+    ("problem_sets.tiny_math.sizes.test", 0, "'problem_sets.tiny_math.sizes.test'"),
+    ("problem_sets.tiny_math.sizes.validation", None, "'problem_sets.tiny_math.sizes.validation' is missing"),
+    ("problem_sets.tiny_math.sizes.train", 3, "the 5 folds of 'probes.folds' need as many train problems"),
+    ("problem_sets.tiny_math.evaluated_operations", [4, 2], "fewest come first"),
+    ("problem_sets.tiny_math.evaluated_shares", [0.5, 0.5], "expressions of 2 to 6 operations need 5"),
+    ("problem_sets.tiny_math.answer_pattern", "([0-5", "'problem_sets.tiny_math.answer_pattern'"),
     ("figures", ["T2", "F99"], "'F99' is not in config/figures.yaml"),
     ("study", "org/name", "'study'"),
     ("study", "../up", "'study'"),
@@ -93,7 +94,7 @@ def test_a_broken_config_is_one_message_that_names_file_and_key(config, schema, 
 
 
 def test_several_mistakes_are_reported_at_once(config, schema, manifest):
-    config["pools"]["arithmetic"]["policies"] += ["one", "two"]
+    config["pools"]["tiny"]["policies"] += ["one", "two"]
     with pytest.raises(UserError) as caught:
         check(config, schema, manifest, files="study.yaml")
     assert len(str(caught.value).splitlines()) == 2
@@ -126,7 +127,7 @@ def test_both_halves_cannot_be_the_same(recorded, schema, manifest):
 
 
 def test_prices_are_proportional_to_parameters(config):
-    """The default study promises one dollar per million tokens and million parameters."""
+    """The default study promises a tenth of a dollar per million tokens and million parameters."""
     from transformers import LlamaForCausalLM
 
     from foretell.tiny_models import _architecture, build_tokenizer
@@ -134,7 +135,7 @@ def test_prices_are_proportional_to_parameters(config):
     for entry in config["models"].values():
         model = LlamaForCausalLM(_architecture(entry, build_tokenizer(6, "+-*")))
         millions = sum(weight.numel() for weight in model.parameters()) / 1e6
-        assert entry["price"]["input"] == entry["price"]["output"] == pytest.approx(millions, abs=0.001)
+        assert entry["price"]["input"] == entry["price"]["output"] == pytest.approx(0.1 * millions, rel=0.02)
 
 
 def documented_keys(schema, root, prefix=""):

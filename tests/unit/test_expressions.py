@@ -10,6 +10,7 @@ SETTINGS = {
     "operators": "+-*",
     "modulus": 6,
     "evaluated_operations": [2, 4],
+    "evaluated_shares": [0.1, 0.45, 0.45],
     "sizes": {"train": 60, "validation": 30, "test": 30},
 }
 
@@ -37,7 +38,7 @@ def test_problems_are_distinct_right_and_in_splits_of_the_asked_size():
         str(left_to_right(question, 6)) == answer
         for question, answer in zip(problems.question, problems.answer, strict=True)
     )
-    assert problems.operations.value_counts().to_dict() == {2: 40, 3: 40, 4: 40}
+    assert problems.operations.value_counts().to_dict() == {2: 12, 3: 54, 4: 54}
 
 
 def test_no_evaluated_problem_can_be_drawn_for_training():
@@ -56,4 +57,4 @@ def test_the_same_seed_gives_the_same_problems_and_another_seed_others():
 
 def test_more_problems_than_there_are_is_an_error_that_says_so():
     with pytest.raises(UserError, match="distinct expressions with 2 operations"):
-        generate_problems({**SETTINGS, "modulus": 2}, seed=1)
+        generate_problems({**SETTINGS, "modulus": 2, "evaluated_shares": None}, seed=1)

@@ -81,16 +81,16 @@ def test_auroc_table_pairs_the_difference_on_the_same_resamples():
     good, poor = labels + rng.normal(size=200), rng.normal(size=200)
     by_family = {
         ("majority_correct", "linear"): {"a": predictions(frame, good, 0.5)},
-        ("majority_correct", "length"): {"a": predictions(frame, poor, 0.5)},
+        ("majority_correct", "prompt_length"): {"a": predictions(frame, poor, 0.5)},
     }
     table = auroc.collect({"a": frame}, by_family, resamples=50, seed=3).set_index("family")
     test = frame[frame.split == "test"]
     weights = bootstrap_weights(test.group, 50, 3)
     difference = weighted_auroc(labels, good, weights) - weighted_auroc(labels, poor, weights)
-    assert table.loc["length", ["difference_low", "difference_high"]].tolist() == pytest.approx(
+    assert table.loc["prompt_length", ["difference_low", "difference_high"]].tolist() == pytest.approx(
         percentile_interval(difference)
     )
-    assert table.difference.length == pytest.approx(table.value.linear - table.value.length)
+    assert table.difference.prompt_length == pytest.approx(table.value.linear - table.value.prompt_length)
     assert np.isnan(table.difference.linear)
     assert (table.positives.linear, table.negatives.linear) == (labels.sum(), 200 - labels.sum())
 
@@ -118,7 +118,7 @@ def test_an_untrained_family_is_not_testable_and_the_others_stay():
     frame = outcomes([True, False] * 60)
     by_family = {
         ("majority_correct", "linear"): {"a": predictions(frame, np.arange(120.0), 0.5)},
-        ("majority_correct", "length"): {"a": untrained(frame)},
+        ("majority_correct", "prompt_length"): {"a": untrained(frame)},
     }
     table = auroc.collect({"a": frame}, by_family, resamples=5, seed=1).set_index("family")
     assert table.testable.tolist() == [True, False]

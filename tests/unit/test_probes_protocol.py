@@ -113,16 +113,18 @@ def test_a_fold_with_one_class_has_no_metric_and_does_not_decide():
         ([], True, "no train problem"),
         ([1, 1, 1, 1, 1, 1], True, "all 6 train labels are 1"),
         ([0.5] * 6, False, "all 6 train labels are 0.5"),
-        ([1, 0, 0, 0, 0, 0], True, "the rarer class has 1 of 6"),
+        ([1] * 9 + [0] * 20, True, "the rarer class has 9 of 29 train problems; a probe needs 10"),
+        ([1] * 10 + [0] * 20, True, "a fold's training part has one class only"),
         ([0, 0, 1, 1, 2, 2], False, "no fold holds two different labels"),
     ],
 )
 def test_what_cannot_be_trained_says_why(labels, binary, says):
-    assert says in why_untrainable(np.array(labels, float), binary, np.arange(len(labels)) // 2)
+    folds = np.arange(len(labels)) // 10 if len(labels) > 6 else np.arange(len(labels)) // 2
+    assert says in why_untrainable(np.array(labels, float), binary, folds)
 
 
 def test_what_can_be_trained_has_no_reason():
-    assert why_untrainable(np.array([0, 1, 0, 1, 0, 1.0]), True, np.arange(6) // 2) is None
+    assert why_untrainable(np.array([0, 1] * 10, float), True, np.arange(20) // 4) is None
 
 
 @settings(max_examples=50, deadline=None)

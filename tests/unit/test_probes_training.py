@@ -66,7 +66,7 @@ def test_the_probe_beats_what_cannot_know(probes):
     linear, control = (
         metric(read(probes, "majority_correct", name), "auroc") for name in ("linear", "permuted_labels")
     )
-    length = metric(read(probes, "majority_correct", "length"), "auroc")
+    length = metric(read(probes, "majority_correct", "prompt_length"), "auroc")
     assert linear.value > 0.75 > 0.6 > length.value
     assert control.low < 0.5 < control.high
     assert control.high < linear.low
@@ -118,7 +118,7 @@ def test_platt_scaling_is_fitted_to_the_out_of_fold_scores_of_train(probes, stud
     platt = fit_platt(probe["predictions"].score[train], labels)
     stored = probe["probe"]["platt"]
     assert (stored["slope"], stored["intercept"]) == pytest.approx((platt.slope, platt.intercept))
-    assert platt.slope > 0 or family == "length"
+    assert platt.slope > 0 or family == "prompt_length"
 
 
 def test_regressions_have_no_probability(probes):
@@ -207,7 +207,9 @@ def test_problems_without_a_label_are_predicted_but_not_counted(study, tmp_path)
 def test_a_split_with_one_class_has_no_auroc(study, tmp_path):
     outcomes = study["outcomes"].copy()
     outcomes.loc[outcomes.split == "test", "majority_correct"] = True
-    probe = read(run(tmp_path, {**study, "outcomes": outcomes}, families=["length"]), "majority_correct", "length")
+    probe = read(
+        run(tmp_path, {**study, "outcomes": outcomes}, families=["prompt_length"]), "majority_correct", "prompt_length"
+    )
     assert np.isnan(metric(probe, "auroc").value)
     assert metric(probe, "brier").value > 0
 

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from routing_tables import no_fewer_samples, random_pool
 
-from foretell.routing.choice import CHEAPEST_THAT_MATCHES, MOST_ACCURATE, best_single, choose_point
+from foretell.routing.choice import FALLS_BACK, MATCHES, best_single, choose_point
 from foretell.routing.comparison import compare
 from foretell.routing.decisions import decide
 from foretell.routing.points import Points
@@ -33,13 +33,13 @@ def test_the_best_single_policy_is_the_cheaper_of_equals_and_uses_all_of_its_sam
 @pytest.mark.parametrize(
     ("routed", "chosen", "rule"),
     [
-        ([(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, CHEAPEST_THAT_MATCHES),
-        ([(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, CHEAPEST_THAT_MATCHES),
-        ([(0.75, 8.0), (0.5, 2.0)], 0, CHEAPEST_THAT_MATCHES),
-        ([(0.5, 1.0), (0.625, 3.0), (0.625, 2.0)], 2, MOST_ACCURATE),
+        ([(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, MATCHES),
+        ([(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, MATCHES),
+        ([(0.75, 8.0), (0.5, 2.0)], 0, MATCHES),
+        ([(0.5, 1.0), (0.625, 3.0)], -len(SINGLES) + 1, FALLS_BACK),
     ],
 )
-def test_the_cheapest_point_that_matches_else_the_most_accurate(routed, chosen, rule):
+def test_the_cheapest_point_that_matches_else_the_best_single_policy(routed, chosen, rule):
     table = points(*SINGLES, *[("utility", False, *point) for point in routed])
     assert choose_point(table, "utility") == (len(SINGLES) + chosen, rule)
 

@@ -15,6 +15,7 @@ def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):
     with pytest.raises(RuntimeError):
         write_whole(path, fail)
     assert pd.read_parquet(path).x.tolist() == [1]
+    assert [each.name for each in path.parent.iterdir()] == [path.name], "no half-written file stays behind"
 
 
 def test_a_failed_folder_leaves_the_old_folder_as_it_was(tmp_path):

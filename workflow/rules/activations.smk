@@ -14,5 +14,5 @@ rule cache_activations:
         code=code("cache_activations"),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
     shell:
-        "python {params.script} --model {params.model} --prompts {input.prompts} --shard {wildcards.shard}"
-        " --output {output.activations} > {log} 2>&1"
+        "python {params.script:q} --model {params.model:q} --prompts {input.prompts:q} --shard {wildcards.shard}"
+        " --output {output.activations:q} > {log:q} 2>&1"

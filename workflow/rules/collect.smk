@@ -31,8 +31,8 @@ rule check_claims:
         claims_content=as_parameter(read_yaml(CLAIMS_FILE)),
         results=subpath(output.md, parent=True),
     shell:
-        "python {params.script} --claims {params.claims} --results {params.results} --settings {params.settings:q}"
-        " --csv {output.csv} --markdown {output.md} > {log} 2>&1"
+        "python {params.script:q} --claims {params.claims:q} --results {params.results:q} --settings {params.settings:q}"
+        " --csv {output.csv:q} --markdown {output.md:q} > {log:q} 2>&1"
 
 
 rule write_front_page:
@@ -52,5 +52,5 @@ rule write_front_page:
         settings=as_parameter(study.front_page()),
         results=subpath(output[0], parent=True),
     shell:
-        "python {params.script} --results {params.results} --settings {params.settings:q} --output {output}"
-        " > {log} 2>&1"
+        "python {params.script:q} --results {params.results:q} --settings {params.settings:q} --output {output:q}"
+        " > {log:q} 2>&1"

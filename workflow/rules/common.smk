@@ -81,4 +81,4 @@ wildcard_constraints:
     encoder=any_of(study.encoders()),
     pool=any_of(study.config["pools"]),
     shard=any_of(study.shards()),
-    folder=f"(({any_of([*study.config['problem_sets'], *study.config['pools']])})/)?",
+    set=any_of([*study.config["problem_sets"], *study.config["pools"]]),

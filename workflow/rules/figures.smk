@@ -5,7 +5,7 @@ rule tabulate_auroc:
     output:
         table("T2"),
     log:
-        "logs/{study}/tables/{folder}T2.log",
+        "logs/{study}/tables/{set}/T2.log",
     conda:
         "../../environment.yml"
     params:
@@ -16,8 +16,8 @@ rule tabulate_auroc:
         settings=as_parameter(study.resampling()),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script} {params.options} {params.families} --settings {params.settings:q}"
-        " --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} {params.families} --settings {params.settings:q}"
+        " --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule tabulate_calibration:
@@ -27,7 +27,7 @@ rule tabulate_calibration:
     output:
         table("T6"),
     log:
-        "logs/{study}/tables/{folder}T6.log",
+        "logs/{study}/tables/{set}/T6.log",
     conda:
         "../../environment.yml"
     params:
@@ -37,7 +37,7 @@ rule tabulate_calibration:
         settings=as_parameter(study.resampling()),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script} {params.options} --settings {params.settings:q} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} --settings {params.settings:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_layers:
@@ -46,7 +46,7 @@ rule plot_layers:
     output:
         figure("F3"),
     log:
-        "logs/{study}/figures/{folder}F3.log",
+        "logs/{study}/figures/{set}/F3.log",
     conda:
         "../../environment.yml"
     params:
@@ -55,7 +55,7 @@ rule plot_layers:
         options=problem_set_options,
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_reliability:
@@ -65,7 +65,7 @@ rule plot_reliability:
     output:
         figure("F4"),
     log:
-        "logs/{study}/figures/{folder}F4.log",
+        "logs/{study}/figures/{set}/F4.log",
     conda:
         "../../environment.yml"
     params:
@@ -74,7 +74,7 @@ rule plot_reliability:
         options=problem_set_options,
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_predictions:
@@ -84,7 +84,7 @@ rule plot_predictions:
     output:
         figure("F5"),
     log:
-        "logs/{study}/figures/{folder}F5.log",
+        "logs/{study}/figures/{set}/F5.log",
     conda:
         "../../environment.yml"
     params:
@@ -93,7 +93,7 @@ rule plot_predictions:
         options=problem_set_options,
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_effort:
@@ -106,109 +106,109 @@ rule plot_effort:
     output:
         figure("F9"),
     log:
-        "logs/{study}/figures/{folder}F9.log",
+        "logs/{study}/figures/{set}/F9.log",
     conda:
         "../../environment.yml"
     params:
         script=script("plot_effort"),
         code=code("plot_effort"),
         options=problem_set_options,
-        efforts=lambda wildcards: as_parameter(study.efforts(subject(wildcards, "problem_set"))),
+        efforts=lambda wildcards: as_parameter(study.efforts(wildcards.set)),
         settings=as_parameter(study.resampling()),
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --efforts {params.efforts:q} --settings {params.settings:q}"
-        " --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} {params.options} --efforts {params.efforts:q} --settings {params.settings:q}"
+        " --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule tabulate_routing:
     input:
-        of_pool("routing/{pool}/summary.parquet"),
+        "results/{study}/routing/{set}/summary.parquet",
     output:
         table("T4"),
     log:
-        "logs/{study}/tables/{folder}T4.log",
+        "logs/{study}/tables/{set}/T4.log",
     conda:
         "../../environment.yml"
     params:
         script=script("tabulate_routing"),
         code=code("tabulate_routing"),
-        options=pool_options,
+        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule tabulate_sweep:
     input:
-        of_pool("routing/{pool}/curves.parquet"),
+        "results/{study}/routing/{set}/curves.parquet",
     output:
         table("T5"),
     log:
-        "logs/{study}/tables/{folder}T5.log",
+        "logs/{study}/tables/{set}/T5.log",
     conda:
         "../../environment.yml"
     params:
         script=script("tabulate_sweep"),
         code=code("tabulate_sweep"),
-        options=pool_options,
+        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_cost_accuracy:
     input:
-        of_pool("routing/{pool}/curves.parquet"),
-        of_pool("routing/{pool}/summary.parquet"),
+        "results/{study}/routing/{set}/curves.parquet",
+        "results/{study}/routing/{set}/summary.parquet",
     output:
         figure("F6"),
     log:
-        "logs/{study}/figures/{folder}F6.log",
+        "logs/{study}/figures/{set}/F6.log",
     conda:
         "../../environment.yml"
     params:
         script=script("plot_cost_accuracy"),
         code=code("plot_cost_accuracy"),
-        options=pool_options,
+        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_cascade:
     input:
-        of_pool("routing/{pool}/curves.parquet"),
-        of_pool("routing/{pool}/summary.parquet"),
+        "results/{study}/routing/{set}/curves.parquet",
+        "results/{study}/routing/{set}/summary.parquet",
     output:
         figure("F7"),
     log:
-        "logs/{study}/figures/{folder}F7.log",
+        "logs/{study}/figures/{set}/F7.log",
     conda:
         "../../environment.yml"
     params:
         script=script("plot_cascade"),
         code=code("plot_cascade"),
-        options=pool_options,
+        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_shares:
     input:
-        of_pool("routing/{pool}/shares.parquet"),
-        of_pool("routing/{pool}/summary.parquet"),
+        "results/{study}/routing/{set}/shares.parquet",
+        "results/{study}/routing/{set}/summary.parquet",
     output:
         figure("F8"),
     log:
-        "logs/{study}/figures/{folder}F8.log",
+        "logs/{study}/figures/{set}/F8.log",
     conda:
         "../../environment.yml"
     params:
         script=script("plot_shares"),
         code=code("plot_shares"),
-        options=pool_options,
+        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script} {params.options} --output {params.stem} > {log} 2>&1"
+        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"

@@ -12,4 +12,4 @@ rule train_tiny_model:
         settings=lambda wildcards: as_parameter(study.training(wildcards.model)),
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.script} --settings {params.settings:q} --output {params.folder} > {log} 2>&1"
+        "python {params.script:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"

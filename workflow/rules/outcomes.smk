@@ -14,7 +14,7 @@ rule summarise_outcomes:
         script=script("summarise_outcomes"),
         code=code("summarise_outcomes"),
     shell:
-        "python {params.script} --problems {input.problems} --rollouts {input.rollouts} --output {output} > {log} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --rollouts {input.rollouts:q} --output {output:q} > {log:q} 2>&1"
 
 
 rule import_outcomes:
@@ -34,5 +34,5 @@ rule import_outcomes:
         code=code("import_outcomes"),
         run=lambda wildcards: study.config["policies"][wildcards.policy]["run"],
     shell:
-        "python {params.script} --problems {input.problems} --records {input.records} --run {params.run}"
-        " --output {output} > {log} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --records {input.records:q} --run {params.run:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -27,8 +27,8 @@ rule train_probes:
         settings=as_parameter(study.probing()),
         folder=subpath(output[0], ancestor=3),
     shell:
-        "python {params.script} --problems {input.problems} --outcomes {input.outcomes} --prompts {input.prompts}"
-        " --activations {input.activations} --settings {params.settings:q} --output {params.folder} > {log} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --outcomes {input.outcomes:q} --prompts {input.prompts:q}"
+        " --activations {input.activations:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule import_predictions:
@@ -55,5 +55,5 @@ rule import_predictions:
         settings=as_parameter(study.resampling()),
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.script} --outcomes {input.outcomes} --records {input.records} --run {params.run}"
-        " --settings {params.settings:q} --output {params.folder} > {log} 2>&1"
+        "python {params.script:q} --outcomes {input.outcomes:q} --records {input.records:q} --run {params.run:q}"
+        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -13,7 +13,7 @@ rule generate_problems:
         settings=lambda wildcards: as_parameter(study.generation(wildcards.problem_set)),
         seed=study.config["seed"],
     shell:
-        "python {params.script} --settings {params.settings:q} --seed {params.seed} --output {output} > {log} 2>&1"
+        "python {params.script:q} --settings {params.settings:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
 
 
 rule import_problems:
@@ -32,4 +32,4 @@ rule import_problems:
         code=code("import_problems"),
         settings=lambda wildcards: as_parameter(study.importing(wildcards.problem_set)),
     shell:
-        "python {params.script} --records {input} --settings {params.settings:q} --output {output} > {log} 2>&1"
+        "python {params.script:q} --records {input:q} --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

@@ -15,5 +15,5 @@ rule render_prompts:
         effort=lambda wildcards: effort_option(wildcards.encoder),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
     shell:
-        "python {params.script} --problems {input.problems} --model {params.model} --template {params.template:q}"
-        " {params.effort} --output {output} > {log} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --model {params.model:q} --template {params.template:q}"
+        " {params.effort} --output {output:q} > {log:q} 2>&1"

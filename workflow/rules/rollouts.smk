@@ -19,8 +19,8 @@ rule generate_completions:
         seed=study.config["seed"],
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
     shell:
-        "python {params.script} --model {params.model} --prompts {input.prompts} --policy {wildcards.policy}"
-        " --decoding {params.decoding:q} --seed {params.seed} --shard {wildcards.shard} --output {output} > {log} 2>&1"
+        "python {params.script:q} --model {params.model:q} --prompts {input.prompts:q} --policy {wildcards.policy}"
+        " --decoding {params.decoding:q} --seed {params.seed} --shard {wildcards.shard} --output {output:q} > {log:q} 2>&1"
 
 
 rule grade_rollouts:
@@ -38,5 +38,5 @@ rule grade_rollouts:
         code=code("grade_rollouts"),
         answer_pattern=lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["answer_pattern"],
     shell:
-        "python {params.script} --problems {input.problems} --completions {input.completions}"
-        " --answer-pattern {params.answer_pattern:q} --output {output} > {log} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --completions {input.completions:q}"
+        " --answer-pattern {params.answer_pattern:q} --output {output:q} > {log:q} 2>&1"

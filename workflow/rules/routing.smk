@@ -16,8 +16,8 @@ rule price_outcomes:
         outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
         rollouts=rollouts_option,
     shell:
-        "python {params.script} {params.outcomes} {params.rollouts} --settings {params.settings:q}"
-        " --costs {output.costs} --fewer-samples {output.fewer_samples} > {log} 2>&1"
+        "python {params.script:q} {params.outcomes} {params.rollouts} --settings {params.settings:q}"
+        " --costs {output.costs:q} --fewer-samples {output.fewer_samples:q} > {log:q} 2>&1"
 
 
 rule route_queries:
@@ -36,7 +36,7 @@ rule route_queries:
         predictions=option_per_policy("--predictions", PREDICTIONS),
         settings=as_parameter(study.sweeping()),
     shell:
-        "python {params.script} --costs {input.costs} {params.predictions} --settings {params.settings:q} --decisions {output} > {log} 2>&1"
+        "python {params.script:q} --costs {input.costs:q} {params.predictions} --settings {params.settings:q} --decisions {output:q} > {log:q} 2>&1"
 
 
 rule evaluate_routing:
@@ -61,6 +61,6 @@ rule evaluate_routing:
             option_per_policy("--predictions", PREDICTIONS)(wildcards) if input.predictions else ""
         ),
     shell:
-        "python {params.script} --costs {input.costs} --fewer-samples {input.fewer_samples}"
-        " --decisions {input.decisions} {params.predictions} --settings {params.settings:q} --curves {output.curves}"
-        " --shares {output.shares} --summary {output.summary} > {log} 2>&1"
+        "python {params.script:q} --costs {input.costs:q} --fewer-samples {input.fewer_samples:q}"
+        " --decisions {input.decisions:q} {params.predictions} --settings {params.settings:q} --curves {output.curves:q}"
+        " --shares {output.shares:q} --summary {output.summary:q} > {log:q} 2>&1"

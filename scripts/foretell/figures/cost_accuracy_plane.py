@@ -108,7 +108,9 @@ def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None
     for series, fill in [(CHOSEN, "#FFD400"), (CHARGED, "white")]:
         for row in by_series.get(series, by_series[CHOSEN].iloc[:0]).itertuples():
             place = splits.index(row.chosen_on) % len(STARS)
-            label, grown = f"chosen on {row.chosen_on} ({SYMBOLS[router]} = {row.operating_point:.3g})", 0
+            point = f"{SYMBOLS[router]} = {row.operating_point:.3g}"
+            setting = "falls back to best single policy" if pd.isna(row.operating_point) else point
+            label, grown = f"chosen on {row.chosen_on} ({setting})", 0
             if series == CHARGED:  # larger, and behind: where probing costs nothing, both points are in one place
                 label, grown = f"chosen on {row.chosen_on}, probing charged", 2
             _with_intervals(

@@ -34,7 +34,7 @@ def collect(outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFra
 
 def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
-    if test.probability.isna().any():
+    if test.score.isna().any():
         return pd.DataFrame({"policy": [policy], "note": not_testable(test.label)})
     edges = np.arange(BINS + 1) / BINS
     tables = []

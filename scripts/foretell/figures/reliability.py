@@ -37,7 +37,7 @@ def collect(outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFra
 
 def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
-    if test.probability.isna().any():
+    if test.score.isna().any():
         return pd.DataFrame({"policy": [policy], "note": not_testable(test.label)})
     by_calibration = {UNCALIBRATED: expit(test.score), PLATT: test.probability}
     tables = [_bins(values, test.label).assign(calibration=name) for name, values in by_calibration.items()]

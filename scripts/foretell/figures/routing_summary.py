@@ -57,7 +57,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "Saving with probing, %": cells("saving_with_probing", **percent),
             "Accuracy difference, points": cells("accuracy_difference", **points),
             "Gain over hull, points": cells("gain_over_hull", **points),
-            "Non-inferior": ["yes" if each else "no" for each in frame.non_inferior],
+            "Resolvable margin, points": [number(each, 1, 100) for each in frame.resolvable_margin],
+            "Matched": frame.matched,
         }
     )
     return table, _note(frame)
@@ -72,6 +73,8 @@ def _name(row) -> str:
         return "uniform random"
     if row.strategy == "oracle":
         return "oracle"
+    if pd.isna(row.operating_point):
+        return f"{ROUTERS[row.strategy]}, falls back to {row.best_single}"
     return f"{ROUTERS[row.strategy]}, {POINTS[row.strategy]} = {number(row.operating_point, 3)}"
 
 
@@ -86,6 +89,7 @@ def _note(frame: pd.DataFrame) -> str:
         f"{assumed}Test, n = {', '.join(map(str, frame.n.unique()))}; cost basis: {basis}. Brackets: 95 % bootstrap "
         f"intervals{ranges}. Savings and accuracy differences are relative to the best single policy of the "
         f"choosing split ({best}; rows without a choice: the first of these). Gain over hull: over the mixture of "
-        "single policies that costs the same where it was chosen. Non-inferior: less accurate by at most one point. "
-        "Single policies at fewer samples and the mixtures' make-up are in the CSV."
+        "single policies that costs the same where it was chosen. Matched: less accurate than the best single policy "
+        "by at most one point (95 % interval), which a sample can only show where the margin that it resolves with "
+        "80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up are in the CSV."
     )

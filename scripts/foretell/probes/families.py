@@ -21,7 +21,7 @@ def linear(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     ]
 
 
-def length(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+def prompt_length(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The prompt's length in tokens."""
     lengths = inputs.prompt_lengths[:, None].astype(float)
     return [DenseBlock({}, lambda: lengths, strengths)]
@@ -32,7 +32,7 @@ def tfidf(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     return [TextBlock(inputs.questions, ngrams, strengths) for ngrams in NGRAM_RANGES]
 
 
-def boosted_tokens(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+def token_gbm(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """Boosted trees on one-hot token ids: several sizes and numbers of trees, which take the place of strengths."""
     features = one_hot(inputs.token_ids, inputs.train)
     return [TokensBlock(features, leaves, rate) for leaves in LEAVES for rate in LEARNING_RATES]
@@ -41,8 +41,8 @@ def boosted_tokens(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
 # Families beside what builds their candidates. The control's are the linear probe's, on permuted labels.
 BUILDERS: list[tuple[Callable[[Inputs, tuple[float, ...]], list[Block]], tuple[str, ...]]] = [
     (linear, (LINEAR, PERMUTED)),
-    (length, ("length",)),
+    (prompt_length, ("prompt_length",)),
     (tfidf, ("tfidf",)),
-    (boosted_tokens, ("boosted_tokens",)),
+    (token_gbm, ("token_gbm",)),
 ]
 FAMILIES = tuple(family for _, families in BUILDERS for family in families)

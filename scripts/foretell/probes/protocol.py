@@ -12,6 +12,8 @@ import numpy as np
 
 from foretell.statistics import auroc_by_column, spearman_by_column
 
+RARER_CLASS = 10  # train problems of the rarer class below which no probe is fitted
+
 
 class Fitted(Protocol):
     """Models of one block, one per label column and candidate."""
@@ -126,10 +128,12 @@ def why_untrainable(labels: np.ndarray, binary: bool, folds: np.ndarray) -> str 
         return "no train problem has a label"
     if np.ptp(labels) == 0:
         return f"all {len(labels)} train labels are {labels[0]:g}"
+    rarer = int(min(labels.sum(), (1 - labels).sum()))
+    if binary and rarer < RARER_CLASS:
+        return f"the rarer class has {rarer} of {len(labels)} train problems; a probe needs {RARER_CLASS}"
     splits = [(labels[folds != fold], labels[folds == fold]) for fold in np.unique(folds)]
     if binary and any(np.ptp(kept) == 0 for kept, _ in splits):
-        rarer = int(min(labels.sum(), (1 - labels).sum()))
-        return f"the rarer class has {rarer} of {len(labels)} train problems: a fold's training part misses it"
+        return "a fold's training part has one class only"
     if all(np.ptp(held) == 0 for _, held in splits):
         return "no fold holds two different labels, so that no candidate can be judged"
     return None

@@ -8,8 +8,8 @@ import pandas as pd
 from foretell.routing.decisions import CASCADE, ORACLE, ORACLE_UTILITY, UTILITY
 from foretell.routing.points import RANDOM, SINGLE, Points
 
-CHEAPEST_THAT_MATCHES = "cheapest that matches"
-MOST_ACCURATE = "most accurate"
+MATCHES = "cheapest that matches"
+FALLS_BACK = "no setting matches: best single policy"
 
 
 def best_single(points: Points) -> int:
@@ -20,22 +20,22 @@ def best_single(points: Points) -> int:
 
 
 def choose_point(points: Points, strategy: str) -> tuple[int, str]:
-    """Choose the cheapest point at least as accurate as the best single policy, else the most accurate point.
+    """Choose the cheapest point at least as accurate as the best single policy; without one, that policy itself.
 
     Args:
         points: all points on the choosing split.
         strategy: the router whose point is chosen.
 
     Returns:
-        Index of the point, and the rule that applied. Of equals the cheaper, then the more accurate, then the first.
+        Index of the point, and the rule that applied. Of equals the more accurate, then the first.
     """
-    candidates = points.of(strategy)
+    candidates, best = points.of(strategy), best_single(points)
     accuracy, cost = points.accuracy[candidates].mean(axis=1), points.cost[candidates].mean(axis=1)
-    matches = accuracy >= points.accuracy[best_single(points)].mean()
-    if matches.any():
-        candidates, accuracy, cost = candidates[matches], accuracy[matches], cost[matches]
-        return int(candidates[np.lexsort((-accuracy, cost))[0]]), CHEAPEST_THAT_MATCHES
-    return int(candidates[np.lexsort((cost, -accuracy))[0]]), MOST_ACCURATE
+    matches = accuracy >= points.accuracy[best].mean()
+    if not matches.any():
+        return best, FALLS_BACK
+    candidates, accuracy, cost = candidates[matches], accuracy[matches], cost[matches]
+    return int(candidates[np.lexsort((-accuracy, cost))[0]]), MATCHES
 
 
 def select_points(points: dict[str, Points], choose_on: Sequence[str]) -> pd.DataFrame:
@@ -46,14 +46,14 @@ def select_points(points: dict[str, Points], choose_on: Sequence[str]) -> pd.Dat
         choose_on: splits that choose; the first also gives the references of what needs no choice.
 
     Returns:
-        point (index), chosen_on, choice (both null where nothing was chosen), reference (the split that names the best
-        single policy and the mixtures).
+        strategy, point (index; of a single policy where a router falls back to it), chosen_on, choice (both null where
+        nothing was chosen), reference (the split that names the best single policy and the mixtures).
     """
     rows = []
     for split in choose_on:
         for strategy in (UTILITY, CASCADE, ORACLE_UTILITY):
-            rows.append((*choose_point(points[split], strategy), split, split))
+            rows.append((strategy, *choose_point(points[split], strategy), split, split))
     first = points[choose_on[0]]
     for strategy in (SINGLE, RANDOM, ORACLE):
-        rows += [(point, None, None, choose_on[0]) for point in first.of(strategy)]
-    return pd.DataFrame(rows, columns=["point", "choice", "chosen_on", "reference"])
+        rows += [(strategy, point, None, None, choose_on[0]) for point in first.of(strategy)]
+    return pd.DataFrame(rows, columns=["strategy", "point", "choice", "chosen_on", "reference"])

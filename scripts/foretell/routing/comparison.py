@@ -113,7 +113,10 @@ def _label(
     labels: pd.DataFrame, selected: pd.DataFrame, best: np.ndarray, mixtures: list[Mixture | None]
 ) -> pd.DataFrame:
     chosen = labels.drop(columns="all_samples").iloc[selected.point].reset_index(drop=True)
+    routed = selected.choice.notna()  # where a router falls back, the row stays the router's
+    chosen.loc[routed, ["policy", "samples"]] = None, pd.NA
     return chosen.assign(
+        strategy=selected.strategy,
         chosen_on=selected.chosen_on,
         choice=selected.choice,
         at_cost_of=pd.Series(None, index=selected.index, dtype="str"),

@@ -8,10 +8,9 @@ from foretell.errors import UserError
 from foretell.routing.comparison import compare
 from foretell.routing.decisions import Decisions
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
+from foretell.routing.matching import matched, resolvable_margin
 from foretell.routing.pool import TEST, Pool, require_splits
 from foretell.statistics import bootstrap_weights
-
-MARGIN = 0.01  # "matched" means non-inferior by one point
 
 
 def summarise_routing(
@@ -41,8 +40,8 @@ def summarise_routing(
         at_cost_of (the router whose cost a `hull` row has), best_single, hull_policies, cost_basis; with _low and _high
         each: accuracy, cost, cost_with_probing (USD per problem), accuracy_difference (to best_single), saving and
         saving_with_probing (1 - cost / cost of best_single), hull_accuracy, hull_cost, gain_over_hull,
-        gain_over_hull_with_probing (over the mixture at the cost that includes probing); non_inferior (by one point),
-        saving_interval, n, resamples.
+        gain_over_hull_with_probing (over the mixture at the cost that includes probing); resolvable_margin (with
+        80 % power), matched (yes, no or inconclusive), saving_interval, n, resamples.
 
     Raises:
         UserError: a split that is needed is empty, or test is to choose.
@@ -57,8 +56,11 @@ def summarise_routing(
     summary = pd.concat(
         [comparison.labels, *(with_interval(name, values[name], resampled[name]) for name in values)], axis=1
     )
+    resolvable = resolvable_margin(resampled["accuracy_difference"])
+    interval = zip(summary.accuracy_difference_low, summary.accuracy_difference_high, resolvable, strict=True)
     return summary.assign(
-        non_inferior=summary.accuracy_difference_low > -MARGIN,
+        resolvable_margin=resolvable,
+        matched=[matched(*each) for each in interval],
         saving_interval="bootstrap",
         n=weights.shape[1],
         resamples=resamples,
