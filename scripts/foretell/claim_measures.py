@@ -16,7 +16,7 @@ from foretell.claims import (
     mean_difference,
     not_testable,
 )
-from foretell.statistics import auroc, bootstrap_weights, spearman, weighted_mean
+from foretell.statistics import auroc, sample_and_resamples, spearman, weighted_mean
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
 NO_EFFORTS = "no model is run at both low and high effort"
@@ -45,7 +45,7 @@ class Subject:
     def weights(self) -> np.ndarray:
         """[1 + resamples, n]: the sample itself, then its bootstrap resamples."""
         groups = next(iter(self.outcomes.values())).group
-        return np.vstack([np.ones((1, len(groups))), bootstrap_weights(groups, self.resamples, self.seed)])
+        return sample_and_resamples(groups, self.resamples, self.seed)
 
     @property
     def n(self) -> int:

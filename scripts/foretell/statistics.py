@@ -4,11 +4,13 @@ Every metric takes the rows once and one weight per row and resample, [resamples
 resample, [resamples]. A weight of w counts as the row standing w times in the sample, ties included. A value is NaN
 where the resample leaves the metric undefined. A NaN among labels or scores is a ValueError: it has no rank.
 
+The work goes over blocks of resamples that fit into a processor's cache.
+
 Two metrics, or two scorers, whose weights come from the same units, number of resamples and seed are paired: the
 interval of a difference is the interval of their values' difference.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +18,7 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 ECE_BINS = 10
+_BLOCK = 32  # resamples
 
 Metric = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
 
@@ -56,7 +59,13 @@ def bootstrap_weights(units: ArrayLike, resamples: int, seed: int) -> np.ndarray
     drawn = np.random.default_rng(seed).integers(max(size, 1), size=(resamples, size))
     flat = (drawn + size * np.arange(resamples)[:, None]).ravel()
     counts = np.bincount(flat, minlength=resamples * size).reshape(resamples, size)
-    return counts[:, unit_of_row].astype(float)
+    return counts.T[unit_of_row].astype(float).T  # rows lie together in memory, as the metrics sort them
+
+
+def sample_and_resamples(units: ArrayLike, resamples: int, seed: int) -> np.ndarray:
+    """[1 + resamples, n] weights: the sample itself, then its bootstrap resamples."""
+    weights = bootstrap_weights(units, resamples, seed)
+    return np.vstack([np.ones((1, weights.shape[1])), weights])
 
 
 def percentile_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, float]:
@@ -98,12 +107,16 @@ def auroc(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarr
     Returns:
         [resamples]; NaN where a class is missing.
     """
-    labels, scores = _complete(labels), _complete(scores)
-    positives = _weight_per_value(scores, weights * labels)[0]
-    negatives = _weight_per_value(scores, weights * (1 - labels))[0]
-    below = np.cumsum(negatives, axis=1) - negatives / 2
-    pairs = positives.sum(axis=1) * negatives.sum(axis=1)
-    return _ratio(np.einsum("bv,bv->b", positives, below), pairs)
+    labels, order = _complete(labels), _Order(_complete(scores))
+    return np.concatenate([_auroc(labels, order, block) for block in _blocks(weights)])
+
+
+def _auroc(labels: np.ndarray, order: "_Order", weights: np.ndarray) -> np.ndarray:
+    """[block] of weights [n, block]."""
+    positives = order.weight_per_value(weights * labels[:, None])
+    negatives = order.weight_per_value(weights * (1 - labels)[:, None])
+    below = np.cumsum(negatives, axis=0) - negatives / 2
+    return _ratio(_dot(positives, below), positives.sum(axis=0) * negatives.sum(axis=0))
 
 
 def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
@@ -117,10 +130,15 @@ def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.nd
     Returns:
         [resamples]; NaN where values or scores are constant.
     """
-    x, y = _centred_ranks(_complete(values), weights), _centred_ranks(_complete(scores), weights)
-    covariance = np.einsum("bn,bn,bn->b", weights, x, y)
-    variances = np.einsum("bn,bn,bn->b", weights, x, x), np.einsum("bn,bn,bn->b", weights, y, y)
-    return _ratio(covariance, np.sqrt(variances[0] * variances[1]))
+    orders = _Order(_complete(values)), _Order(_complete(scores))
+    return np.concatenate([_spearman(*orders, block) for block in _blocks(weights)])
+
+
+def _spearman(values: "_Order", scores: "_Order", weights: np.ndarray) -> np.ndarray:
+    """[block] of weights [n, block]."""
+    x, y = values.centred_ranks(weights), scores.centred_ranks(weights)
+    weighted_x, weighted_y = weights * x, weights * y
+    return _ratio(_dot(weighted_x, y), np.sqrt(_dot(weighted_x, x) * _dot(weighted_y, y)))
 
 
 def brier(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
@@ -179,23 +197,41 @@ def _complete(values: ArrayLike) -> np.ndarray:
     return values
 
 
-def _weight_per_value(values: np.ndarray, weights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Weights [resamples, distinct values] by increasing value, and the index of each row's value."""
-    _, value_of_row, sizes = np.unique(values, return_inverse=True, return_counts=True)
-    if not len(values):
-        return weights, value_of_row
-    starts = np.cumsum(sizes) - sizes
-    return np.add.reduceat(weights[:, np.argsort(value_of_row, kind="stable")], starts, axis=1), value_of_row
+class _Order:
+    """The order of [n] values, ties together."""
+
+    def __init__(self, values: np.ndarray):
+        self._rows = np.argsort(values, kind="stable")
+        ordered = values[self._rows]
+        first = np.append(True, ordered[1:] != ordered[:-1])[: len(values)]
+        self._starts = np.flatnonzero(first)  # of each distinct value, among the ordered rows
+        self._value_of_row = np.empty(len(values), dtype=int)
+        self._value_of_row[self._rows] = np.cumsum(first) - 1
+
+    def weight_per_value(self, weights: np.ndarray) -> np.ndarray:
+        """Weights [distinct values, block] by increasing value, from those of the rows, [n, block]."""
+        ordered = weights[self._rows]
+        return ordered if len(self._starts) == len(ordered) else np.add.reduceat(ordered, self._starts, axis=0)
+
+    def centred_ranks(self, weights: np.ndarray) -> np.ndarray:
+        """[n, block] average ranks within the replicated sample, minus their mean.
+
+        A value's rank is the weight below it plus half of (its own weight + 1); the mean rank is half of (all weight
+        + 1).
+        """
+        weight = self.weight_per_value(weights)
+        ranks = np.cumsum(weight, axis=0) - weight / 2 - weight.sum(axis=0) / 2
+        return ranks[self._value_of_row]
 
 
-def _centred_ranks(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """[resamples, n] average ranks within the replicated sample, minus their mean.
+def _blocks(weights: np.ndarray) -> Iterator[np.ndarray]:
+    """Weights [n, block] of consecutive resamples."""
+    for start in range(0, len(weights), _BLOCK):
+        yield weights[start : start + _BLOCK].T
 
-    A value's rank is the weight below it plus half of (its own weight + 1); the mean rank is half of (all weight + 1).
-    """
-    weight, value_of_row = _weight_per_value(values, weights)
-    ranks = np.cumsum(weight, axis=1) - weight / 2 - weight.sum(axis=1, keepdims=True) / 2
-    return ranks[:, value_of_row]
+
+def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.einsum("nb,nb->b", a, b)
 
 
 def _ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:

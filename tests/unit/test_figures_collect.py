@@ -20,7 +20,7 @@ from foretell.figures import (
 )
 from foretell.figures import predictions as histograms
 from foretell.statistics import auroc as weighted_auroc
-from foretell.statistics import bootstrap_weights, percentile_interval, weighted_mean
+from foretell.statistics import bootstrap_weights, percentile_interval, sample_and_resamples, weighted_mean
 
 
 def test_layers_take_the_best_strength_of_each_cell_and_box_the_best_cell():
@@ -109,7 +109,9 @@ def test_several_fits_are_averaged():
     frame = outcomes([True, False, True, False])
     fits = [predictions(frame, s, 0.5).assign(permutation=i) for i, s in enumerate(([1, 0, 1, 0], [0, 1, 0, 1]))]
     test = pd.concat(fits).merge(frame[["problem_id", "group"]].assign(label=frame.majority_correct.astype(float)))
-    values = auroc.resample_metric(weighted_auroc, test[test.split == "test"], resamples=7, seed=1)
+    test = test[test.split == "test"]
+    weights = sample_and_resamples(test.group.unique(), resamples=7, seed=1)
+    values = auroc.resample_metric(weighted_auroc, test, weights, seed=1)
     assert values.shape == (8,)
     assert values[0] == 0.5
 

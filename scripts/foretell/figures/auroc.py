@@ -8,7 +8,7 @@ import pandas as pd
 from foretell.claims import ENOUGH, enough_of_both
 from foretell.figures.inputs import LINEAR, TEST, join_labels, not_testable
 from foretell.figures.text import number, with_interval
-from foretell.statistics import Metric, auroc, bootstrap_weights, percentile_interval, spearman
+from foretell.statistics import Metric, auroc, percentile_interval, sample_and_resamples, spearman
 
 METRICS: dict[str, tuple[str, Metric]] = {
     "success_rate": ("spearman", spearman),
@@ -49,7 +49,9 @@ def collect(
 
 def _compare(tests: dict[str, pd.DataFrame], target: str, resamples: int, seed: int) -> list[dict]:
     name, metric = METRICS[target]
-    values = {family: resample_metric(metric, test, resamples, seed) for family, test in tests.items()}
+    groups = next(iter(tests.values())).drop_duplicates("problem_id").group  # the same for every family
+    weights = sample_and_resamples(groups, resamples, seed)
+    values = {family: resample_metric(metric, test, weights, seed) for family, test in tests.items()}
     labels = next(iter(tests.values())).drop_duplicates("problem_id").label.to_numpy()
     counts, note = {"positives": pd.NA, "negatives": pd.NA}, ""
     if name == "auroc":
@@ -67,7 +69,7 @@ def _compare(tests: dict[str, pd.DataFrame], target: str, resamples: int, seed: 
     return rows
 
 
-def resample_metric(metric: Metric, test: pd.DataFrame, resamples: int, seed: int) -> np.ndarray:
+def resample_metric(metric: Metric, test: pd.DataFrame, weights: np.ndarray, seed: int) -> np.ndarray:
     """A metric on the sample itself, then on every resample: [1 + resamples], NaN where undefined.
 
     Of several fits it is the mean. Each resample then also draws fits, one fewer than there are and with replacement:
@@ -75,24 +77,19 @@ def resample_metric(metric: Metric, test: pd.DataFrame, resamples: int, seed: in
 
     Args:
         metric: of foretell.statistics.
-        test: label, score, group and, where there are several fits, permutation; the same problems for every fit.
-        resamples, seed: of the bootstrap over groups, and of the draws among fits.
+        test: label, score and, where there are several fits, permutation; every fit on the same problems, in one order.
+        weights: [1 + resamples, problems]: the sample itself, then its resamples.
+        seed: of the draws among fits.
     """
     if test.score.isna().any() or test.empty:
-        return np.full(1 + resamples, np.nan)
+        return np.full(len(weights), np.nan)
     fits = [fit for _, fit in test.groupby("permutation")] if "permutation" in test else [test]
-    values = np.stack([_one_fit(metric, fit, resamples, seed) for fit in fits], axis=1)
+    values = np.stack([metric(fit.label.to_numpy(), fit.score.to_numpy(float), weights) for fit in fits], axis=1)
     if len(fits) == 1:
         return values[:, 0]
-    drawn = np.random.default_rng(seed).integers(len(fits), size=(resamples, len(fits) - 1))
+    drawn = np.random.default_rng(seed).integers(len(fits), size=(len(weights) - 1, len(fits) - 1))
     means = np.take_along_axis(values[1:], drawn, axis=1).mean(axis=1)
     return np.concatenate([[values[0].mean()], means])
-
-
-def _one_fit(metric: Metric, fit: pd.DataFrame, resamples: int, seed: int) -> np.ndarray:
-    weights = bootstrap_weights(fit.group.to_numpy(), resamples, seed)
-    weights = np.vstack([np.ones((1, len(fit))), weights])
-    return metric(fit.label.to_numpy(), fit.score.to_numpy(float), weights)
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

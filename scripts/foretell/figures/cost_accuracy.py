@@ -5,7 +5,8 @@ import pandas as pd
 SINGLE, FEWER, HULL = "single", "fewer samples", "hull"
 RANDOM, ORACLE, ORACLE_UTILITY = "random", "oracle", "oracle_utility"
 SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
-PER = 1000  # costs are for this many problems
+PER = 1000  # problems that the costs of a table are for
+PENNY = 0.1  # where no cost per 1,000 problems reaches this many dollars, readers are shown the cost of a million
 ESTIMATES = ["accuracy", "accuracy_low", "accuracy_high", "cost", "cost_low", "cost_high"]
 COST = "cost_usd_per_1000"
 
@@ -43,6 +44,14 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     estimates = [costs.get(name, name) for name in ESTIMATES]
     labels = ["series", "router", "policy", "samples", "operating_point", "chosen_on"]
     return table[[*labels, *estimates, "n", "cost_basis"]]
+
+
+def unit_for_readers(costs: pd.Series) -> tuple[float, str]:
+    """The factor that makes costs per 1,000 problems read well, and the number of problems that they are then for.
+
+    Tables on disk are always per 1,000 problems.
+    """
+    return (1000.0, "million") if costs.max() < PENNY else (1.0, "1,000")
 
 
 def pooled_basis(bases: pd.Series) -> str:

@@ -18,6 +18,7 @@ from foretell.figures.cost_accuracy import (
     RANDOM,
     SINGLE,
     SWEEP,
+    unit_for_readers,
 )
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
 
@@ -31,6 +32,8 @@ STARS = ["*", "P", "X"]  # one per split that chose an operating point
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
     """The plane on test; policies are named at the right, strategies below."""
+    factor, problems = unit_for_readers(frame[COST])
+    frame = frame.assign(**{name: factor * frame[name] for name in (COST, f"{COST}_low", f"{COST}_high")})
     figure = Figure(figsize=(PAGE, 3.7), layout="constrained")
     axes = figure.subplots()
     logarithmic = 0 < WIDE * frame[COST].min() < frame[COST].max()
@@ -43,7 +46,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     _scales(axes, logarithmic)
     axes.set_ylabel("Accuracy on test (%)")
     assumed = frame.cost_basis.str.contains("assumed").any()
-    axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per 1,000 problems)")
+    axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per {problems} problems)")
     if assumed:
         axes.set_title("Costs are assumed, not measured", loc="right", color="#D55E00")
     handles, labels = axes.get_legend_handles_labels()

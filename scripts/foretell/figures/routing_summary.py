@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from foretell.figures.cost_accuracy import PER, pooled_basis
+from foretell.figures.cost_accuracy import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money, number, with_interval
 
 ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
@@ -44,6 +44,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         columns = zip(*(frame[name + end] for end in ("", "_low", "_high")), strict=True)
         return [write(*values, **options) or "unknown" for values in columns]
 
+    factor, problems = unit_for_readers(frame.cost_usd_per_1000)
     percent = {"write": with_interval, "digits": 1, "scale": 100}
     points = {**percent, "signed": True}
     table = pd.DataFrame(
@@ -51,8 +52,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "Strategy": [_name(row) for row in frame.itertuples()],
             "Chosen on": frame.chosen_on.fillna(""),
             "Accuracy, %": cells("accuracy", **percent),
-            "Cost, USD per 1,000": cells("cost_usd_per_1000", money),
-            "With probing, USD per 1,000": cells("cost_with_probing_usd_per_1000", money),
+            f"Cost, USD per {problems}": cells("cost_usd_per_1000", money, scale=factor),
+            f"With probing, USD per {problems}": cells("cost_with_probing_usd_per_1000", money, scale=factor),
             "Saving, %": cells("saving", **percent),
             "Saving with probing, %": cells("saving_with_probing", **percent),
             "Accuracy difference, points": cells("accuracy_difference", **points),

@@ -4,7 +4,7 @@ from math import nan
 
 import pandas as pd
 
-from foretell.figures.cost_accuracy import PER
+from foretell.figures.cost_accuracy import PER, unit_for_readers
 from foretell.figures.text import money, number, with_interval
 
 ROUTERS = {"utility": "utility router, λ", "cascade": "cascade, threshold", "oracle_utility": "oracle utility, λ"}
@@ -41,6 +41,7 @@ def collect(curves: pd.DataFrame) -> pd.DataFrame:
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: one line per operating point, validation and test side by side."""
+    factor, problems = unit_for_readers(frame.cost_usd_per_1000)
     rows = []
     for (router, point), part in frame.groupby(["router", "operating_point"], sort=False):
         row = {"Router, operating point": f"{ROUTERS[router]} = {number(point, 3)}"}
@@ -50,8 +51,9 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             row[f"Accuracy on {split}, %"] = with_interval(
                 one.accuracy, one.accuracy_low, one.accuracy_high, digits=1, scale=100
             )
-            row[f"Cost on {split}, USD per 1,000"] = money(*cost)
-            row[f"Probing on {split}, USD per 1,000"] = money(one.probing_cost_usd_per_1000, nan, nan) or "unknown"
+            row[f"Cost on {split}, USD per {problems}"] = money(*cost, scale=factor)
+            probing = money(one.probing_cost_usd_per_1000, nan, nan, scale=factor)
+            row[f"Probing on {split}, USD per {problems}"] = probing or "unknown"
         rows.append(row)
     sizes = ", ".join(f"{rows.n.iloc[0]} {split}" for split, rows in frame.groupby("split", sort=False))
     note = f"n = {sizes} problems; 95 % bootstrap intervals. Raw points; nothing is chosen from them on test."

@@ -52,10 +52,10 @@ def with_interval(value: float, low: float, high: float, digits: int, scale: flo
     return f"{shown} [{number(low, digits, scale, signed)}, {number(high, digits, scale, signed)}]"
 
 
-def money(value: float, low: float, high: float) -> str:
+def money(value: float, low: float, high: float, scale: float = 1) -> str:
     """An amount with its interval, to three significant digits of the amount; empty if it is unknown."""
-    digits = 2 - floor(log10(abs(value))) if value and not pd.isna(value) else 2
-    return with_interval(value, low, high, max(digits, 0))
+    digits = 2 - floor(log10(abs(scale * value))) if value and not pd.isna(value) else 2
+    return with_interval(value, low, high, max(digits, 0), scale=scale)
 
 
 def write_table(frame: pd.DataFrame, table: pd.DataFrame, note: str, stem: Path) -> None:
