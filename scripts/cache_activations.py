@@ -32,15 +32,17 @@ def main(argv=None):
     activations = cache(model, prompts, tokenizer.pad_token_id, np.dtype("float32"))
     write_safetensors(activations, args.output)
     positions = [int(position) for position in prompts.eoi_positions.iloc[0]]
+    position_ids = prompts.token_ids.iloc[0][positions].tolist()
     write_json(
         {
             "problem_ids": list(prompts.problem_id),
             "positions": positions,
-            "position_tokens": tokenizer.convert_ids_to_tokens(prompts.token_ids.iloc[0][positions].tolist()),
+            "position_token_ids": position_ids,
+            "position_tokens": tokenizer.convert_ids_to_tokens(position_ids),
             "layers": list(range(len(activations))),
             "hidden": model.config.hidden_size,
             "dtype": "float32",
-            "last_layer": "before the final norm",
+            "last_state": "before the final norm",
             "model_hash": folder_hash(args.model),
             "template_hash": fingerprint(template=tokenizer.chat_template),
             "prompts_hash": file_hash(args.prompts),

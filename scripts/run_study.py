@@ -1,12 +1,10 @@
 """Run a study, or go on with one that was interrupted, and say where its results are.
 
-Everything after the options is passed on to snakemake. Only one run at a time works in a folder: the lock is held by
-this process and by every job that it started, so that jobs which outlive a killed run are waited for, not raced.
+Options that are not listed are passed on to snakemake, for instance `--configfile config/recorded.yaml`.
 """
 
 import argparse
 import fcntl
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -20,20 +18,22 @@ def main(argv=None):
     args, further = parser.parse_known_args(argv)
 
     LOCK.parent.mkdir(exist_ok=True)
-    with open(LOCK, "w") as lock:
+    with open(LOCK, "w+") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             sys.exit(
-                "error: another run works in this folder, or jobs of one that was killed still do: "
-                "wait until they end, or stop them"
+                "error: a run is working in this folder, or jobs of one that was killed still are; "
+                "wait until they end, or stop them, then start again"
             )
-        os.set_inheritable(lock.fileno(), True)
+        # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the
+        # last job of a killed run ends, and no job of ours writes where an orphan still does.
         snakemake = [sys.executable, "-m", "snakemake"]
-        if any(Path(".snakemake/locks").glob("*")):  # no run holds ours, so snakemake's is left over from a killed one
-            subprocess.run([*snakemake, "--unlock", "--quiet", "all", *further], check=True)
-        command = [*snakemake, "--cores", str(args.cores), "--rerun-incomplete", *further]
-        sys.exit(subprocess.run(command, close_fds=False).returncode)
+        if any(Path(".snakemake/locks").glob("*")):
+            print("An earlier run was killed: its stale lock is removed, and the run goes on where it stopped.")
+            subprocess.run([*snakemake, "--unlock", "--quiet", "all", *further], stdin=lock, check=True)
+        run = subprocess.run([*snakemake, "--cores", str(args.cores), *further], stdin=lock)
+    sys.exit(run.returncode)
 
 
 if __name__ == "__main__":

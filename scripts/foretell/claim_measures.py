@@ -7,16 +7,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foretell.claims import (
-    ENOUGH,
-    Finding,
-    direction_of_difference,
-    direction_of_match,
-    enough_of_both,
-    mean_difference,
-    not_testable,
-)
-from foretell.statistics import auroc, sample_and_resamples, spearman, weighted_mean
+from foretell.claims import Finding, direction_of_difference, direction_of_match, mean_difference, not_testable
+from foretell.statistics import ENOUGH, auroc, enough_of_both, sample_and_resamples, spearman, weighted_mean
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
 NO_EFFORTS = "no model is run at both low and high effort"

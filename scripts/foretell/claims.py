@@ -7,8 +7,6 @@ import numpy as np
 from foretell.routing.matching import NO, YES
 from foretell.statistics import percentile_interval
 
-ENOUGH = 50  # failures, and successes, that an AUROC needs on test
-
 SAME, OPPOSITE, INCONCLUSIVE = "same direction", "opposite", "inconclusive"
 
 
@@ -62,11 +60,6 @@ def verdict(finding: Finding, evidence: str) -> str:
     if evidence == "analogue":
         return f"analogue: {finding.direction}"
     return {SAME: "reproduced", OPPOSITE: "not reproduced"}.get(finding.direction, INCONCLUSIVE)
-
-
-def enough_of_both(labels: np.ndarray) -> bool:
-    """Whether an AUROC on these 0/1 labels is worth reporting."""
-    return min(np.sum(labels), np.sum(1 - labels)) >= ENOUGH
 
 
 def mean_difference(values: list[np.ndarray], others: list[np.ndarray]) -> tuple[float, float, float]:

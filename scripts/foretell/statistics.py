@@ -18,7 +18,8 @@ from numpy.typing import ArrayLike
 from scipy.stats import rankdata
 
 ECE_BINS = 10
-_BLOCK = 32  # resamples
+ENOUGH = 50  # rows of the rarer class below which an AUROC is not reported
+_BLOCK = 16  # resamples
 
 Metric = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
 
@@ -91,6 +92,36 @@ def estimate(metric: Metric, labels: ArrayLike, scores: ArrayLike, weights: np.n
     return Estimate(float(value), low, high, n, int(np.sum(~np.isnan(resampled))))
 
 
+def mean_over_fits(values: np.ndarray, seed: int) -> np.ndarray:
+    """The mean of a metric over several fits, such as those to permuted labels.
+
+    Each resample also draws fits, one fewer than there are and with replacement: that many make the bootstrap variance
+    of a mean unbiased however few they are (Rao and Wu, 1988). An interval of the result answers for new rows and new
+    fits. As a percentile interval over few fits it is a little too narrow: of nominal 95 %, 87 % with 5 fits
+    and 93 % with 20 (simulated).
+
+    Args:
+        values: [1 + resamples, fits], on the sample itself and on each resample; NaN where a fit leaves the metric
+            undefined, as a constant score does with Spearman's. Such a fit is left out.
+        seed: of the draws.
+
+    Returns:
+        [1 + resamples].
+    """
+    resamples, fits = len(values) - 1, values.shape[1]
+    if fits == 1:
+        return values[:, 0]
+    drawn = np.random.default_rng(seed).integers(fits, size=(resamples, fits - 1))
+    means = _mean_of_defined(np.take_along_axis(values[1:], drawn, axis=1))
+    return np.concatenate([_mean_of_defined(values[:1]), means])
+
+
+def _mean_of_defined(values: np.ndarray) -> np.ndarray:
+    """[rows] means of [rows, fits] without NaN; NaN where all are."""
+    defined = np.sum(~np.isnan(values), axis=1)
+    return _ratio(np.nansum(values, axis=1), defined)
+
+
 def weighted_mean(values: ArrayLike, weights: np.ndarray) -> np.ndarray:
     """[resamples] means of [n] values; NaN where all weights are zero."""
     return _ratio(weights @ np.asarray(values, dtype=float), weights.sum(axis=1))
@@ -117,6 +148,11 @@ def _auroc(labels: np.ndarray, order: "_Order", weights: np.ndarray) -> np.ndarr
     negatives = order.weight_per_value(weights * (1 - labels)[:, None])
     below = np.cumsum(negatives, axis=0) - negatives / 2
     return _ratio(_dot(positives, below), positives.sum(axis=0) * negatives.sum(axis=0))
+
+
+def enough_of_both(labels: np.ndarray) -> bool:
+    """Whether these 0/1 labels support an AUROC."""
+    return min(np.sum(labels), np.sum(1 - labels)) >= ENOUGH
 
 
 def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:

@@ -5,10 +5,18 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from foretell.claims import ENOUGH, enough_of_both
 from foretell.figures.inputs import LINEAR, TEST, join_labels, not_testable
 from foretell.figures.text import number, with_interval
-from foretell.statistics import Metric, auroc, percentile_interval, sample_and_resamples, spearman
+from foretell.statistics import (
+    ENOUGH,
+    Metric,
+    auroc,
+    enough_of_both,
+    mean_over_fits,
+    percentile_interval,
+    sample_and_resamples,
+    spearman,
+)
 
 METRICS: dict[str, tuple[str, Metric]] = {
     "success_rate": ("spearman", spearman),
@@ -51,12 +59,15 @@ def _compare(tests: dict[str, pd.DataFrame], target: str, resamples: int, seed: 
     name, metric = METRICS[target]
     groups = next(iter(tests.values())).drop_duplicates("problem_id").group  # the same for every family
     weights = sample_and_resamples(groups, resamples, seed)
-    values = {family: resample_metric(metric, test, weights, seed) for family, test in tests.items()}
     labels = next(iter(tests.values())).drop_duplicates("problem_id").label.to_numpy()
     counts, note = {"positives": pd.NA, "negatives": pd.NA}, ""
     if name == "auroc":
         counts = {"positives": int(labels.sum()), "negatives": int((1 - labels).sum())}
         note = "" if enough_of_both(labels) else not_testable(labels)
+    unknown = np.full(len(weights), np.nan)
+    values = {
+        family: unknown if note else resample_metric(metric, test, weights, seed) for family, test in tests.items()
+    }
     rows = []
     for family, value in values.items():
         low, high = percentile_interval(value[1:])
@@ -72,24 +83,18 @@ def _compare(tests: dict[str, pd.DataFrame], target: str, resamples: int, seed: 
 def resample_metric(metric: Metric, test: pd.DataFrame, weights: np.ndarray, seed: int) -> np.ndarray:
     """A metric on the sample itself, then on every resample: [1 + resamples], NaN where undefined.
 
-    Of several fits it is the mean. Each resample then also draws fits, one fewer than there are and with replacement:
-    that many make the bootstrap variance of a mean unbiased (Rao and Wu, 1988), as for the metrics of the probes.
-
     Args:
         metric: of foretell.statistics.
         test: label, score and, where there are several fits, permutation; every fit on the same problems, in one order.
+            Of several fits the result is the mean.
         weights: [1 + resamples, problems]: the sample itself, then its resamples.
         seed: of the draws among fits.
     """
     if test.score.isna().any() or test.empty:
         return np.full(len(weights), np.nan)
     fits = [fit for _, fit in test.groupby("permutation")] if "permutation" in test else [test]
-    values = np.stack([metric(fit.label.to_numpy(), fit.score.to_numpy(float), weights) for fit in fits], axis=1)
-    if len(fits) == 1:
-        return values[:, 0]
-    drawn = np.random.default_rng(seed).integers(len(fits), size=(len(weights) - 1, len(fits) - 1))
-    means = np.take_along_axis(values[1:], drawn, axis=1).mean(axis=1)
-    return np.concatenate([[values[0].mean()], means])
+    values = [metric(fit.label.to_numpy(), fit.score.to_numpy(float), weights) for fit in fits]
+    return mean_over_fits(np.stack(values, axis=1), seed)
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -8,10 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from foretell.claims import enough_of_both
 from foretell.figures.inputs import MAJORITY, TEST, not_testable
 from foretell.figures.style import BLACK, COLUMN, GREY, PAGE, distances, legend_columns, look_of, say, styled
-from foretell.statistics import base_rate, bootstrap_weights, estimate
+from foretell.statistics import base_rate, bootstrap_weights, enough_of_both, estimate
 
 EFFORTS = ["low", "medium", "high"]
 FILLS = {"low": "none", "medium": "left", "high": "full"}
