@@ -14,7 +14,7 @@ from foretell.prompts import load_tokenizer
 from foretell.provenance import file_hash, fingerprint, folder_hash
 from foretell.storage import write_json, write_safetensors
 
-CHUNK = 250  # problems; shards are whole chunks
+CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 
 
 def main(argv=None):
@@ -29,7 +29,7 @@ def main(argv=None):
     model = AutoModelForCausalLM.from_pretrained(args.model, local_files_only=True).eval()
     shard, shards = map(int, args.shard.split("-of-"))
     prompts = pd.concat(pieces_of_shard(pd.read_parquet(args.prompts), CHUNK, shard, shards), ignore_index=True)
-    activations = cache(model, prompts, tokenizer.pad_token_id, np.dtype("float32"))
+    activations = cache(model, prompts, tokenizer.pad_token_id, np.dtype("float32"), CHUNK)
     write_safetensors(activations, args.output)
     positions = [int(position) for position in prompts.eoi_positions.iloc[0]]
     position_ids = prompts.token_ids.iloc[0][positions].tolist()

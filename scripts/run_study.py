@@ -31,8 +31,8 @@ def main(argv=None):
         snakemake = [sys.executable, "-m", "snakemake"]
         if any(Path(".snakemake/locks").glob("*")):
             print("An earlier run was killed: its stale lock is removed, and the run goes on where it stopped.")
-            subprocess.run([*snakemake, "--unlock", "--quiet", "all", *further], stdin=lock, check=True)
-        run = subprocess.run([*snakemake, "--cores", str(args.cores), *further], stdin=lock)
+            subprocess.run([*snakemake, *further, "--unlock", "--quiet", "all"], stdin=lock, check=True)
+        run = subprocess.run([*snakemake, *further, "--cores", str(args.cores)], stdin=lock)
     sys.exit(run.returncode)
 
 

@@ -18,12 +18,16 @@ class Project:
     def __init__(self, folder):
         self.folder = Path(folder)
 
+    @property
+    def environment(self):
+        """Environment variables in which `python` is the one that runs the tests."""
+        return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
     def snakemake(self, *arguments):
         """Run snakemake; returns the finished process with its output as text."""
-        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
         command = [sys.executable, "-m", "snakemake", *arguments]
         return subprocess.run(
-            command, cwd=self.folder, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
         )
 
     def planned(self, *arguments):

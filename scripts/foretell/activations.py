@@ -14,11 +14,12 @@ from foretell.progress import progress
 
 
 def cache(
-    model: PreTrainedModel, prompts: pd.DataFrame, pad_token: int, dtype: np.dtype, batch_size: int = 64
+    model: PreTrainedModel, prompts: pd.DataFrame, pad_token: int, dtype: np.dtype, chunk: int, batch_size: int = 64
 ) -> dict[str, np.ndarray]:
     """Run each prompt through the model once and keep its residual stream at the end-of-instruction positions.
 
-    Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length.
+    Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length
+    that form inside chunks, so that no rounding depends on how many chunks a shard has.
     The last layer is taken before the final norm, like the others.
 
     Args:
@@ -26,6 +27,7 @@ def cache(
         prompts: problem_id, token_ids, eoi_positions (the same number for each).
         pad_token: id to pad with.
         dtype: of the result.
+        chunk: consecutive prompts that batches form among.
         batch_size: prompts per forward pass.
 
     Returns:
@@ -36,8 +38,11 @@ def cache(
     """
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
-    order = np.argsort(-lengths, kind="stable")  # longest first: what does not fit shows at once
-    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    batches = [
+        rows
+        for start in range(0, len(prompts), chunk)
+        for rows in _batches_by_length(lengths[start : start + chunk], start, batch_size)
+    ]
     cached: dict[str, np.ndarray] = {}
     for rows in progress(batches, "prefill", len(batches)):
         tokens = np.full((len(rows), lengths[rows].max()), pad_token)
@@ -55,6 +60,12 @@ def cache(
                 cached[name] = np.empty((len(prompts), *values.shape[1:]), dtype)
             cached[name][rows] = values
     return cached
+
+
+def _batches_by_length(lengths: np.ndarray, first: int, size: int) -> list[np.ndarray]:
+    """Rows from `first` on in batches of similar length, the longest first: what does not fit shows at once."""
+    order = first + np.argsort(-lengths, kind="stable")
+    return [order[start : start + size] for start in range(0, len(order), size)]
 
 
 @torch.inference_mode()

@@ -13,9 +13,9 @@ MISTAKES = {
     "duplicate key": ("  small-high: {model", "  small-low: {model", "key 'small-low' stands twice"),
     "wrong type": ("layers: 2", "layers: two", "key 'models.small.layers'"),
     "unknown policy": ("policies: [small-low,", "policies: [tiny-low,", "'tiny-low' is not defined"),
-    "negative price": ("input: 0.061", "input: -1", "key 'models.small.price.input'"),
+    "negative price": ("input: 0.0027", "input: -1", "key 'models.small.price.input'"),
     "no samples": ("samples: 8", "samples: 0", "key 'policies.small-low.samples'"),
-    "empty split": ("test: 500", "test: 0", "key 'problem_sets.arithmetic.sizes.test'"),
+    "empty split": ("test: 3000", "test: 0", "key 'problem_sets.tiny_math.sizes.test'"),
 }
 
 

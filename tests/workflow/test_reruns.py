@@ -53,7 +53,7 @@ def test_an_edit_of_the_code_reruns_what_uses_it_and_what_follows(project):
 
 
 def test_a_changed_price_reruns_routing_and_what_follows(project):
-    project.edit("config/config.yaml", "input: 0.061", "input: 0.062")
+    project.edit("config/config.yaml", "input: 0.0027", "input: 0.0028")
     assert project.planned(*SMALL).keys() == ROUTING | AFTER_ROUTING | AFTER_EVERYTHING
 
 
@@ -70,7 +70,7 @@ def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
 
 
 def test_a_new_model_runs_its_chain_from_training_on(project):
-    model = "  new: {source: tiny, problem_set: arithmetic, layers: 1, width: 16, steps: 10, learning_rate: 0.01,"
+    model = "  new: {source: tiny, problem_set: tiny_math, layers: 1, width: 16, steps: 10, learning_rate: 0.01,"
     model += " price: {input: 0.1, output: 0.1}}\n"
     policy = "  new-low: {model: new, effort: low, samples: 4, temperature: 1.0, max_tokens: 4}\n"
     project.edit("config/config.yaml", "\npolicies:\n", f"{model}\npolicies:\n{policy}")

@@ -1,0 +1,99 @@
+"""What a user finds after the whole study has run, and that it depends on nothing it should not depend on."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+import yaml
+from safetensors.numpy import load_file
+
+from workflow_project import SMALL, copy_project
+
+POLICIES = ["small-low", "small-high", "medium-low", "medium-high"]
+LABELS = {
+    "tables/tiny_math/T2": ["csv", "md", "tex"],
+    "tables/tiny/T4": ["csv", "md", "tex"],
+    "figures/tiny_math/F3": ["pdf", "svg", "png", "csv"],
+    "figures/tiny/F6": ["pdf", "svg", "png", "csv"],
+}
+
+
+@pytest.fixture(scope="module")
+def results(study):
+    return study.folder / "results" / "tiny"
+
+
+def test_the_run_says_where_its_results_are(study, results):
+    assert "results/tiny/figures" in study.output
+    for stem, suffixes in LABELS.items():
+        for suffix in suffixes:
+            assert (results / f"{stem}.{suffix}").stat().st_size > 100
+    assert (results / "report.html").stat().st_size > 10_000
+
+
+def test_every_problem_goes_through_every_stage(results):
+    problems = pd.read_parquet(results / "problems" / "tiny_math.parquet")
+    assert problems.split.value_counts().to_dict() == {"train": 150, "validation": 120, "test": 200}
+    for policy in POLICIES:
+        outcomes = pd.read_parquet(results / "outcomes" / "tiny_math" / f"{policy}.parquet")
+        assert outcomes.problem_id.tolist() == problems.problem_id.tolist()
+        assert (outcomes.k == 4).all() and outcomes.success_rate.between(0, 1).all()
+        for target in ("success_rate", "majority_correct"):
+            folder = results / "probes" / "tiny_math" / policy / target / "linear"
+            predictions = pd.read_parquet(folder / "predictions.parquet")
+            assert predictions.problem_id.tolist() == problems.problem_id.tolist()
+
+
+def test_rollouts_are_graded_by_the_problems_own_answers(results):
+    answers = pd.read_parquet(results / "problems" / "tiny_math.parquet").set_index("problem_id").answer
+    for policy in POLICIES:
+        rollouts = pd.concat(map(pd.read_parquet, (results / "rollouts" / "tiny_math" / policy).iterdir()))
+        right = rollouts.completion.str[-1:] == rollouts.problem_id.map(answers)  # the answer is the last character
+        assert rollouts.correct.tolist() == right.tolist()
+        assert 0 < rollouts.correct.mean() < 1
+
+
+def test_activations_are_described(results):
+    shard = results / "activations" / "tiny_math" / "medium-low" / "000-of-001.safetensors"
+    description = json.loads(shard.with_suffix(".json").read_text())
+    assert description["position_tokens"] == ["<|end|>", "<|start|>", "<|assistant|>"]
+    shapes = {name: tensor.shape for name, tensor in load_file(shard).items()}
+    assert shapes == {f"layer_{layer:02d}": (470, 3, 64) for layer in range(4)}
+
+
+def test_the_reported_operating_point_is_the_one_that_validation_chooses(results):
+    """By hand: the cheapest lambda that is at least as accurate on validation as the best single policy there."""
+    curves = pd.read_parquet(results / "routing" / "tiny" / "curves.parquet")
+    validation = curves[curves.split == "validation"]
+    singles = validation[(validation.strategy == "single") & (validation.samples == 4)]
+    sweep = validation[validation.strategy == "utility"]
+    matching = sweep[sweep.accuracy >= singles.accuracy.max()]
+    summary = pd.read_parquet(results / "routing" / "tiny" / "summary.parquet")
+    reported = summary[summary.strategy == "utility"].iloc[0]
+    if matching.empty:
+        assert np.isnan(reported.operating_point)
+        assert reported.best_single in set(singles.policy[singles.accuracy == singles.accuracy.max()])
+    else:
+        cheapest = matching[matching.cost == matching.cost.min()]
+        assert reported.operating_point in set(cheapest.operating_point)
+
+
+def test_every_score_has_an_interval_and_a_sample_size(results):
+    for stem in ("tables/tiny_math/T2", "tables/tiny/T4"):
+        table = pd.read_csv(results / f"{stem}.csv")
+        name = "value" if "T2" in stem else "accuracy"
+        known = table[table[name].notna()]
+        assert len(known) and (known[f"{name}_low".replace("value_", "")] <= known[name] + 1e-9).all()
+        assert (known[f"{name}_high".replace("value_", "")] >= known[name] - 1e-9).all()
+        assert (table.n == 200).all()
+
+
+def test_shards_and_cores_change_no_result(results, tmp_path_factory):
+    project = copy_project(tmp_path_factory.mktemp("shards") / "project with a space")
+    override = {"shards": 2, "figures": ["T2", "T4"]}
+    (project.folder / "shards.yaml").write_text(yaml.safe_dump(override))
+    run = project.snakemake("--cores", "1", *SMALL, "shards.yaml")
+    assert run.returncode == 0, run.stdout[-5000:]
+    for table in ("tables/tiny_math/T2.csv", "tables/tiny/T4.csv"):
+        assert (project.folder / "results" / "tiny" / table).read_bytes() == (results / table).read_bytes()
