@@ -36,6 +36,12 @@ def test_greedy_rollouts_count_neither_towards_the_success_rate_nor_the_vote_nor
     assert result.majority_answer == "1" and result.majority_correct and not result.greedy_correct
 
 
+def test_the_most_frequent_answer_wins_also_when_it_came_late_or_is_wrong():
+    right, wrong = outcome(["2", "1", "1"]), outcome(["1", "2", "2", "3"])
+    assert (right.majority_answer, right.majority_correct) == ("1", True)
+    assert (wrong.majority_answer, wrong.majority_correct) == ("2", False)
+
+
 def test_no_answer_never_wins_a_vote():
     result = outcome([None, None, None, "1"])
     assert result.majority_answer == "1" and result.majority_correct and result.success_rate == 0.25
