@@ -30,7 +30,7 @@ env:
 .venv:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'foretell needs Python 3.11 or newer: make PYTHON=python3.11 ...')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip check --disable-pip-version-check
 	cp requirements.lock .venv/installed.lock
 

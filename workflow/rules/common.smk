@@ -22,7 +22,7 @@ try:
     SCHEMA = read_yaml(BASE / "workflow" / "schemas" / "config.schema.yaml")
     study = Study(check(config, SCHEMA, MANIFEST, files=" + ".join(CONFIG_FILES)))
 except (UserError, OSError) as error:
-    raise WorkflowError(str(error))
+    raise WorkflowError(str(error)) from None
 
 
 def script(name):
