@@ -102,7 +102,7 @@ def test_metrics_recompute_from_the_predictions(probes, study, family):
         if split == "validation":  # 80 problems cannot have 50 of both classes
             assert np.isnan(auroc.value) and "fewer than 50" in auroc.reason
         else:
-            assert auroc.value == pytest.approx(roc_auc_score(labels, rows.score)) and auroc.reason is None
+            assert auroc.value == pytest.approx(roc_auc_score(labels, rows.score)) and pd.isna(auroc.reason)
         assert metric(probe, "brier", split).value == pytest.approx(brier_score_loss(labels, rows.probability))
         uncalibrated = 1 / (1 + np.exp(-rows.score))
         expected = brier_score_loss(labels, uncalibrated)
