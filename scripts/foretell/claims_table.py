@@ -121,8 +121,8 @@ def _reading(evidence: str) -> str:
     )
     return (
         f'{words} A difference is called when its interval excludes zero. "Matches" means non-inferior by one point '
-        "of accuracy, at a saving whose interval lies above zero. Everything is measured on test; nothing was chosen "
-        "there."
+        "of accuracy, on a sample that can show it, at a saving whose interval lies above zero. Everything is measured "
+        "on test; nothing was chosen there."
     )
 
 

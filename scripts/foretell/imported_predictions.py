@@ -6,7 +6,7 @@ from scipy.special import logit
 
 from foretell.calibration import Platt, fit_platt
 from foretell.probes.evaluation import evaluate
-from foretell.statistics import bootstrap_weights
+from foretell.statistics import sample_and_resamples
 
 _LEAST = 5e-5  # recorded probabilities have four decimals: 0 and 1 stand for anything nearer than half of the last
 
@@ -28,11 +28,11 @@ def calibrate(scores: pd.DataFrame, labels: np.ndarray) -> tuple[pd.DataFrame, P
 
 
 def judge(predictions: pd.DataFrame, labels: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> list[dict]:
-    """Metrics of each split: {split, metric, value, low, high, n, resamples}."""
+    """Metrics of each split: {split, metric, value, low, high, n, resamples, reason}."""
     metrics = []
     for split in ("train", "validation", "test"):
         rows = np.flatnonzero(predictions.split == split)
-        weights = bootstrap_weights(groups[rows], resamples, seed)
+        weights = sample_and_resamples(groups[rows], resamples, seed)
         scores, probabilities = (predictions[name].to_numpy()[None, rows] for name in ("score", "probability"))
         metrics += [{"split": split, **m} for m in evaluate(labels[rows], scores, probabilities, weights, seed)]
     return metrics

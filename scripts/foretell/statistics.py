@@ -10,7 +10,7 @@ Two metrics, or two scorers, whose weights come from the same units, number of r
 interval of a difference is the interval of their values' difference.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -84,12 +84,36 @@ def percentile_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, 
 
 
 def estimate(metric: Metric, labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> Estimate:
-    """A metric on the sample itself, with its 95 % percentile interval over the resamples."""
-    n = len(np.asarray(labels))
-    value = metric(labels, scores, np.ones((1, n)))[0]
-    resampled = metric(labels, scores, weights)
-    low, high = percentile_interval(resampled)
-    return Estimate(float(value), low, high, n, int(np.sum(~np.isnan(resampled))))
+    """A metric on the sample itself, with its 95 % percentile interval over the resamples.
+
+    Args:
+        metric: of this module.
+        labels, scores: [n].
+        weights: [1 + resamples, n], as `sample_and_resamples` gives them.
+    """
+    return estimate_over_fits(metric, labels, [scores], weights, seed=0)
+
+
+def estimate_over_fits(
+    metric: Metric, labels: ArrayLike, fits: Sequence[ArrayLike], weights: np.ndarray, seed: int
+) -> Estimate:
+    """The mean of a metric over several fits, with its 95 % percentile interval over rows and fits.
+
+    Args:
+        metric: of this module.
+        labels: [n].
+        fits: each fit's scores, [n].
+        weights: [1 + resamples, n], as `sample_and_resamples` gives them.
+        seed: of the draws among fits.
+
+    Raises:
+        ValueError: the first row of weights is a resample, not the sample itself.
+    """
+    if (weights[0] != 1).any():
+        raise ValueError("the first row of weights must be the sample itself: use sample_and_resamples")
+    values = mean_over_fits(np.stack([metric(labels, scores, weights) for scores in fits], axis=1), seed)
+    low, high = percentile_interval(values[1:])
+    return Estimate(float(values[0]), low, high, weights.shape[1], int(np.sum(~np.isnan(values[1:]))))
 
 
 def mean_over_fits(values: np.ndarray, seed: int) -> np.ndarray:

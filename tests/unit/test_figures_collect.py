@@ -127,6 +127,13 @@ def test_an_untrained_family_is_not_testable_and_the_others_stay():
     assert table.difference.isna().all()
 
 
+def test_the_base_rate_in_place_of_a_probe_is_not_called_calibrated():
+    frame = outcomes([True] * 9 + [False])
+    constant = untrained(frame).assign(probability=0.9)
+    table = calibration.collect({"a": frame}, {"a": constant}, resamples=5, seed=1).iloc[0]
+    assert np.isnan([table.ece_platt, table.brier_platt, table.predicted_minus_observed_platt]).all()
+
+
 def test_calibration_names_a_shift_and_measures_the_gap():
     frame = outcomes([True] * 30 + [False] * 70)
     train = frame.split == "train"

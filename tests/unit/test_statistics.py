@@ -94,12 +94,19 @@ def test_units_are_drawn_with_replacement():
 
 def test_resamples_without_one_class_are_left_out_of_the_interval_and_counted():
     labels, scores = np.array([1, 0, 0]), np.array([3.0, 1.0, 2.0])
-    result = statistics.estimate(statistics.auroc, labels, scores, np.array([[1, 1, 1], [3, 0, 0], [0, 2, 1]]))
+    weights = np.array([[1, 1, 1], [1, 1, 1], [3, 0, 0], [0, 2, 1]])  # the sample itself, then three resamples
+    result = statistics.estimate(statistics.auroc, labels, scores, weights)
     assert (result.value, result.low, result.high, result.n, result.resamples) == (1.0, 1.0, 1.0, 3, 1)
 
 
+def test_a_resample_is_never_taken_for_the_sample_itself():
+    weights = statistics.bootstrap_weights(np.arange(20), 10, 1)
+    with pytest.raises(ValueError, match="sample_and_resamples"):
+        statistics.estimate(statistics.base_rate, np.arange(20) % 2, np.arange(20), weights)
+
+
 def test_a_metric_that_is_nowhere_defined_is_nan():
-    weights = statistics.bootstrap_weights(["a", "b"], 10, 1)
+    weights = statistics.sample_and_resamples(["a", "b"], 10, 1)
     result = statistics.estimate(statistics.auroc, [1, 1], [0.2, 0.8], weights)
     assert np.isnan([result.value, result.low, result.high]).all()
     assert result.resamples == 0

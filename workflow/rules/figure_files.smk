@@ -1,6 +1,5 @@
 # What the figures and tables read and write.
 
-MAJORITY_PROBE = "probes/{problem_set}/{policy}/majority_correct/linear"
 SUBJECTS = {"problem_set": study.problem_sets(), "pool": list(study.config["pools"])}
 
 

@@ -22,7 +22,7 @@ rule tabulate_auroc:
 
 rule tabulate_calibration:
     input:
-        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set(PREDICTIONS),
         of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
     output:
         table("T6"),
@@ -60,7 +60,7 @@ rule plot_layers:
 
 rule plot_reliability:
     input:
-        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set(PREDICTIONS),
         of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
     output:
         figure("F4"),
@@ -79,7 +79,7 @@ rule plot_reliability:
 
 rule plot_predictions:
     input:
-        of_problem_set(f"{MAJORITY_PROBE}/predictions.parquet"),
+        of_problem_set(PREDICTIONS),
         of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
     output:
         figure("F5"),

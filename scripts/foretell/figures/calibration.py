@@ -6,7 +6,7 @@ from scipy.special import expit
 
 from foretell.figures.inputs import MAJORITY, TEST, TRAIN, VALIDATION, join_labels
 from foretell.figures.text import number, with_interval
-from foretell.statistics import bootstrap_weights, brier, ece, percentile_interval, weighted_mean
+from foretell.statistics import brier, ece, estimate, percentile_interval, sample_and_resamples, weighted_mean
 
 SPLITS = (TRAIN, VALIDATION, TEST)
 
@@ -36,9 +36,10 @@ def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame, res
     sizes = {f"n_{split}": len(rows) for split, rows in by_split.items()}
     rates = {f"base_rate_{split}": rows.label.mean() for split, rows in by_split.items()}
     test = by_split[TEST]
-    weights = bootstrap_weights(test.group.to_numpy(), resamples, seed)
+    weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
     shift = _shift(by_split[TRAIN], test, weights, resamples, seed)
-    probabilities = {"uncalibrated": expit(test.score.to_numpy(float)), "platt": test.probability.to_numpy(float)}
+    calibrated = test.probability.where(test.score.notna())  # the base rate that stands for a missing probe is no probe
+    probabilities = {"uncalibrated": expit(test.score.to_numpy(float)), "platt": calibrated.to_numpy(float)}
     measures = {}
     for name, metric in {"ece": ece, "brier": brier, "predicted_minus_observed": predicted_minus_observed}.items():
         for calibration, values in probabilities.items():
@@ -54,17 +55,17 @@ def predicted_minus_observed(labels: np.ndarray, probabilities: np.ndarray, weig
 def _with_interval(name: str, metric, labels: np.ndarray, values: np.ndarray, weights: np.ndarray) -> dict[str, float]:
     if np.isnan(values).any() or not len(values):
         return {name: np.nan, f"{name}_low": np.nan, f"{name}_high": np.nan}
-    low, high = percentile_interval(metric(labels, values, weights))
-    return {name: metric(labels, values, np.ones((1, len(labels))))[0], f"{name}_low": low, f"{name}_high": high}
+    found = estimate(metric, labels, values, weights)
+    return {name: found.value, f"{name}_low": found.low, f"{name}_high": found.high}
 
 
 def _shift(train: pd.DataFrame, test: pd.DataFrame, weights: np.ndarray, resamples: int, seed: int) -> dict:
     """Difference of two independent base rates; train draws from another seed than test, so that they stay so."""
-    train_weights = bootstrap_weights(train.group.to_numpy(), resamples, seed + 1)
-    low, high = percentile_interval(weighted_mean(test.label, weights) - weighted_mean(train.label, train_weights))
+    train_weights = sample_and_resamples(train.group.to_numpy(), resamples, seed + 1)
+    difference = weighted_mean(test.label, weights) - weighted_mean(train.label, train_weights)
+    low, high = percentile_interval(difference[1:])
     named = "higher on test" if low > 0 else "lower on test" if high < 0 else "none"
-    difference = test.label.mean() - train.label.mean()
-    return {"base_rate_shift": difference, "base_rate_shift_low": low, "base_rate_shift_high": high, "shift": named}
+    return {"base_rate_shift": difference[0], "base_rate_shift_low": low, "base_rate_shift_high": high, "shift": named}
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

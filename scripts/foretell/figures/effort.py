@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from foretell.figures.inputs import MAJORITY, TEST, not_testable
 from foretell.figures.style import BLACK, COLUMN, GREY, PAGE, distances, legend_columns, look_of, say, styled
-from foretell.statistics import base_rate, bootstrap_weights, enough_of_both, estimate
+from foretell.statistics import base_rate, enough_of_both, estimate, sample_and_resamples
 
 EFFORTS = ["low", "medium", "high"]
 FILLS = {"low": "none", "medium": "left", "high": "full"}
@@ -45,7 +45,7 @@ def collect(
     for policy, frame in outcomes.items():
         test = frame[(frame.split == TEST) & frame[MAJORITY].notna()]
         labels = test[MAJORITY].to_numpy(dtype=float)
-        weights = bootstrap_weights(test.group.to_numpy(), resamples, seed)
+        weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
         accuracy = estimate(base_rate, labels, labels, weights)
         for target, by_policy in metrics.items():
             found = next(m for m in by_policy[policy] if (m["split"], m["metric"]) == (TEST, METRICS[target]))

@@ -24,7 +24,8 @@ class Probe:
             A score is log odds for a binary target. Problems that the refit was fitted to are scored out of fold.
             Scores are null if nothing was trained; the probability of a binary target is then the smoothed base rate
             of train, null where train has no label.
-        metrics: {split, metric, value, low, high, n, resamples}; value, low and high are None where undefined.
+        metrics: {split, metric, value, low, high, n, resamples, reason}; value, low and high are None where undefined,
+            and the reason says why where it is known.
         description: what was chosen and how; its `reason` says why nothing was trained, None if something was.
         tensors: of a linear probe's refit, see `dense.FittedDense.tensors`; else empty.
     """

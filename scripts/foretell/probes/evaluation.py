@@ -17,8 +17,7 @@ from foretell.statistics import (
     brier,
     ece,
     enough_of_both,
-    mean_over_fits,
-    percentile_interval,
+    estimate_over_fits,
     sample_and_resamples,
     spearman,
 )
@@ -53,12 +52,14 @@ def evaluate(
         reason says why the sample does not support a metric.
     """
     inputs = {"score": scores, "probability": probabilities, "uncalibrated": expit(scores)}
-    return [
-        {"metric": name, **_as_json(_estimate(metric, labels, inputs[source], weights, seed)), "reason": None}
-        if metric is not auroc or enough_of_both(labels)
-        else _undefined(name, len(labels), f"fewer than {ENOUGH} problems of the rarer class")
-        for name, (metric, source) in (REGRESSION if probabilities is None else BINARY).items()
-    ]
+    metrics = []
+    for name, (metric, source) in (REGRESSION if probabilities is None else BINARY).items():
+        if metric is auroc and not enough_of_both(labels):
+            metrics.append(_undefined(name, len(labels), f"fewer than {ENOUGH} problems of the rarer class"))
+        else:
+            estimated = estimate_over_fits(metric, labels, inputs[source], weights, seed)
+            metrics.append({"metric": name, **_as_json(estimated), "reason": None})
+    return metrics
 
 
 class Evaluation:
@@ -81,8 +82,8 @@ class Evaluation:
         fitted to.
 
         Returns:
-            {split, metric, value, low, high, n, resamples} as `evaluate` gives them; value, low and high are None
-            everywhere if there are no results because nothing could be trained.
+            {split, metric, value, low, high, n, resamples, reason} as `evaluate` gives them; value, low and high are
+            None everywhere if there are no results because nothing could be trained.
         """
         rows = {split: self._labelled(target, split) for split in SPLITS}
         return [{"split": split, **metric} for split in SPLITS for metric in self._split(target, results, rows[split])]
@@ -105,13 +106,6 @@ class Evaluation:
         if key not in self._weights:
             self._weights[key] = sample_and_resamples(self._groups[rows], self._resamples, self._seed)
         return self._weights[key]
-
-
-def _estimate(metric: Metric, labels: np.ndarray, scores: np.ndarray, weights: np.ndarray, seed: int) -> Estimate:
-    """The mean over fits, with an interval over rows and fits."""
-    values = mean_over_fits(np.stack([metric(labels, score, weights) for score in scores], axis=1), seed)
-    low, high = percentile_interval(values[1:])
-    return Estimate(float(values[0]), low, high, len(labels), int(np.sum(~np.isnan(values[1:]))))
 
 
 def _undefined(metric: str, n: int, reason: str) -> dict:
