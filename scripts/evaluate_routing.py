@@ -1,60 +1,64 @@
-"""Evaluate routers: curves on every split, and test results at operating points that other splits chose."""
+"""Evaluate routers: curves on every split, and test results at operating points that other splits chose.
+
+Several files of each kind are the parts of one pool: each part chooses on its own, and their test problems are reported
+together.
+"""
 
 import argparse
 from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import UserError, run
+from foretell.errors import run
+from foretell.routing.choice import Chooser
 from foretell.routing.costs import ASSUMED
 from foretell.routing.curves import count_shares, trace_curves
 from foretell.routing.decisions import CASCADE, UTILITY, align_decisions
-from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
+from foretell.routing.inputs import parse_settings
 from foretell.routing.pool import assemble_pool
-from foretell.routing.sensitivity import replace_saving_intervals
+from foretell.routing.routed import Routed
+from foretell.routing.sensitivity import Undecided, replace_saving_intervals
 from foretell.routing.summary import summarise_routing
 from foretell.storage import write_parquet
+
+SETTINGS = ["resamples", "seed", "choosers", "criteria", "cost_sensitivity"]
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--costs", type=Path, required=True)
-    parser.add_argument("--fewer-samples", type=Path, required=True)
-    parser.add_argument("--decisions", type=Path, required=True)
+    for name in ("costs", "fewer-samples", "probabilities", "decisions"):
+        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, metavar="FILE")
     parser.add_argument(
-        "--predictions",
-        type=policy_file,
-        action="append",
-        default=[],
-        metavar="POLICY=FILE",
-        help="needed with cost_sensitivity only, to decide again at other costs",
-    )
-    parser.add_argument(
-        "--settings", required=True, help='{"resamples": 2000, "seed": 1, "choose_on": [...], "cost_sensitivity": null}'
+        "--settings",
+        required=True,
+        help='{"resamples": 2000, "seed": 1, "choosers": [{"calibrated_on": "train", "chosen_on": "validation"}], '
+        '"criteria": {"match": null}, "cost_sensitivity": null}',
     )
     parser.add_argument("--curves", type=Path, required=True, help="output: every point of every strategy")
     parser.add_argument("--shares", type=Path, required=True, help="output: share of problems per policy")
     parser.add_argument("--summary", type=Path, required=True, help="output: strategies on test")
     args = parser.parse_args(argv)
 
-    settings = parse_settings(args.settings, ["resamples", "seed", "choose_on"], ["cost_sensitivity"])
+    settings = parse_settings(args.settings, SETTINGS)
     resampling = {"resamples": settings["resamples"], "seed": settings["seed"]}
-    costs, fewer_samples = pd.read_parquet(args.costs), pd.read_parquet(args.fewer_samples)
-    pool = assemble_pool(costs)
-    decisions = align_decisions(pd.read_parquet(args.decisions), pool)
-    summary = summarise_routing(pool, fewer_samples, decisions, settings["choose_on"], **resampling)
-    if settings.get("cost_sensitivity") and ASSUMED in pool.cost_basis:
-        if not args.predictions:
-            raise UserError("cost_sensitivity decides again at other costs: give --predictions POLICY=FILE per policy")
-        predictions = read_by_policy(args.predictions, ["problem_id", "probability"])
-        points = {each.router: each.operating_points for each in decisions}
+    choosers, criteria = [Chooser(**each) for each in settings["choosers"]], settings["criteria"]
+    files = zip(args.costs, args.fewer_samples, args.probabilities, strict=True)
+    undecided = [Undecided(*map(pd.read_parquet, each)) for each in files]
+    parts = [_routed(*each) for each in zip(undecided, args.decisions, strict=True)]
+
+    summary = summarise_routing(parts, choosers, criteria, **resampling)
+    if settings["cost_sensitivity"] and ASSUMED in parts[0].pool.cost_basis:
+        points = {each.router: each.operating_points for each in parts[0].decisions}
         points = {"lambdas": points[UTILITY], "thresholds": points[CASCADE]}
-        summary = replace_saving_intervals(
-            summary, costs, fewer_samples, predictions, points, settings["choose_on"], settings["cost_sensitivity"]
-        )
-    write_parquet(trace_curves(pool, fewer_samples, decisions, **resampling), args.curves)
-    write_parquet(count_shares(pool, decisions), args.shares)
+        summary = replace_saving_intervals(summary, undecided, points, choosers, criteria, settings["cost_sensitivity"])
+    write_parquet(trace_curves(parts, **resampling), args.curves)
+    write_parquet(count_shares(parts), args.shares)
     write_parquet(summary, args.summary)
+
+
+def _routed(undecided: Undecided, decisions: Path) -> Routed:
+    pool = assemble_pool(undecided.costs)
+    return Routed(pool, undecided.fewer_samples, align_decisions(pd.read_parquet(decisions), pool))
 
 
 if __name__ == "__main__":

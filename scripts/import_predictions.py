@@ -1,4 +1,4 @@
-"""Import the recorded probe scores of one run; out-of-fold train scores fit Platt scaling and nothing else."""
+"""Import the recorded probe scores of one run; the half that chooses fits Platt scaling, and train does beside it."""
 
 import argparse
 import json
@@ -24,7 +24,7 @@ def main(argv=None):
     outcomes = pd.read_parquet(args.outcomes)
     labels = outcomes.majority_correct.to_numpy(dtype=float)
     scores = import_scores(pd.read_parquet(args.records), args.run, outcomes)
-    predictions, platt = calibrate(scores, labels)
+    predictions, scalings = calibrate(scores, labels)
     write_parquet(predictions, args.output / "predictions.parquet")
     write_json(judge(predictions, labels, outcomes.group.to_numpy(), **args.settings), args.output / "metrics.json")
     write_json(
@@ -32,7 +32,7 @@ def main(argv=None):
             "family": "linear",
             "target": "majority_correct",
             "recorded_run": args.run,
-            "platt": {"slope": platt.slope, "intercept": platt.intercept},
+            "platt": {split: {"slope": p.slope, "intercept": p.intercept} for split, p in scalings.items()},
             "note": "recorded scores; layer, position and strength were chosen by their authors",
         },
         args.output / "probe.json",

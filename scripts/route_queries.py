@@ -9,7 +9,12 @@ import pandas as pd
 from foretell.errors import run
 from foretell.routing.decisions import decide, tabulate_decisions
 from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
-from foretell.routing.pool import align_probabilities, assemble_pool, require_different_costs
+from foretell.routing.pool import (
+    align_probabilities,
+    assemble_pool,
+    require_different_costs,
+    tabulate_probabilities,
+)
 from foretell.storage import write_parquet
 
 
@@ -17,16 +22,23 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--costs", type=Path, required=True)
     parser.add_argument("--predictions", type=policy_file, action="append", required=True, metavar="POLICY=FILE")
-    parser.add_argument("--settings", required=True, help='{"lambdas": 50, "thresholds": 50}: numbers of points')
+    parser.add_argument(
+        "--settings",
+        required=True,
+        help='{"lambdas": 50, "thresholds": 50, "probabilities": {"train": "probability"}}: numbers of points, and by '
+        "the split that calibrated them the column of the predictions",
+    )
+    parser.add_argument("--probabilities", type=Path, required=True, help="output: probabilities of all policies")
     parser.add_argument("--decisions", type=Path, required=True, help="output: one row per decision")
     args = parser.parse_args(argv)
 
-    settings = parse_settings(args.settings, ["lambdas", "thresholds"])
+    settings = parse_settings(args.settings, ["lambdas", "thresholds", "probabilities"])
     pool = assemble_pool(pd.read_parquet(args.costs))
     require_different_costs(pool)
-    probabilities = align_probabilities(read_by_policy(args.predictions, ["problem_id", "probability"]), pool)
+    probabilities = tabulate_probabilities(read_by_policy(args.predictions), settings["probabilities"])
     lambdas, thresholds = np.linspace(0, 1, settings["lambdas"]), np.linspace(0, 1, settings["thresholds"])
-    decisions = decide(pool, probabilities, lambdas=lambdas, thresholds=thresholds)
+    decisions = decide(pool, align_probabilities(probabilities, pool), lambdas=lambdas, thresholds=thresholds)
+    write_parquet(probabilities, args.probabilities)
     write_parquet(tabulate_decisions(decisions, pool), args.decisions)
 
 

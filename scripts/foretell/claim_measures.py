@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.claims import Finding, direction_of_difference, direction_of_match, mean_difference, not_testable
+from foretell.routing.choice import MATCH
 from foretell.statistics import ENOUGH, auroc, enough_of_both, sample_and_resamples, spearman, weighted_mean
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
@@ -137,13 +138,13 @@ def length_falls_with_success(subject: Subject) -> Finding:
 def router_matches(subject: Subject, router: str) -> Finding:
     """Saving of a router against the best single policy, and whether it is as accurate by one point.
 
-    Where a problem set has several pools, the first one in the configuration counts. The interval printed is that of
-    the saving.
+    Where a problem set has several pools, the first one in the configuration counts, and of several choosers the
+    first. The interval printed is that of the saving.
     """
     if not subject.routing:
         return not_testable("no pool routes over these problems")
     pool, summary = next(iter(subject.routing.items()))
-    row = summary[(summary.strategy == router) & summary.chosen_on.eq("validation")].iloc[0]
+    row = summary[(summary.strategy == router) & (summary.criterion == MATCH)].iloc[0]
     points = [100 * row[f"accuracy_difference{end}"] for end in ("", "_low", "_high")]
     ours = (
         f"accuracy {row.accuracy:.3f}, {points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}] from "

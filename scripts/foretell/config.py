@@ -146,8 +146,10 @@ def _problem_set_errors(config: dict) -> Iterator[str]:
     folds = config["probes"]["folds"]
     for name, entry in config["problem_sets"].items():
         key = f"problem_sets.{name}"
-        if entry["source"] == "records" and len(set(entry["halves"].values())) == 1:
+        if "halves" in entry and len(set(entry["halves"].values())) == 1:
             yield f"key '{key}.halves': the same half cannot both choose and report; use 0 and 1"
+        if "parts" in entry:
+            yield from _part_errors(f"{key}.parts", entry["parts"], config["problem_sets"])
         for range_key in ("trained_operations", "evaluated_operations"):
             if range_key in entry and entry[range_key][0] > entry[range_key][1]:
                 yield f"key '{key}.{range_key}': the fewest come first, as in [2, 4]"
@@ -182,20 +184,46 @@ def _policy_errors(config: dict) -> Iterator[str]:
 
 
 def _pool_errors(config: dict) -> Iterator[str]:
-    sets, policies = config["problem_sets"], config["policies"]
-    for name, pool in config["pools"].items():
+    sets, pools = config["problem_sets"], config["pools"]
+    for name, pool in pools.items():
         if pool["problem_set"] not in sets:
             yield _unknown(f"pools.{name}.problem_set", pool["problem_set"], sets)
-            continue
-        recorded = sets[pool["problem_set"]]["source"] == "records"
-        form = "a recorded policy (outcomes, run, ...)" if recorded else "a policy with a model"
-        for policy in pool["policies"]:
-            if policy not in policies:
-                yield _unknown(f"pools.{name}.policies", policy, policies)
-            elif recorded != ("run" in policies[policy]):
+        elif "parts" in pool:
+            yield from _part_errors(f"pools.{name}.parts", pool["parts"], pools)
+            expected = sets[pool["problem_set"]].get("parts")
+            if [pools[part]["problem_set"] for part in pool["parts"] if part in pools] != expected:
                 yield (
-                    f"key 'pools.{name}.policies': problem set {pool['problem_set']!r} needs {form}; {policy!r} is none"
+                    f"key 'pools.{name}.parts': their problem sets must be the parts of {pool['problem_set']!r}, "
+                    "in the same order"
                 )
+        else:
+            yield from _pool_policy_errors(name, pool, config)
+
+
+def _pool_policy_errors(name: str, pool: dict, config: dict) -> Iterator[str]:
+    problem_set, policies = config["problem_sets"][pool["problem_set"]], config["policies"]
+    if "parts" in problem_set:
+        yield f"key 'pools.{name}.problem_set': {pool['problem_set']!r} has parts; give the pool 'parts' too"
+    recorded = problem_set["source"] == "records"
+    form = "a recorded policy (outcomes, run, ...)" if recorded else "a policy with a model"
+    for policy in pool["policies"]:
+        if policy not in policies:
+            yield _unknown(f"pools.{name}.policies", policy, policies)
+        elif recorded != ("run" in policies[policy]):
+            yield f"key 'pools.{name}.policies': problem set {pool['problem_set']!r} needs {form}; {policy!r} is none"
+
+
+def _part_errors(key: str, parts: list[str], known: dict) -> Iterator[str]:
+    """Parts that are not defined, have parts themselves, or differ in more than which half they use."""
+    for part in parts:
+        if part not in known:
+            yield _unknown(key, part, known)
+        elif "parts" in known[part]:
+            yield f"key {key!r}: {part!r} has parts itself; name those"
+    own = ("problem_set", "halves")
+    entries = [{k: v for k, v in known[part].items() if k not in own} for part in parts if part in known]
+    if any(entry != entries[0] for entry in entries):
+        yield f"key {key!r}: {', '.join(parts)} differ; give them the same settings"
 
 
 def _unknown(key: str, value: str, known: dict) -> str:

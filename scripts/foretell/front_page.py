@@ -41,8 +41,9 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
 
 
 def _sizes(outcomes: dict[str, pd.DataFrame]) -> str:
-    splits = next(iter(outcomes.values())).split.value_counts()
-    return f"{splits['train']} train, {splits['validation']} validation and {splits['test']} test problems."
+    counts = next(iter(outcomes.values())).split.value_counts()
+    sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
+    return f"{', '.join(sizes[:-1])} and {sizes[-1]} problems."
 
 
 def _policies(entries: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -69,6 +70,7 @@ def _headline(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "router": routers.strategy,
+            "operating point": routers.criterion,
             "chosen on": routers.chosen_on,
             "accuracy": [_with_interval(row, "accuracy", 1, 3) for row in routers.itertuples()],
             "points from the best single policy": [

@@ -15,13 +15,13 @@ def half_of(problem_id: str) -> int:
     return hashlib.sha256(problem_id.encode()).digest()[-1] % 2
 
 
-def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int]) -> pd.DataFrame:
-    """Problems of one data set; its recorded test split is halved into validation and test.
+def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int] | None) -> pd.DataFrame:
+    """Problems of one data set; its recorded test split may be halved into validation and test.
 
     Args:
         records: dataset, split (train or test), problem_id, question, answer, level.
         dataset: the value of `dataset` to keep.
-        halves: {"validation": half that chooses, "test": half that reports}.
+        halves: {"validation": half that chooses, "test": half that reports}; None keeps the recorded splits.
 
     Returns:
         One row per problem, as the contract of the problems stage has it, and `level`.
@@ -33,13 +33,15 @@ def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int])
     problems = records[records.dataset == dataset].reset_index(drop=True)
     if problems.empty:
         raise UserError(f"no recorded problem has dataset {dataset!r}; there are {sorted(records.dataset.unique())}")
-    split_of_half = {half: split for split, half in halves.items()}
-    in_test = problems.split.eq("test").to_numpy()
-    reported = problems.problem_id.map(lambda problem_id: split_of_half[half_of(problem_id)])
+    split = problems.split
+    if halves:
+        split_of_half = {half: split for split, half in halves.items()}
+        half = problems.problem_id.map(lambda problem_id: split_of_half[half_of(problem_id)])
+        split = split.mask(split == "test", half)
     return pd.DataFrame(
         {
             "problem_id": problems.problem_id,
-            "split": np.where(in_test, reported, "train"),
+            "split": split,
             "question": problems.question,
             "answer": problems.answer,
             "answer_kind": "math",

@@ -16,10 +16,22 @@ class Study:
         self.config = config
         self.id = config["study"]
 
+    def pool(self, pool: str) -> dict:
+        """A pool's entry; one that is made of parts has what their entries share."""
+        entry = self.config["pools"][pool]
+        return {**self.config["pools"][entry["parts"][0]], **entry} if "parts" in entry else entry
+
+    def parts(self, pool: str) -> list[str]:
+        """The pools that make up a pool: its parts, or itself."""
+        return self.config["pools"][pool].get("parts", [pool])
+
+    def pools_on(self, problem_set: str) -> list[str]:
+        """Pools that route over a problem set."""
+        return [name for name, pool in self.config["pools"].items() if pool["problem_set"] == problem_set]
+
     def policies(self, problem_set: str) -> list[str]:
         """Policies that are judged on a problem set, in the order of the configuration."""
-        pools = [pool for pool in self.config["pools"].values() if pool["problem_set"] == problem_set]
-        wanted = {policy for pool in pools for policy in pool["policies"]}
+        wanted = {policy for pool in self.pools_on(problem_set) for policy in self.pool(pool)["policies"]}
         return [policy for policy in self.config["policies"] if policy in wanted]
 
     def problem_sets(self) -> list[str]:
@@ -34,6 +46,10 @@ class Study:
         """Problem sets whose outcomes are imported, so that no model is run on them."""
         return [name for name, entry in self.config["problem_sets"].items() if entry["source"] == "records"]
 
+    def pooled(self) -> list[str]:
+        """Imported problem sets that are made of the test splits of others."""
+        return [name for name in self.imported() if "parts" in self.config["problem_sets"][name]]
+
     def recorded_file(self, section: str, name: str) -> str:
         """Path of the recorded file that an entry of `problem_sets` or `policies` names."""
         entry = self.config[section][name]
@@ -42,7 +58,7 @@ class Study:
     def importing(self, problem_set: str) -> dict:
         """What an imported problem set depends on, beside its file."""
         entry = self.config["problem_sets"][problem_set]
-        return {key: entry[key] for key in ("dataset", "halves")}
+        return {"dataset": entry["dataset"], "halves": entry.get("halves")}
 
     def encoder(self, policy: str) -> str:
         """The encoder that reads for a policy: its model with its effort."""
@@ -93,7 +109,7 @@ class Study:
 
     def prices(self, pool: str) -> dict:
         """What the policies of a pool cost, and which encoder reads for each."""
-        return {"policies": {policy: self._price(policy) for policy in self.config["pools"][pool]["policies"]}}
+        return {"policies": {policy: self._price(policy) for policy in self.pool(pool)["policies"]}}
 
     def _price(self, policy: str) -> dict:
         entry = self.config["policies"][policy]
@@ -102,12 +118,29 @@ class Study:
         price = self.config["models"][entry["model"]]["price"]
         return {"encoder": self.encoder(policy), "input_price": price["input"], "output_price": price["output"]}
 
+    def routing(self, pool: str) -> dict:
+        """Numbers of operating points of the routers, and which probabilities they read."""
+        imported = self.config["pools"][pool]["problem_set"] in self.imported()
+        calibrations = (
+            {"validation": "probability", "train": "probability_train"} if imported else {"train": "probability"}
+        )
+        return {**self.config["routing"], "probabilities": calibrations}
+
     def choosing(self, pool: str) -> dict:
-        """How operating points of a pool are chosen and reported."""
-        entry = self.config["pools"][pool]
+        """How operating points of a pool are chosen and reported.
+
+        The project's own probes are calibrated on train, out of fold. Imported scores are calibrated where operating
+        points are chosen, because their train labels may not be exchangeable with test.
+        """
+        entry = self.pool(pool)
+        imported = entry["problem_set"] in self.imported()
+        criteria = {"match": None, **{key: entry[key] for key in ("budget", "accuracy") if key in entry}}
         return {
             **self.resampling(),
-            "choose_on": entry["choose_on"],
+            "choosers": [
+                {"calibrated_on": split if imported else "train", "chosen_on": split} for split in entry["choose_on"]
+            ],
+            "criteria": criteria,
             "cost_sensitivity": entry.get("cost_sensitivity"),
         }
 
@@ -116,16 +149,20 @@ class Study:
         return {
             "title": self.config["title"],
             "evidence": self.config["evidence"],
-            "subjects": {problem_set: self._subject(problem_set) for problem_set in self.problem_sets()},
+            "subjects": {problem_set: self._subject(problem_set) for problem_set in self.subjects()},
         }
 
+    def subjects(self) -> list[str]:
+        """Problem sets on which claims are judged: those that are not part of another one."""
+        parts = {part for entry in self.config["problem_sets"].values() for part in entry.get("parts", [])}
+        return [name for name in self.problem_sets() if name not in parts]
+
     def _subject(self, problem_set: str) -> dict:
-        pools = [name for name, pool in self.config["pools"].items() if pool["problem_set"] == problem_set]
         targets, families = self.trained(problem_set)
         return {
             **self.resampling(),
             "policies": self.efforts(problem_set),
-            "pools": pools,
+            "pools": self.pools_on(problem_set),
             "targets": targets,
             "families": families,
         }
@@ -144,10 +181,6 @@ class Study:
             return ["majority_correct"], ["linear"]
         return self.config["probes"]["targets"], self.config["probes"]["families"]
 
-    def sweeping(self) -> dict:
-        """Numbers of operating points of the routers."""
-        return self.config["routing"]
-
     def front_page(self) -> dict:
         """What the report's front page says was run."""
         keys = ("model", "effort", "samples", "temperature", "top_p", "max_tokens", "run", "assumption")
@@ -155,13 +188,14 @@ class Study:
             "title": self.config["title"],
             "evidence": self.config["evidence"],
             "pools": {
-                name: {
-                    "problem_set": pool["problem_set"],
+                pool: {
+                    "problem_set": self.pool(pool)["problem_set"],
                     "policies": {
                         policy: {key: self.config["policies"][policy].get(key) for key in keys}
-                        for policy in pool["policies"]
+                        for policy in self.pool(pool)["policies"]
                     },
                 }
-                for name, pool in self.config["pools"].items()
+                for problem_set in self.subjects()
+                for pool in self.pools_on(problem_set)
             },
         }

@@ -40,7 +40,7 @@ def sweep(cells, metric="spearman"):
 
 def point(strategy, accuracy, cost, split="test", **labels):
     """One row of the routing curves; its intervals reach 0.1 and half of the cost to either side."""
-    empty = {"policy": None, "samples": None, "operating_point": np.nan}
+    empty = {"policy": None, "samples": None, "calibrated_on": None, "operating_point": np.nan}
     ends = {"accuracy_low": accuracy - 0.1, "accuracy_high": accuracy + 0.1}
     costs = {"cost": cost, "cost_low": cost / 2, "cost_high": cost * 1.5}
     return {"split": split, "strategy": strategy, **empty, **labels, "accuracy": accuracy, **ends, **costs, "n": 40}
@@ -58,8 +58,9 @@ def curves(policies, samples=(1, 2), dearest=0.01):
                     | {"policy": policy, "samples": count}
                 )
         for value in (0.0, 0.5, 1.0):
-            for router in ("utility", "cascade", "oracle_utility"):
-                rows.append(point(router, 0.9 - 0.2 * value, dearest * (1 - 0.5 * value), split, operating_point=value))
+            for router, calibrated_on in (("utility", "train"), ("cascade", "train"), ("oracle_utility", None)):
+                labels = {"operating_point": value, "calibrated_on": calibrated_on}
+                rows.append(point(router, 0.9 - 0.2 * value, dearest * (1 - 0.5 * value), split, **labels))
         rows += [point("random", 0.6, dearest / 2, split), point("oracle", 0.95, dearest / 4, split)]
         for place in (1, len(policies)):
             rows.append(point("hull", 0.5 + 0.03 * place, dearest * place / len(policies), split))
@@ -70,11 +71,11 @@ def curves(policies, samples=(1, 2), dearest=0.01):
 def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measured tokens", saving="bootstrap"):
     """A summary of the same pool; `charge` NaN where probing has no known price."""
     table = curves(policies, samples=None)
-    table = table[table.split == "test"].drop(columns="split").assign(chosen_on=None, at_cost_of=None)
+    table = table[table.split == "test"].drop(columns="split").assign(chosen_on=None, at_cost_of=None, criterion=None)
     routed = table.strategy.isin(["utility", "cascade", "oracle_utility"])
     parts = [table[~routed & (table.strategy != "hull")]]
     for split in chosen_on:
-        chosen = table[routed & (table.operating_point == 0.5)].assign(chosen_on=split)
+        chosen = table[routed & (table.operating_point == 0.5)].assign(chosen_on=split, criterion="match")
         mixed = chosen[chosen.strategy != "oracle_utility"]
         parts += [chosen, mixed.assign(strategy="hull", at_cost_of=mixed.strategy, operating_point=np.nan)]
     table = pd.concat(parts, ignore_index=True)

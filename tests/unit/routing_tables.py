@@ -3,6 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from foretell.routing.pool import tabulate_probabilities
+
 
 def costs_table(
     correct: dict,
@@ -55,6 +57,11 @@ def predictions_table(costs: pd.DataFrame, rng: np.random.Generator) -> dict[str
         policy: pd.DataFrame({"problem_id": ids, "probability": rng.integers(0, 11, len(ids)) / 10})
         for policy in costs.policy.unique()
     }
+
+
+def probabilities_table(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Predictions of all policies, calibrated on train, as one table."""
+    return tabulate_probabilities(predictions, {"train": "probability"})
 
 
 def no_fewer_samples() -> pd.DataFrame:

@@ -170,13 +170,20 @@ def test_effort_leaves_out_an_auroc_with_few_failures():
 
 
 def test_shares_mark_the_chosen_operating_point_with_its_splits():
-    rows = [("test", "utility", p, "a", 1 - p) for p in (0.0, 0.5)] + [("train", "utility", 0.0, "a", 1.0)]
-    rows += [("test", "cascade", 0.5, "a", 1.0)]
-    table = pd.DataFrame(rows, columns=["split", "router", "operating_point", "policy", "share"])
+    rows = [("test", "utility", "train", p, "a", 1 - p) for p in (0.0, 0.5)]
+    rows += [("train", "utility", "train", 0.0, "a", 1.0), ("test", "cascade", "train", 0.5, "a", 1.0)]
+    rows += [("test", "utility", "validation", 0.5, "a", 0.2)]  # other probabilities than the first chooser's
+    columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
+    table = pd.DataFrame(rows, columns=columns)
     chosen = summary(["a", "b"], chosen_on=["validation", "train"])
-    frame = shares.collect(table, chosen)
+    frame = shares.collect(table, {"pool": chosen})
     assert frame.share.tolist() == [1.0, 0.5]
     assert frame.chosen_on.tolist() == ["", "validation, train"]
+    other = chosen.assign(operating_point=chosen.operating_point - 0.5)
+    parts = shares.collect(
+        table, {"one": chosen[chosen.chosen_on != "train"], "two": other[other.chosen_on != "train"]}
+    )
+    assert parts.chosen_on.tolist() == ["validation of two", "validation of one"]
 
 
 def test_the_plane_has_costs_per_thousand_and_the_chosen_point_twice():

@@ -76,9 +76,10 @@ def test_efforts_of_twelve_models():
 
 @pytest.mark.parametrize("count", [2, 12])
 def test_shares_add_up_to_the_whole(count):
-    rows = [("test", "utility", p, f"policy{i}", 1 / count) for i in range(count) for p in (0.0, 0.5, 1.0)]
-    table = pd.DataFrame(rows, columns=["split", "router", "operating_point", "policy", "share"])
-    figure = shares.draw(shares.collect(table, summary(["a", "b"], chosen_on=["validation", "train"])))
+    rows = [("test", "utility", "train", p, f"policy{i}", 1 / count) for i in range(count) for p in (0.0, 0.5, 1.0)]
+    columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
+    table = pd.DataFrame(rows, columns=columns)
+    figure = shares.draw(shares.collect(table, {"pool": summary(["a", "b"], chosen_on=["validation", "train"])}))
     top = max(path.vertices[:, 1].max() for path in figure.axes[0].collections[-1].get_paths())
     assert top == pytest.approx(100)
 

@@ -3,7 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from foretell.imported_predictions import calibrate, judge
+from foretell.errors import UserError
+from foretell.imported_predictions import calibrate, judge, pool_predictions
 
 SIZES = {"train": 200, "validation": 150, "test": 300}
 
@@ -30,7 +31,34 @@ def test_metrics_recompute_from_the_recorded_scores(recorded):
         assert auroc["low"] < auroc["value"] < auroc["high"] and (auroc["n"], auroc["resamples"]) == (size, 100)
 
 
-def test_only_train_labels_calibrate(recorded):
+@pytest.mark.parametrize(("split", "column"), [("validation", "probability"), ("train", "probability_train")])
+def test_each_scaling_is_fitted_on_its_own_split(recorded, split, column):
     scores, labels = recorded
-    other = np.where(scores.split == "train", labels, 1 - labels)
-    assert calibrate(scores, labels)[1] == calibrate(scores, other)[1]
+    others_flipped = np.where(scores.split == split, labels, 1 - labels)
+    (first, scalings), (second, others) = calibrate(scores, labels), calibrate(scores, others_flipped)
+    assert scalings[split] == others[split]
+    pd.testing.assert_series_equal(first[column], second[column])
+    on_split = scores.split == split
+    assert first[column][on_split].mean() == pytest.approx(labels[on_split].mean(), abs=0.01)
+
+
+def test_pooled_predictions_are_those_of_the_part_in_which_a_problem_is_tested(recorded):
+    scores, labels = recorded
+    swapped = scores.assign(split=scores.split.replace({"validation": "test", "test": "validation"}))
+    parts = [calibrate(each, labels)[0] for each in (scores, swapped)]
+    whole = scores.assign(split=scores.split.replace({"validation": "test"}))
+    pooled = pool_predictions(whole, parts)
+    tested = [part[part.split == "test"].set_index("problem_id") for part in parts]
+    expected = pd.concat(tested).loc[whole.problem_id[whole.split == "test"]].reset_index()
+    pd.testing.assert_frame_equal(pooled, expected)
+    assert len(pooled) == SIZES["validation"] + SIZES["test"]
+
+
+def test_parts_that_do_not_make_up_the_whole_are_refused(recorded):
+    scores, labels = recorded
+    part = calibrate(scores, labels)[0]
+    whole = scores.assign(split=scores.split.replace({"validation": "test"}))
+    with pytest.raises(UserError, match="0 problems are in several parts, 150 in none, 300 in all for 450"):
+        pool_predictions(whole, [part])
+    with pytest.raises(UserError, match="300 problems are in several parts"):
+        pool_predictions(whole, [part, part])

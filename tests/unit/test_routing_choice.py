@@ -3,13 +3,12 @@
 import numpy as np
 import pandas as pd
 import pytest
-from routing_tables import no_fewer_samples, random_pool
+from routing_tables import no_fewer_samples, probabilities_table, random_pool
 
-from foretell.routing.choice import FALLS_BACK, MATCHES, best_single, choose_point
-from foretell.routing.comparison import compare
-from foretell.routing.decisions import decide
+from foretell.routing.choice import ACCURACY, BUDGET, CHOSEN, FALLS_BACK, MATCH, Chooser, best_single, choose_point
+from foretell.routing.comparison import compare_parts
 from foretell.routing.points import Points
-from foretell.routing.pool import align_probabilities, assemble_pool
+from foretell.routing.sensitivity import Undecided
 
 GRID = np.linspace(0, 1, 11)
 
@@ -30,24 +29,32 @@ def test_the_best_single_policy_is_the_cheaper_of_equals_and_uses_all_of_its_sam
     assert best_single(points(*SINGLES, ("single", False, 0.875, 2.0))) == 1
 
 
+CHEAPEST, BEST = -1, -2  # of SINGLES, counted from the routed points
+
+
 @pytest.mark.parametrize(
-    ("routed", "chosen", "rule"),
+    ("criterion", "value", "routed", "chosen", "rules"),
     [
-        ([(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, MATCHES),
-        ([(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, MATCHES),
-        ([(0.75, 8.0), (0.5, 2.0)], 0, MATCHES),
-        ([(0.5, 1.0), (0.625, 3.0)], -len(SINGLES) + 1, FALLS_BACK),
+        (MATCH, None, [(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, CHOSEN),
+        (MATCH, None, [(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, CHOSEN),
+        (MATCH, None, [(0.75, 8.0), (0.5, 2.0)], 0, CHOSEN),
+        (MATCH, None, [(0.5, 1.0), (0.625, 3.0)], BEST, FALLS_BACK),
+        (BUDGET, 2.0, [(0.875, 2.25), (0.625, 1.0), (0.75, 2.0), (0.75, 1.5)], 3, CHOSEN),
+        (BUDGET, 0.5, [(0.875, 2.0), (0.75, 0.75)], CHEAPEST, FALLS_BACK),
+        (ACCURACY, 0.625, [(0.875, 2.0), (0.625, 1.0), (0.5, 0.5)], 1, CHOSEN),
+        (ACCURACY, 1.0, [(0.875, 2.0)], BEST, FALLS_BACK),
     ],
 )
-def test_the_cheapest_point_that_matches_else_the_best_single_policy(routed, chosen, rule):
+def test_the_point_that_fulfils_the_criterion_else_a_single_policy(criterion, value, routed, chosen, rules):
     table = points(*SINGLES, *[("utility", False, *point) for point in routed])
-    assert choose_point(table, "utility") == (len(SINGLES) + chosen, rule)
+    assert choose_point(table, table.of("utility"), criterion, value) == (len(SINGLES) + chosen, rules[criterion])
 
 
 def chosen(costs, predictions, choose_on):
-    pool = assemble_pool(costs)
-    decisions = decide(pool, align_probabilities(predictions, pool), GRID, GRID)
-    return compare(pool, no_fewer_samples(), decisions, choose_on).labels
+    grid = {"lambdas": GRID, "thresholds": GRID}
+    part = Undecided(costs, no_fewer_samples(), probabilities_table(predictions)).decided(grid)
+    criteria = {MATCH: None, BUDGET: 0.4, ACCURACY: 0.5}
+    return compare_parts([part], [Chooser("train", split) for split in choose_on], criteria).labels
 
 
 @pytest.mark.parametrize("choose_on", [["validation"], ["train", "validation"]])

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from routing_tables import costs_table, random_pool
+from routing_tables import costs_table, probabilities_table, random_pool
 
 from foretell.errors import UserError
 from foretell.routing.decisions import align_decisions, decide, tabulate_decisions
@@ -13,6 +13,10 @@ from foretell.routing.pool import align_probabilities, assemble_pool, require_di
 from foretell.routing.probing import charge_cascade_probing, charge_utility_probing
 
 POINTS = np.linspace(0, 1, 6)
+
+
+def aligned(predictions, pool):
+    return align_probabilities(probabilities_table(predictions), pool)["train"]
 
 
 def tier_costs(costs):
@@ -38,7 +42,7 @@ def reference_decision(router, point, success, labels, tiers):
 def test_decisions_equal_a_problem_by_problem_reference(seed, policies):
     costs, predictions = random_pool(seed, problems=15, policies=policies)
     pool = assemble_pool(costs)
-    decided = decide(pool, align_probabilities(predictions, pool), lambdas=POINTS, thresholds=POINTS)
+    decided = decide(pool, {"train": aligned(predictions, pool)}, lambdas=POINTS, thresholds=POINTS)
     table = tabulate_decisions(decided, pool)
 
     _, tiers = tier_costs(costs)
@@ -70,13 +74,13 @@ def test_policies_are_aligned_by_problem():
     np.testing.assert_array_equal(shuffled.correct[:, columns], pool.correct)
     np.testing.assert_array_equal(shuffled.cost[:, columns], pool.cost)
     mixed = {policy: each.sample(frac=1, random_state=1) for policy, each in predictions.items()}
-    np.testing.assert_array_equal(align_probabilities(mixed, pool), align_probabilities(predictions, pool))
+    np.testing.assert_array_equal(aligned(mixed, pool), aligned(predictions, pool))
 
 
 def test_decisions_survive_the_table():
     costs, predictions = random_pool(seed=3)
     pool = assemble_pool(costs)
-    decided = decide(pool, align_probabilities(predictions, pool), lambdas=POINTS, thresholds=POINTS)
+    decided = decide(pool, {"train": aligned(predictions, pool)}, lambdas=POINTS, thresholds=POINTS)
     shuffled = tabulate_decisions(decided, pool).sample(frac=1, random_state=1)
     restored = {each.router: each for each in align_decisions(shuffled, pool)}
     for each in decided:
@@ -87,7 +91,7 @@ def test_decisions_survive_the_table():
 def test_a_missing_or_foreign_decision_is_an_error():
     costs, predictions = random_pool(seed=3)
     pool = assemble_pool(costs)
-    table = tabulate_decisions(decide(pool, align_probabilities(predictions, pool), POINTS, POINTS), pool)
+    table = tabulate_decisions(decide(pool, {"train": aligned(predictions, pool)}, POINTS, POINTS), pool)
     with pytest.raises(UserError, match="router 'utility' lacks 1 decisions"):
         align_decisions(table.iloc[1:], pool)
     with pytest.raises(UserError, match="name the policy 'policy3', which the pool's costs lack"):
@@ -157,7 +161,7 @@ def with_probability(values):
 )
 def test_unusable_predictions_are_named(predictions, message):
     with pytest.raises(UserError, match=message):
-        align_probabilities(predictions, assemble_pool(COSTS))
+        aligned(predictions, assemble_pool(COSTS))
 
 
 def test_pools_that_cannot_be_routed_are_named():

@@ -12,6 +12,7 @@ from price_outcomes import main as price_outcomes
 from route_queries import main as route_queries
 
 POLICIES = ("small", "large")
+COSTS = ["--costs", "x", "--probabilities", "x", "--decisions", "x"]
 
 
 @pytest.fixture(scope="module")
@@ -38,17 +39,17 @@ def price_and_route(inputs, folder, policies):
     settings = ["--settings", json.dumps({"policies": policies})]
     outputs = ["--costs", costs, "--fewer-samples", f"{folder}/fewer_samples.parquet"]
     price_outcomes([*options("--outcomes", inputs), *settings, *outputs])
-    settings = ["--settings", '{"lambdas": 5, "thresholds": 7}']
-    predictions = options("--predictions", inputs, "-probe")
-    route_queries(["--costs", costs, *predictions, *settings, "--decisions", decisions])
-    return predictions
+    settings = ["--settings", '{"lambdas": 5, "thresholds": 7, "probabilities": {"train": "probability"}}']
+    outputs = ["--probabilities", f"{folder}/probabilities.parquet", "--decisions", decisions]
+    route_queries(["--costs", costs, *options("--predictions", inputs, "-probe"), *settings, *outputs])
 
 
-def evaluate(folder, sensitivity, predictions=()):
-    settings = {"resamples": 50, "seed": 1, "choose_on": ["validation"], "cost_sensitivity": sensitivity}
-    names = ("costs", "fewer-samples", "decisions", "curves", "shares", "summary")
+def evaluate(folder, sensitivity):
+    choosers = [{"calibrated_on": "train", "chosen_on": "validation"}]
+    settings = {"resamples": 50, "seed": 1, "choosers": choosers, "criteria": {"match": None, "budget": 1e-3}}
+    names = ("costs", "fewer-samples", "probabilities", "decisions", "curves", "shares", "summary")
     files = [word for name in names for word in (f"--{name}", f"{folder}/{name.replace('-', '_')}.parquet")]
-    evaluate_routing([*files, "--settings", json.dumps(settings), *predictions])
+    evaluate_routing([*files, "--settings", json.dumps(settings | {"cost_sensitivity": sensitivity})])
 
 
 def test_measured_costs_from_outcomes_to_summary(inputs, tmp_path):
@@ -57,20 +58,25 @@ def test_measured_costs_from_outcomes_to_summary(inputs, tmp_path):
     price_and_route(inputs, tmp_path, policies)
     evaluate(tmp_path, sensitivity=None)
     decisions = pd.read_parquet(tmp_path / "decisions.parquet")
-    assert decisions.columns.tolist() == ["problem_id", "split", "router", "operating_point", "policy"]
+    assert decisions.columns.tolist() == [
+        "problem_id",
+        "split",
+        "router",
+        "calibrated_on",
+        "operating_point",
+        "policy",
+    ]
     assert len(decisions) == 60 * (5 + 7 + 1 + 5)
     assert pd.read_parquet(tmp_path / "summary.parquet").saving_interval.eq("bootstrap").all()
     assert pd.read_parquet(tmp_path / "fewer_samples.parquet").empty
 
 
-def test_assumed_costs_need_the_predictions_again(inputs, tmp_path):
+def test_savings_on_assumed_costs_carry_a_range(inputs, tmp_path):
     policies = {
         p: {"encoder": None, "assumed_cost": cost, "assumption": "x"} for p, cost in (("small", 1), ("large", 3))
     }
-    predictions = price_and_route(inputs, tmp_path, policies)
-    with pytest.raises(UserError, match="give --predictions POLICY=FILE"):
-        evaluate(tmp_path, sensitivity=0.5)
-    evaluate(tmp_path, 0.5, predictions)
+    price_and_route(inputs, tmp_path, policies)
+    evaluate(tmp_path, sensitivity=0.5)
     assert pd.read_parquet(tmp_path / "summary.parquet").saving_interval.eq("sensitivity ±50 %").all()
 
 
@@ -80,15 +86,15 @@ def test_assumed_costs_need_the_predictions_again(inputs, tmp_path):
         ("{", "--settings is not JSON"),
         ("[]", "must be a JSON object"),
         ('{"lambdas": 5}', "lacks the key 'thresholds'"),
-        ('{"lambdas": 5, "thresholds": 5, "lambda": 1}', "unknown key 'lambda'; known: lambdas, thresholds"),
+        ('{"lambdas": 5, "thresholds": 5, "probabilities": {}, "lambda": 1}', "unknown key 'lambda'; known: lambdas"),
     ],
 )
 def test_settings_are_checked(settings, message, tmp_path):
     with pytest.raises(UserError, match=message):
-        route_queries(["--costs", "x", "--predictions", "a=x", "--settings", settings, "--decisions", "x"])
+        route_queries([*COSTS, "--predictions", "a=x", "--settings", settings])
 
 
 def test_a_file_without_its_policy_is_refused(capsys):
     with pytest.raises(SystemExit):
-        route_queries(["--costs", "x", "--predictions", "x.parquet", "--settings", "{}", "--decisions", "x"])
+        route_queries([*COSTS, "--predictions", "x.parquet", "--settings", "{}"])
     assert "'x.parquet' is not of the form POLICY=FILE" in capsys.readouterr().err

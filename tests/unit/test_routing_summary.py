@@ -3,14 +3,14 @@
 import numpy as np
 import pandas as pd
 import pytest
-from routing_tables import costs_table, no_fewer_samples, random_pool
+from routing_tables import costs_table, no_fewer_samples, probabilities_table, random_pool
 
 from foretell.errors import UserError
+from foretell.routing.choice import Chooser
 from foretell.routing.curves import count_shares, trace_curves
-from foretell.routing.decisions import decide
 from foretell.routing.points import Points
-from foretell.routing.pool import align_probabilities, assemble_pool
-from foretell.routing.sensitivity import replace_saving_intervals
+from foretell.routing.pool import align_probabilities, tabulate_probabilities
+from foretell.routing.sensitivity import Undecided, replace_saving_intervals
 from foretell.routing.summary import summarise_routing
 from foretell.statistics import bootstrap_weights, percentile_interval
 
@@ -39,11 +39,23 @@ def hand_worked():
     return costs, predictions
 
 
-def summarised(costs, predictions, fewer=None, choose_on=("validation",)):
-    pool = assemble_pool(costs)
-    decisions = decide(pool, align_probabilities(predictions, pool), **GRID)
+def undecided(costs, predictions, fewer=None):
     fewer = no_fewer_samples() if fewer is None else fewer
-    return summarise_routing(pool, fewer, decisions, choose_on, **RESAMPLING)
+    return Undecided(costs, fewer, probabilities_table(predictions))
+
+
+def summarised(costs, predictions, fewer=None, choose_on=("validation",), **criteria):
+    parts = [undecided(costs, predictions, fewer).decided(GRID)]
+    return summarise_routing(parts, choosers(choose_on), {"match": None, **criteria}, **RESAMPLING)
+
+
+def choosers(choose_on):
+    return [Chooser("train", split) for split in choose_on]
+
+
+def ranged(summary, *arguments):
+    parts = [undecided(*arguments)]
+    return replace_saving_intervals(summary, parts, GRID, choosers(["validation"]), {"match": None}, sensitivity=0.5)
 
 
 def row(summary, strategy, **labels):
@@ -119,7 +131,6 @@ def test_every_row_recomputes_problem_by_problem():
     costs = costs.assign(samples=3, group=costs.problem_id.str[1])  # groups of unequal size
     fewer = fewer_table(costs)
     summary = summarised(costs, predictions, fewer, choose_on=("validation", "train"))
-    pool = assemble_pool(costs)
     table = costs[costs.split == "test"]
     correct = table.pivot(index="problem_id", columns="policy", values="correct")
     cost = table.pivot(index="problem_id", columns="policy", values="cost")
@@ -138,7 +149,7 @@ def test_every_row_recomputes_problem_by_problem():
         summary[summary.strategy.isin(routed)].groupby("strategy").chosen_on.agg(set).tolist()
         == [{"validation", "train"}] * 3
     )
-    assert (summary.strategy == "single").sum() == 3 * len(pool.policies)
+    assert (summary.strategy == "single").sum() == 3 * costs.policy.nunique()
     assert summary.n.eq(20).all()
 
 
@@ -151,7 +162,7 @@ def test_unknown_probing_is_null_and_nothing_else():
 
 
 def test_test_may_not_choose():
-    with pytest.raises(UserError, match="'choose_on' must name the splits that choose"):
+    with pytest.raises(UserError, match="'choosers' must name the splits that choose"):
         summarised(*hand_worked(), choose_on=("test",))
     costs, predictions = hand_worked()
     with pytest.raises(UserError, match="'pilot' is empty"):
@@ -161,11 +172,11 @@ def test_test_may_not_choose():
 def test_curves_are_raw_points_of_every_split():
     costs, predictions = random_pool(seed=9, problems=45)
     costs = costs.assign(samples=3)
-    pool = assemble_pool(costs)
-    probabilities = align_probabilities(predictions, pool)
-    decisions = decide(pool, probabilities, **GRID)
-    curves = trace_curves(pool, fewer_table(costs), decisions, **RESAMPLING)
-    shares = count_shares(pool, decisions)
+    part = undecided(costs, predictions, fewer_table(costs)).decided(GRID)
+    pool = part.pool
+    probabilities = align_probabilities(probabilities_table(predictions), pool)["train"]
+    curves = trace_curves([part], **RESAMPLING)
+    shares = count_shares([part])
 
     on_test = pool.split == "test"
     utility = curves[(curves.split == "test") & (curves.strategy == "utility")]
@@ -196,18 +207,16 @@ def test_savings_on_assumed_costs_carry_a_range():
     costs, predictions = hand_worked()
     costs = costs.assign(cost_basis="assumed", probe_cost=np.nan)
     summary = summarised(costs, predictions)
-    ranged = replace_saving_intervals(
-        summary, costs, no_fewer_samples(), predictions, GRID, ["validation"], sensitivity=0.5
-    )
+    varied = ranged(summary, costs, predictions)
     # small at 1 and large at 4 dollars save 1 - (1 + 4) / 2 / 4 = 3/8; the extremes are small at 0.5 (or large at
     # 6, 1 - 3.5 / 6), and large at 2 (1 - 1.5 / 2)
-    cascade = row(ranged, "cascade")
+    cascade = row(varied, "cascade")
     assert cascade.saving == 3 / 8
     assert (cascade.saving_low, cascade.saving_high) == pytest.approx((1 / 4, max(7 / 16, 1 - 3.5 / 6)))
-    assert set(ranged.saving_interval) == {"sensitivity ±50 %"}
-    assert ranged.saving_with_probing_low[ranged.strategy == "cascade"].isna().all()
+    assert set(varied.saving_interval) == {"sensitivity ±50 %"}
+    assert varied.saving_with_probing_low[varied.strategy == "cascade"].isna().all()
     kept = [name for name in summary if not name.startswith("saving")]
-    pd.testing.assert_frame_equal(ranged[kept], summary[kept])
+    pd.testing.assert_frame_equal(varied[kept], summary[kept])
 
 
 def test_assumed_costs_of_fewer_samples_vary_with_their_policy():
@@ -215,18 +224,16 @@ def test_assumed_costs_of_fewer_samples_vary_with_their_policy():
     costs = costs.assign(cost_basis="assumed", probe_cost=np.nan, samples=2)
     fewer = fewer_table(costs, k=2)
     summary = summarised(costs, predictions, fewer)
-    ranged = replace_saving_intervals(summary, costs, fewer, predictions, GRID, ["validation"], sensitivity=0.5)
-    single = row(ranged, "single", policy="small", samples=1)  # 0.5 of large's 4 dollars; extremes: 0.75, or large at 2
+    varied = ranged(summary, costs, predictions, fewer)
+    single = row(varied, "single", policy="small", samples=1)  # 0.5 of large's 4 dollars; extremes: 0.75, or large at 2
     assert (single.saving_low, single.saving, single.saving_high) == (1 - 0.5 / 2, 1 - 0.5 / 4, 1 - 0.25 / 4)
 
 
 def test_only_assumed_costs_are_varied():
     costs, predictions = hand_worked()
     costs["cost_basis"] = costs.policy.map({"small": "assumed", "large": "measured tokens"})
-    ranged = replace_saving_intervals(
-        summarised(costs, predictions), costs, no_fewer_samples(), predictions, GRID, ["validation"], sensitivity=0.5
-    )
-    cascade = row(ranged, "cascade")
+    varied = ranged(summarised(costs, predictions), costs, predictions)
+    cascade = row(varied, "cascade")
     assert (cascade.saving_low, cascade.saving_high) == (1 - 2.75 / 4, 1 - 2.25 / 4)
     assert cascade.cost_basis == "assumed, measured tokens"
 
@@ -236,3 +243,72 @@ def test_labels_and_values_of_points_stay_aligned():
     values = np.arange(6.0).reshape(2, 3)
     on = Points(labels, values, values, values).on(np.array([True, False, True]))
     assert on.accuracy.tolist() == [[0, 2], [3, 5]]
+
+
+def test_every_row_is_compared_with_the_first_choosers_best_policy():
+    costs, predictions = hand_worked()
+    on_train = (costs.split == "train") & (costs.policy == "large")
+    costs.loc[on_train, "correct"] = 0.0  # so that train takes small for the best
+    summary = summarised(costs, predictions, choose_on=("validation", "train"))
+    assert summary.best_single.eq("large").all()
+    misled = row(summary, "cascade", chosen_on="train")
+    assert (misled.accuracy, misled.cost, misled.saving, misled.accuracy_difference) == (0.5, 1.0, 0.75, -0.25)
+
+
+def test_calibrations_are_kept_apart():
+    costs, predictions = hand_worked()
+    both = {
+        policy: table.assign(other=np.where(policy == "small", 0.0, table.probability))
+        for policy, table in predictions.items()
+    }
+    table = tabulate_probabilities(both, {"validation": "probability", "train": "other"})
+    part = Undecided(costs, no_fewer_samples(), table).decided(GRID)
+    choosing = [Chooser(split, "validation") for split in ("validation", "train")]
+    summary = summarise_routing([part], choosing, {"match": None}, **RESAMPLING)
+    costs = {split: row(summary, "cascade", calibrated_on=split).cost for split in ("validation", "train")}
+    assert costs == {"validation": 2.5, "train": 4.0}  # a small that is never trusted is never used
+
+
+def halves(seed):
+    """The same pool twice: what is validation in one part is test in the other."""
+    costs, predictions = random_pool(seed, problems=90)
+    swapped = costs.assign(split=costs.split.map({"train": "train", "validation": "test", "test": "validation"}))
+    return [undecided(each, predictions) for each in (costs, swapped)]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_parts_choose_on_their_own_and_are_reported_together(seed):
+    parts = [each.decided(GRID) for each in halves(seed)]
+    criteria = {"match": None, "accuracy": 0.6}
+    pooled = summarise_routing(parts, choosers(["validation"]), criteria, **RESAMPLING)
+    alone = [summarise_routing([part], choosers(["validation"]), criteria, **RESAMPLING) for part in parts]
+    assert pooled.n.eq(60).all() and alone[0].n.eq(30).all()
+    first, second = alone
+    for name in ("accuracy", "cost", "hull_accuracy", "accuracy_difference", "gain_over_hull", "cost_with_probing"):
+        np.testing.assert_allclose(pooled[name], (first[name] + second[name]) / 2, atol=1e-12)
+    best_cost = [each.cost / (1 - each.saving) for each in alone]
+    np.testing.assert_allclose(pooled.saving, 1 - (first.cost + second.cost) / sum(best_cost))
+    same = first.operating_point.eq(second.operating_point)
+    assert (
+        pooled.operating_point[same].equals(first.operating_point[same]) and pooled.operating_point[~same].isna().all()
+    )
+    for row in pooled[pooled.strategy.isin(["utility", "cascade"])].itertuples():
+        assert row.accuracy_low <= row.accuracy <= row.accuracy_high
+
+
+def test_curves_of_parts_are_over_all_test_problems():
+    parts = [each.decided(GRID) for each in halves(seed=1)]
+    together, alone = trace_curves(parts, **RESAMPLING), [trace_curves([part], **RESAMPLING) for part in parts]
+    assert set(together.split) == {"test"} and together.n.eq(60).all()
+    routed = [curves[(curves.split == "test") & (curves.strategy == "utility")] for curves in (together, *alone)]
+    np.testing.assert_allclose(routed[0].accuracy, (routed[1].accuracy.to_numpy() + routed[2].accuracy.to_numpy()) / 2)
+    shares = [table[(table.split == "test")] for table in (count_shares(parts), *(count_shares([p]) for p in parts))]
+    np.testing.assert_allclose(shares[0].share, (shares[1].share.to_numpy() + shares[2].share.to_numpy()) / 2)
+
+
+def test_parts_with_other_policies_are_refused():
+    first, second = halves(seed=1)
+    fewer = second.costs[second.costs.policy != "policy0"]
+    parts = [first.decided(GRID), Undecided(fewer, no_fewer_samples(), second.probabilities).decided(GRID)]
+    with pytest.raises(UserError, match="give them the same policies"):
+        summarise_routing(parts, choosers(["validation"]), {"match": None}, **RESAMPLING)

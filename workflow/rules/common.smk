@@ -48,7 +48,8 @@ def results(pattern, **ids):
 def judged(wildcards):
     """The problem set that a job is about, and its policies: all that are judged on it, or those of the job's pool."""
     if hasattr(wildcards, "pool"):
-        return study.config["pools"][wildcards.pool]["problem_set"], study.config["pools"][wildcards.pool]["policies"]
+        pool = study.pool(wildcards.pool)
+        return pool["problem_set"], pool["policies"]
     return wildcards.problem_set, study.policies(wildcards.problem_set)
 
 

@@ -32,6 +32,11 @@ def family_options(wildcards):
     return f"--targets {' '.join(targets)} --families {' '.join(families)}"
 
 
+def summaries_of_parts(wildcards):
+    """Routing summaries that say which operating points were chosen in each part of a pool."""
+    return results("routing/{part}/summary.parquet", part=study.parts(wildcards.set))
+
+
 def figure(label):
     """Outputs of a figure; the report shows the SVG."""
     shown = report(

@@ -197,8 +197,8 @@ rule plot_cascade:
 
 rule plot_shares:
     input:
-        "results/{study}/routing/{set}/shares.parquet",
-        "results/{study}/routing/{set}/summary.parquet",
+        shares="results/{study}/routing/{set}/shares.parquet",
+        summaries=summaries_of_parts,
     output:
         figure("F8"),
     log:
@@ -208,7 +208,7 @@ rule plot_shares:
     params:
         script=script("plot_shares"),
         code=code("plot_shares"),
-        routing=subpath(input[0], parent=True),
         stem=subpath(output[0], strip_suffix=".svg"),
     shell:
-        "python {params.script:q} --routing {params.routing:q} --output {params.stem:q} > {log:q} 2>&1"
+        "python {params.script:q} --shares {input.shares:q} --summaries {input.summaries:q} --output {params.stem:q}"
+        " > {log:q} 2>&1"

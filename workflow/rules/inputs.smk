@@ -37,10 +37,15 @@ def rollouts_of_pool(wildcards):
     return of_each_policy("rollouts/{problem_set}/{policy}/{shard}.parquet", shard=study.shards())(wildcards)
 
 
-def predictions_for_sensitivity(wildcards):
-    """Predictions, where assumed costs are varied and every router decides again."""
-    varied = study.choosing(wildcards.pool)["cost_sensitivity"] is not None
-    return of_each_policy(PREDICTIONS)(wildcards) if varied else []
+def of_parts(file):
+    """Input function: a file of the routing stage for each pool that makes up a job's pool."""
+    return lambda wildcards: results(f"routing/{{part}}/{file}", part=study.parts(wildcards.pool))
+
+
+def predictions_of_parts(wildcards):
+    """Predictions of one policy on each problem set that makes up a pooled one."""
+    parts = study.config["problem_sets"][wildcards.problem_set]["parts"]
+    return results(PREDICTIONS, problem_set=parts, policy=wildcards.policy)
 
 
 def rollouts_option(wildcards, input):

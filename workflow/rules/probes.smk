@@ -45,7 +45,7 @@ rule import_predictions:
     log:
         "logs/{study}/probes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.imported()),
+        problem_set=any_of(set(study.imported()) - set(study.pooled())),
     conda:
         "../../environment.yml"
     params:
@@ -56,4 +56,30 @@ rule import_predictions:
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.script:q} --outcomes {input.outcomes:q} --records {input.records:q} --run {params.run:q}"
+        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+
+
+rule pool_predictions:
+    input:
+        outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
+        predictions=predictions_of_parts,
+    output:
+        multiext(
+            "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/",
+            "predictions.parquet",
+            "metrics.json",
+        ),
+    log:
+        "logs/{study}/probes/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.pooled()),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("pool_predictions"),
+        code=code("pool_predictions"),
+        settings=as_parameter(study.resampling()),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python {params.script:q} --outcomes {input.outcomes:q} --predictions {input.predictions:q}"
         " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"

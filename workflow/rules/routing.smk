@@ -25,7 +25,8 @@ rule route_queries:
         costs="results/{study}/routing/{pool}/costs.parquet",
         predictions=of_each_policy(PREDICTIONS),
     output:
-        "results/{study}/routing/{pool}/decisions.parquet",
+        probabilities="results/{study}/routing/{pool}/probabilities.parquet",
+        decisions="results/{study}/routing/{pool}/decisions.parquet",
     log:
         "logs/{study}/routing/{pool}/route_queries.log",
     conda:
@@ -34,17 +35,18 @@ rule route_queries:
         script=script("route_queries"),
         code=code("route_queries"),
         predictions=option_per_policy("--predictions", PREDICTIONS),
-        settings=as_parameter(study.sweeping()),
+        settings=lambda wildcards: as_parameter(study.routing(wildcards.pool)),
     shell:
-        "python {params.script:q} --costs {input.costs:q} {params.predictions} --settings {params.settings:q} --decisions {output:q} > {log:q} 2>&1"
+        "python {params.script:q} --costs {input.costs:q} {params.predictions} --settings {params.settings:q}"
+        " --probabilities {output.probabilities:q} --decisions {output.decisions:q} > {log:q} 2>&1"
 
 
 rule evaluate_routing:
     input:
-        costs="results/{study}/routing/{pool}/costs.parquet",
-        fewer_samples="results/{study}/routing/{pool}/fewer_samples.parquet",
-        decisions="results/{study}/routing/{pool}/decisions.parquet",
-        predictions=predictions_for_sensitivity,
+        costs=of_parts("costs.parquet"),
+        fewer_samples=of_parts("fewer_samples.parquet"),
+        probabilities=of_parts("probabilities.parquet"),
+        decisions=of_parts("decisions.parquet"),
     output:
         curves="results/{study}/routing/{pool}/curves.parquet",
         shares="results/{study}/routing/{pool}/shares.parquet",
@@ -57,10 +59,7 @@ rule evaluate_routing:
         script=script("evaluate_routing"),
         code=code("evaluate_routing"),
         settings=lambda wildcards: as_parameter(study.choosing(wildcards.pool)),
-        predictions=lambda wildcards, input: (
-            option_per_policy("--predictions", PREDICTIONS)(wildcards) if input.predictions else ""
-        ),
     shell:
         "python {params.script:q} --costs {input.costs:q} --fewer-samples {input.fewer_samples:q}"
-        " --decisions {input.decisions:q} {params.predictions} --settings {params.settings:q} --curves {output.curves:q}"
-        " --shares {output.shares:q} --summary {output.summary:q} > {log:q} 2>&1"
+        " --probabilities {input.probabilities:q} --decisions {input.decisions:q} --settings {params.settings:q}"
+        " --curves {output.curves:q} --shares {output.shares:q} --summary {output.summary:q} > {log:q} 2>&1"

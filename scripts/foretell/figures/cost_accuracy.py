@@ -15,14 +15,15 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     """Points of the cost-accuracy plane on test.
 
     Args:
-        curves: split, strategy, policy, samples, operating_point, accuracy and cost with _low and _high, n.
-        summary: strategy, chosen_on, operating_point, accuracy, cost and cost_with_probing with _low and _high, n,
-            cost_basis.
+        curves: split, strategy, policy, samples, calibrated_on, operating_point, accuracy and cost with _low and _high,
+            n.
+        summary: strategy, criterion, calibrated_on, chosen_on, choice, operating_point, accuracy, cost and
+            cost_with_probing with _low and _high, n, cost_basis. The sweep is that of the first row's probabilities.
         router: utility or cascade.
 
     Returns:
-        series (one of this module's constants), router, policy, samples, operating_point, chosen_on, accuracy and
-        cost_usd_per_1000 with _low and _high, n, cost_basis. The hull's rows are its vertices, from cheap to dear. A
+        series (one of this module's constants), router, policy, samples, operating_point, chosen_on, choice, accuracy
+        and cost_usd_per_1000 with _low and _high, n, cost_basis. The hull's rows are its vertices, from cheap to dear. A
         chosen point with probing charged is absent where that charge is unknown.
     """
     test = curves[curves.split == "test"]
@@ -31,8 +32,9 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     parts = [(SINGLE, singles[full]), (FEWER, singles[singles.policy.isin(singles.policy[~full])])]
     parts += [(HULL, test[test.strategy == HULL].sort_values("cost"))]
     parts += [(series, test[test.strategy == series]) for series in (RANDOM, ORACLE, ORACLE_UTILITY)]
-    parts += [(SWEEP, test[test.strategy == router])]
-    chosen = summary[summary.strategy == router]
+    chosen = summary[(summary.strategy == router) & (summary.criterion == "match")]
+    swept = (test.strategy == router) & (test.calibrated_on == chosen.calibrated_on.iloc[0])
+    parts += [(SWEEP, test[swept])]
     charged = chosen.drop(columns=[name for name in ESTIMATES if name.startswith("cost")])
     charged = charged.rename(columns=lambda name: name.replace("cost_with_probing", "cost"))
     parts += [(CHOSEN, chosen), (CHARGED, charged.dropna(subset="cost"))]
@@ -42,7 +44,7 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     table[list(costs)] = PER * table[list(costs)]
     table = table.rename(columns=costs)
     estimates = [costs.get(name, name) for name in ESTIMATES]
-    labels = ["series", "router", "policy", "samples", "operating_point", "chosen_on"]
+    labels = ["series", "router", "policy", "samples", "operating_point", "chosen_on", "choice"]
     return table[[*labels, *estimates, "n", "cost_basis"]]
 
 

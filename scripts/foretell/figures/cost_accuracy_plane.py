@@ -21,6 +21,7 @@ from foretell.figures.cost_accuracy import (
     unit_for_readers,
 )
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
+from foretell.routing.choice import FALLS_BACK, MATCH
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
 SYMBOLS = {"utility": "λ", "cascade": "threshold"}
@@ -111,9 +112,7 @@ def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None
     for series, fill in [(CHOSEN, "#FFD400"), (CHARGED, "white")]:
         for row in by_series.get(series, by_series[CHOSEN].iloc[:0]).itertuples():
             place = splits.index(row.chosen_on) % len(STARS)
-            point = f"{SYMBOLS[router]} = {row.operating_point:.3g}"
-            setting = "falls back to best single policy" if pd.isna(row.operating_point) else point
-            label, grown = f"chosen on {row.chosen_on} ({setting})", 0
+            label, grown = f"chosen on {row.chosen_on} ({_setting(row, router)})", 0
             if series == CHARGED:  # larger, and behind: where probing costs nothing, both points are in one place
                 label, grown = f"chosen on {row.chosen_on}, probing charged", 2
             _with_intervals(
@@ -127,6 +126,12 @@ def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None
                 zorder=7 + place - grown / 2,
                 label=label,
             )
+
+
+def _setting(row, router: str) -> str:
+    if pd.notna(row.operating_point):
+        return f"{SYMBOLS[router]} = {row.operating_point:.3g}"
+    return "falls back to best single policy" if row.choice == FALLS_BACK[MATCH] else f"one {SYMBOLS[router]} per part"
 
 
 def _with_intervals(axes: Axes, rows: pd.DataFrame, **look: object) -> None:

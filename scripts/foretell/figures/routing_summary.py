@@ -6,11 +6,13 @@ import pandas as pd
 
 from foretell.figures.cost_accuracy import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money, number, with_interval
+from foretell.routing.choice import FALLS_BACK, MATCH
 
 ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
 ROUTERS = {"utility": "utility router", "cascade": "cascade", "oracle_utility": "oracle utility"}
 POINTS = {"utility": "λ", "cascade": "threshold", "oracle_utility": "λ"}
-FIRST = ["strategy", "policy", "samples", "at_cost_of", "chosen_on", "choice", "operating_point"]
+FIRST = ["strategy", "policy", "samples", "at_cost_of", "criterion", "calibrated_on", "chosen_on"]
+FIRST += ["choice", "operating_point"]
 COSTS = ["cost", "cost_with_probing", "hull_cost"]
 
 
@@ -35,10 +37,10 @@ def _per_thousand(name: str) -> str:
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """For readers: all strategies, single policies at all of their samples only."""
+    """For readers: single policies at all of their samples, mixtures at the cost of what matches, every router."""
     samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
     fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(samples))
-    frame = frame[~fewer]
+    frame = frame[~fewer & ~((frame.strategy == "hull") & (frame.criterion != MATCH))]
 
     def cells(name: str, write: Callable[..., str], **options: object) -> list[str]:
         columns = zip(*(frame[name + end] for end in ("", "_low", "_high")), strict=True)
@@ -74,23 +76,29 @@ def _name(row) -> str:
         return "uniform random"
     if row.strategy == "oracle":
         return "oracle"
-    if pd.isna(row.operating_point):
-        return f"{ROUTERS[row.strategy]}, falls back to {row.best_single}"
-    return f"{ROUTERS[row.strategy]}, {POINTS[row.strategy]} = {number(row.operating_point, 3)}"
+    name = ROUTERS[row.strategy] if row.strategy == "oracle_utility" else f"{ROUTERS[row.strategy]}, {row.criterion}"
+    if pd.notna(row.operating_point):
+        return f"{name}: {POINTS[row.strategy]} = {number(row.operating_point, 3)}"
+    if row.choice in FALLS_BACK.values():
+        return f"{name}: {row.choice}"
+    return f"{name}: one {POINTS[row.strategy]} per part"
 
 
 def _note(frame: pd.DataFrame) -> str:
-    chosen = frame.dropna(subset="chosen_on").drop_duplicates("chosen_on")
-    best = "; ".join(f"chosen on {row.chosen_on}: {row.best_single}" for row in chosen.itertuples())
+    chosen = frame.dropna(subset="calibrated_on").drop_duplicates("chosen_on")
+    choosers = "; ".join(
+        f"chosen on {row.chosen_on}, with Platt scaling fitted on {row.calibrated_on}" for row in chosen.itertuples()
+    )
     basis = pooled_basis(frame.cost_basis)
     assumed = "Costs are assumed, not measured. " if "assumed" in basis else ""
     sensitivity = [name for name in frame.saving_interval.unique() if name.startswith("sensitivity")]
     ranges = "".join(f"; of savings: {name} of each cost, no interval of confidence" for name in sensitivity)
     return (
         f"{assumed}Test, n = {', '.join(map(str, frame.n.unique()))}; cost basis: {basis}. Brackets: 95 % bootstrap "
-        f"intervals{ranges}. Savings and accuracy differences are relative to the best single policy of the "
-        f"choosing split ({best}; rows without a choice: the first of these). Gain over hull: over the mixture of "
-        "single policies that costs the same where it was chosen. Matched: less accurate than the best single policy "
-        "by at most one point (95 % interval), which a sample can only show where the margin that it resolves with "
-        "80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up are in the CSV."
+        f"intervals{ranges}. Operating points: {choosers}. Savings and accuracy differences are relative to "
+        f"{frame.best_single.iloc[0]}, the single policy that is most accurate on {chosen.chosen_on.iloc[0]}. Gain "
+        "over hull: over the mixture of single policies that costs the same there. Matched: less accurate than the "
+        "best single policy by at most one point (95 % interval), which a sample can only show where the margin that it "
+        "resolves with 80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up are "
+        "in the CSV."
     )

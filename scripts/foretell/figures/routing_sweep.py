@@ -15,11 +15,11 @@ def collect(curves: pd.DataFrame) -> pd.DataFrame:
     """Raw points of the routers; nothing is chosen or smoothed.
 
     Args:
-        curves: split, strategy, operating_point, accuracy and cost with _low and _high, probing_cost, n.
+        curves: split, strategy, calibrated_on, operating_point, accuracy and cost with _low and _high, probing_cost, n.
 
     Returns:
-        router, operating_point, split, accuracy and cost_usd_per_1000 with _low and _high, probing_cost_usd_per_1000
-        (null where unknown), n.
+        router, calibrated_on, operating_point, split, accuracy and cost_usd_per_1000 with _low and _high,
+        probing_cost_usd_per_1000 (null where unknown), n.
     """
     table = curves[curves.strategy.isin(list(ROUTERS)) & curves.split.isin(SPLITS)].rename(
         columns={
@@ -34,18 +34,24 @@ def collect(curves: pd.DataFrame) -> pd.DataFrame:
     table = table.assign(**{name: PER * table[name] for name in costs})
     table = table.assign(
         router=pd.Categorical(table.router, list(ROUTERS)), split=pd.Categorical(table.split, SPLITS)
-    ).sort_values(["router", "operating_point", "split"], ignore_index=True)
-    columns = ["router", "operating_point", "split", "accuracy", "accuracy_low", "accuracy_high", *costs, "n"]
+    ).sort_values(["router", "calibrated_on", "operating_point", "split"], ignore_index=True)
+    labels = ["router", "calibrated_on", "operating_point", "split"]
+    columns = [*labels, "accuracy", "accuracy_low", "accuracy_high", *costs, "n"]
     return table.astype({"router": "str", "split": "str"})[columns]
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """For readers: one line per operating point, validation and test side by side."""
+    """For readers: one line per operating point, validation (where there is one) and test side by side."""
     factor, problems = unit_for_readers(frame.cost_usd_per_1000)
+    splits = [split for split in SPLITS if split in set(frame.split)]
+    several = frame.calibrated_on.nunique() > 1
     rows = []
-    for (router, point), part in frame.groupby(["router", "operating_point"], sort=False):
-        row = {"Router, operating point": f"{ROUTERS[router]} = {number(point, 3)}"}
-        for split in SPLITS:
+    for (router, calibrated_on, point), part in frame.groupby(
+        ["router", "calibrated_on", "operating_point"], sort=False, dropna=False
+    ):
+        calibrated = f" (calibrated on {calibrated_on})" if several and pd.notna(calibrated_on) else ""
+        row = {"Router, operating point": f"{ROUTERS[router]} = {number(point, 3)}{calibrated}"}
+        for split in splits:
             one = part[part.split == split].iloc[0]
             cost = (one.cost_usd_per_1000, one.cost_usd_per_1000_low, one.cost_usd_per_1000_high)
             row[f"Accuracy on {split}, %"] = with_interval(

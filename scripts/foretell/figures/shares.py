@@ -11,25 +11,38 @@ from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, style
 ROUTER = "utility"
 
 
-def collect(shares: pd.DataFrame, summary: pd.DataFrame) -> pd.DataFrame:
+def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Share of the test problems by lambda and policy.
 
     Args:
-        shares: split, router, operating_point, policy, share.
-        summary: strategy, chosen_on, operating_point.
+        shares: split, router, calibrated_on, operating_point, policy, share.
+        summaries: by pool, of the pool itself or of each of its parts: strategy, criterion, calibrated_on, chosen_on,
+            operating_point. The first chooser counts: the shares are those of its probabilities.
 
     Returns:
         router, operating_point, policy (from cheap to dear), share, chosen_on (the splits that chose this operating
-        point, separated by commas; else empty).
+        point to match the best single policy, separated by commas; else empty).
     """
-    table = shares[(shares.router == ROUTER) & (shares.split == "test")].drop(columns="split")
-    chosen = summary[summary.strategy == ROUTER].groupby("operating_point", sort=False).chosen_on.agg(", ".join)
-    table = table.assign(chosen_on=[_at(chosen, point) for point in table.operating_point])
+    chosen = [(pool, _chosen(summary)) for pool, summary in summaries.items()]
+    calibrated_on = chosen[0][1].calibrated_on.iloc[0]
+    rows = (shares.router == ROUTER) & (shares.split == "test") & (shares.calibrated_on == calibrated_on)
+    table = shares[rows].drop(columns="split")
+    several = len(chosen) > 1
+    named = [
+        (row.operating_point, f"{row.chosen_on} of {pool}" if several else row.chosen_on)
+        for pool, points in chosen
+        for row in points[points.calibrated_on == calibrated_on].itertuples()
+    ]
+    table = table.assign(chosen_on=[_at(named, point) for point in table.operating_point])
     return table[["router", "operating_point", "policy", "share", "chosen_on"]].reset_index(drop=True)
 
 
-def _at(chosen: pd.Series, point: float) -> str:
-    return next((splits for value, splits in chosen.items() if np.isclose(value, point, rtol=0, atol=1e-9)), "")
+def _chosen(summary: pd.DataFrame) -> pd.DataFrame:
+    return summary[(summary.strategy == ROUTER) & (summary.criterion == "match")]
+
+
+def _at(named: list[tuple[float, str]], point: float) -> str:
+    return ", ".join(name for value, name in named if np.isclose(value, point, rtol=0, atol=1e-9))
 
 
 @styled

@@ -6,11 +6,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from foretell.routing.choice import best_single, select_points
-from foretell.routing.decisions import CASCADE, UTILITY, Decisions
+from foretell.errors import UserError
+from foretell.routing.choice import Chooser, best_single, select_points
+from foretell.routing.decisions import CASCADE, UTILITY
 from foretell.routing.hull import Mixture, blend, mix_to_cost, upper_hull
-from foretell.routing.points import HULL, SINGLE, Points, all_points
-from foretell.routing.pool import TEST, Pool
+from foretell.routing.points import HULL, SINGLE, Points
+from foretell.routing.pool import TEST
+from foretell.routing.routed import Routed
+
+ROW = ["strategy", "policy", "samples", "criterion", "calibrated_on", "chosen_on", "at_cost_of"]
 
 
 @dataclass(frozen=True)
@@ -18,11 +22,11 @@ class Comparison:
     """What every reported strategy, and what it is compared with, does on every test problem.
 
     Attributes:
-        labels: one row per strategy: strategy, policy, samples, chosen_on, choice, operating_point, at_cost_of (the
-            router whose cost a hull mixture has), best_single, hull_policies, cost_basis.
+        labels: one row per strategy: ROW (which names it; at_cost_of is the router whose cost a hull mixture has),
+            choice, operating_point, best_single, hull_policies, cost_basis.
         accuracy, cost, probing: [rows, problems].
-        best_accuracy, best_cost: [rows, problems], the best single policy.
-        hull_accuracy, hull_cost: [rows, problems], the mixture that cost the same where it was chosen.
+        best_accuracy, best_cost: [rows, problems], the single policy that the first chooser found best.
+        hull_accuracy, hull_cost: [rows, problems], the mixture that cost the same there.
         charged_hull_accuracy: [rows, problems], the mixture that cost the same as the strategy with its probing; NaN
             where that is unknown.
     """
@@ -54,47 +58,53 @@ class Comparison:
         }
 
 
-@dataclass(frozen=True)
-class _Reference:
-    """What a choosing split says about all points: best single policy, hull of the singles, mean costs."""
-
-    best_single: int
-    hull: np.ndarray
-    cost: np.ndarray
-    charged_cost: np.ndarray
-
-    @classmethod
-    def of(cls, points: Points) -> "_Reference":
-        cost, singles = points.cost.mean(axis=1), points.of(SINGLE)
-        hull = singles[upper_hull(cost[singles], points.accuracy[singles].mean(axis=1))]
-        return cls(best_single(points), hull, cost, cost + points.probing.mean(axis=1))
-
-    def mixture_at(self, cost: float) -> Mixture | None:
-        return mix_to_cost(self.hull, self.cost, cost)
-
-
-def compare(
-    pool: Pool, fewer_samples: pd.DataFrame, decisions: list[Decisions], choose_on: Sequence[str]
+def compare_parts(
+    parts: Sequence[Routed], choosers: Sequence[Chooser], criteria: dict[str, float | None]
 ) -> Comparison:
-    """Choose every operating point on `choose_on`, and lay the chosen strategies out on test.
+    """Choose every operating point in each part on its own, and lay the chosen strategies out on all test problems.
 
     Args:
-        pool: the pool.
-        fewer_samples: the table of `foretell.routing.fewer_samples.price_fewer_samples`.
-        decisions: every router's decisions.
-        choose_on: splits that choose, each on its own; none is test.
+        parts: one pool, or several whose test problems are reported together.
+        choosers: who chooses operating points; none is test.
+        criteria: what they are chosen for; see `foretell.routing.choice.choose_point`.
+
+    Returns:
+        The comparison. Where parts disagree on an operating point it is NaN, and the names of best single policies and
+        mixtures stand side by side.
+
+    Raises:
+        UserError: the parts do not have the same strategies.
     """
-    points = all_points(pool, fewer_samples, decisions)
+    comparisons = [_compare(part, choosers, criteria) for part in parts]
+    first = comparisons[0].labels[ROW]
+    if not all(each.labels[ROW].equals(first) for each in comparisons):
+        raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")
+    values = [field.name for field in fields(Comparison) if field.name != "labels"]
+    together = {name: np.hstack([getattr(each, name) for each in comparisons]) for name in values}
+    return Comparison(_merge_labels([each.labels for each in comparisons]), **together)
+
+
+def _merge_labels(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    merged = parts[0].copy()
+    points = np.stack([part.operating_point for part in parts])
+    merged["operating_point"] = np.where((points == points[0]).all(axis=0), points[0], np.nan)
+    for name in ("choice", "best_single", "hull_policies"):
+        described = zip(*(part[name] for part in parts), strict=True)
+        merged[name] = [" / ".join(dict.fromkeys(each)) if pd.notna(each[0]) else None for each in described]
+    return merged
+
+
+def _compare(part: Routed, choosers: Sequence[Chooser], criteria: dict[str, float | None]) -> Comparison:
+    points, pool = part.points(), part.pool
     test = points.on(pool.split == TEST)
-    choosing = {split: points.on(pool.split == split) for split in choose_on}
-    references = {split: _Reference.of(choosing[split]) for split in choose_on}
-    selected = select_points(choosing, choose_on)
+    choosing = {chooser.chosen_on: points.on(pool.split == chooser.chosen_on) for chooser in choosers}
+    selected = select_points(choosing, choosers, criteria)
 
     point = selected.point.to_numpy()
-    reference = [references[split] for split in selected.reference]
-    best = np.array([r.best_single for r in reference])
-    mixtures = [r.mixture_at(r.cost[p]) for r, p in zip(reference, point, strict=True)]
-    charged = [r.mixture_at(r.charged_cost[p]) for r, p in zip(reference, point, strict=True)]
+    reference = choosing[choosers[0].chosen_on]  # for every row alike, so that rows can be compared
+    best = np.full(len(point), best_single(reference))
+    mixtures = _mixtures(reference, reference.cost[point].mean(axis=1))
+    charged = _mixtures(reference, (reference.cost + reference.probing)[point].mean(axis=1))
     routed = Comparison(
         labels=_label(points.labels, selected, best, mixtures),
         accuracy=test.accuracy[point],
@@ -109,20 +119,27 @@ def compare(
     return _with_mixtures(routed)
 
 
+def _mixtures(points: Points, costs: np.ndarray) -> list[Mixture | None]:
+    """The best mixtures of single policies that cost as much."""
+    cost, accuracy = points.cost.mean(axis=1), points.accuracy.mean(axis=1)
+    singles = points.of(SINGLE)
+    hull = singles[upper_hull(cost[singles], accuracy[singles])]
+    return [mix_to_cost(hull, cost, target) for target in costs]
+
+
 def _label(
     labels: pd.DataFrame, selected: pd.DataFrame, best: np.ndarray, mixtures: list[Mixture | None]
 ) -> pd.DataFrame:
     chosen = labels.drop(columns="all_samples").iloc[selected.point].reset_index(drop=True)
     routed = selected.choice.notna()  # where a router falls back, the row stays the router's
     chosen.loc[routed, ["policy", "samples"]] = None, pd.NA
-    return chosen.assign(
-        strategy=selected.strategy,
-        chosen_on=selected.chosen_on,
-        choice=selected.choice,
+    chosen = chosen.assign(
+        **selected[["strategy", "criterion", "choice", "calibrated_on", "chosen_on"]],
         at_cost_of=pd.Series(None, index=selected.index, dtype="str"),
         best_single=labels.policy.to_numpy()[best],
         hull_policies=[_describe(mixture, labels) for mixture in mixtures],
     )
+    return chosen[[*ROW, "choice", "operating_point", "best_single", "hull_policies", "cost_basis"]]
 
 
 def _with_mixtures(comparison: Comparison) -> Comparison:

@@ -1,49 +1,49 @@
 """Accuracy and cost of every strategy at every operating point, and where a router sends the problems."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 
-from foretell.routing.decisions import Decisions
 from foretell.routing.hull import upper_hull
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
-from foretell.routing.points import HULL, SINGLE, Points, all_points
-from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool
+from foretell.routing.points import HULL, SINGLE, Points
+from foretell.routing.pool import TEST, TRAIN, VALIDATION
+from foretell.routing.routed import Routed, points_on
 from foretell.statistics import bootstrap_weights
 
-SPLITS = (TRAIN, VALIDATION, TEST)
 
-
-def trace_curves(
-    pool: Pool, fewer_samples: pd.DataFrame, decisions: list[Decisions], resamples: int, seed: int
-) -> pd.DataFrame:
+def trace_curves(parts: Sequence[Routed], resamples: int, seed: int) -> pd.DataFrame:
     """Estimate every point on every split; nothing is chosen and nothing smoothed.
 
     Args:
-        pool: the pool.
-        fewer_samples: the table of `foretell.routing.fewer_samples.price_fewer_samples`.
-        decisions: every router's decisions.
+        parts: one pool, or several whose test problems are reported together; of several, only test is traced, since
+            one part's validation is another's test.
         resamples: how often the groups are resampled.
         seed: of the resampling.
 
     Returns:
-        split, strategy, policy, samples, operating_point, accuracy (with _low and _high), cost (likewise; mean USD per
-        problem), probing_cost (mean USD that probing adds), n, resamples. Strategy `hull` repeats the single policies
-        that are vertices of the upper convex hull on that split.
+        split, strategy, policy, samples, calibrated_on, operating_point, accuracy (with _low and _high), cost
+        (likewise; mean USD per problem), probing_cost (mean USD that probing adds), n, resamples. Strategy `hull`
+        repeats the single policies that are vertices of the upper convex hull on that split.
     """
-    points = all_points(pool, fewer_samples, decisions)
     tables = []
-    for split in SPLITS:
-        problems = pool.split == split
-        if problems.any():
-            weights = bootstrap_weights(pool.group[problems], resamples, seed)
-            table = _estimate(points.on(problems), weights).assign(n=int(problems.sum()), resamples=resamples)
+    for split in _splits(parts):
+        points, groups = points_on(parts, split)
+        if len(groups):
+            weights = bootstrap_weights(groups, resamples, seed)
+            table = _estimate(points, weights).assign(n=len(groups), resamples=resamples)
             table.insert(0, "split", split)
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
+def _splits(parts: Sequence[Routed]) -> Sequence[str]:
+    return (TRAIN, VALIDATION, TEST) if len(parts) == 1 else (TEST,)
+
+
 def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
-    labels = points.labels[["strategy", "policy", "samples", "operating_point"]]
+    labels = points.labels[["strategy", "policy", "samples", "calibrated_on", "operating_point"]]
     accuracy, cost = mean_over_problems(points.accuracy), mean_over_problems(points.cost)
     table = pd.concat(
         [
@@ -58,16 +58,28 @@ def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
     return pd.concat([table, table.iloc[vertices].assign(strategy=HULL)], ignore_index=True)
 
 
-def count_shares(pool: Pool, decisions: list[Decisions]) -> pd.DataFrame:
-    """Share of the problems that every policy gets: split, router, operating_point, policy, share."""
+def count_shares(parts: Sequence[Routed]) -> pd.DataFrame:
+    """Share of the problems of all parts that every policy gets.
+
+    Returns:
+        split, router, calibrated_on, operating_point, policy (from cheap to dear), share.
+    """
+    pool = parts[0].pool
     tables = []
-    for split in SPLITS:
-        problems = pool.split == split
-        if not problems.any():
+    for split in _splits(parts):
+        masks = [part.pool.split == split for part in parts]
+        if not any(mask.any() for mask in masks):
             continue
-        for each in decisions:
-            shares = [(each.chosen[:, problems] == column).mean(axis=1) for column in range(len(pool.policies))]
-            table = pd.DataFrame(np.column_stack(shares), columns=pool.policies)
-            table = table.assign(split=split, router=each.router, operating_point=each.operating_points)
-            tables.append(table.melt(["split", "router", "operating_point"], var_name="policy", value_name="share"))
-    return pd.concat(tables, ignore_index=True)
+        for router, first in enumerate(parts[0].decisions):
+            chosen = [part.decisions[router].chosen[:, mask] for part, mask in zip(parts, masks, strict=True)]
+            chosen = np.hstack(chosen)
+            shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
+            table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(
+                split=split,
+                router=first.router,
+                calibrated_on=first.calibrated_on,
+                operating_point=first.operating_points,
+            )
+            labels = ["split", "router", "calibrated_on", "operating_point"]
+            tables.append(table.melt(labels, var_name="policy", value_name="share"))
+    return pd.concat(tables, ignore_index=True).astype({"calibrated_on": "str"})

@@ -19,50 +19,64 @@ class Decisions:
 
     Attributes:
         router: its name.
+        calibrated_on: the split on which the probabilities that it reads were calibrated; None for the oracles.
         operating_points: [points], lambda or threshold; NaN for a router that has none.
         chosen: int [points, problems], column of the pool's policies.
     """
 
     router: str
+    calibrated_on: str | None
     operating_points: np.ndarray
     chosen: np.ndarray
 
 
-def decide(pool: Pool, probabilities: np.ndarray, lambdas: np.ndarray, thresholds: np.ndarray) -> list[Decisions]:
+def decide(
+    pool: Pool, probabilities: dict[str, np.ndarray], lambdas: np.ndarray, thresholds: np.ndarray
+) -> list[Decisions]:
     """Let every router, and the oracles that bound them, decide on every problem.
 
     Args:
         pool: the pool.
-        probabilities: [problems, policies], probability of success.
+        probabilities: by the split on which they were calibrated: [problems, policies], probability of success.
         lambdas: operating points of the utility router and of its oracle.
         thresholds: operating points of the cascade.
     """
     tier_costs = pool.tier_costs
-    return [
-        Decisions(UTILITY, lambdas, route_by_utility(probabilities, tier_costs, lambdas)),
-        Decisions(CASCADE, thresholds, route_by_cascade(probabilities, thresholds)),
-        Decisions(ORACLE, np.array([np.nan]), route_by_oracle(pool.correct)[None]),
-        Decisions(ORACLE_UTILITY, lambdas, route_by_utility(pool.correct, tier_costs, lambdas)),
-    ]
+    decisions = []
+    for split, success in probabilities.items():
+        decisions.append(Decisions(UTILITY, split, lambdas, route_by_utility(success, tier_costs, lambdas)))
+        decisions.append(Decisions(CASCADE, split, thresholds, route_by_cascade(success, thresholds)))
+    oracle = Decisions(ORACLE, None, np.array([np.nan]), route_by_oracle(pool.correct)[None])
+    utility = Decisions(ORACLE_UTILITY, None, lambdas, route_by_utility(pool.correct, tier_costs, lambdas))
+    return [*decisions, oracle, utility]
 
 
 def tabulate_decisions(decisions: list[Decisions], pool: Pool) -> pd.DataFrame:
-    """Lay decisions out as problem_id, split, router, operating_point, policy; one row per decision."""
-    problems, routers = len(pool.problem_id), [each.router for each in decisions]
+    """Lay decisions out as problem_id, split, router, calibrated_on, operating_point, policy; one row per decision."""
+    problems = len(pool.problem_id)
     splits = pd.Categorical(pool.split)
+    routers, calibrations = (
+        sorted({getattr(d, name) for d in decisions} - {None}) for name in ("router", "calibrated_on")
+    )
     tables = []
-    for router, each in enumerate(decisions):
+    for each in decisions:
         points = len(each.operating_points)
         problem = np.tile(np.arange(problems), points)
         columns = {
             "problem_id": pd.Categorical.from_codes(problem, pool.problem_id),
             "split": splits[problem],
-            "router": pd.Categorical.from_codes(np.full(len(problem), router), routers),
+            "router": _constant(each.router, routers, len(problem)),
+            "calibrated_on": _constant(each.calibrated_on, calibrations, len(problem)),
             "operating_point": np.repeat(each.operating_points, problems),
             "policy": pd.Categorical.from_codes(each.chosen.ravel(), pool.policies),
         }
         tables.append(pd.DataFrame(columns))
     return pd.concat(tables, ignore_index=True)
+
+
+def _constant(value: str | None, categories: list[str], n: int) -> pd.Categorical:
+    code = -1 if value is None else categories.index(value)
+    return pd.Categorical.from_codes(np.full(n, code), categories)
 
 
 def align_decisions(table: pd.DataFrame, pool: Pool) -> list[Decisions]:
@@ -73,19 +87,36 @@ def align_decisions(table: pd.DataFrame, pool: Pool) -> list[Decisions]:
     """
     problem = _positions(table.problem_id, pool.problem_id, "problem")
     policy = _positions(table.policy, pool.policies, "policy")
+    by_router = table.reset_index(drop=True).groupby(
+        ["router", "calibrated_on"], sort=False, observed=True, dropna=False
+    )
     return [
-        _align(router, rows.operating_point.to_numpy(), problem[rows.index], policy[rows.index], len(pool.problem_id))
-        for router, rows in table.reset_index(drop=True).groupby("router", sort=False, observed=True)
+        _align(
+            router,
+            None if pd.isna(split) else split,
+            rows.operating_point.to_numpy(),
+            problem[rows.index],
+            policy[rows.index],
+            len(pool.problem_id),
+        )
+        for (router, split), rows in by_router
     ]
 
 
-def _align(router: str, operating_point: np.ndarray, problem: np.ndarray, policy: np.ndarray, n: int) -> Decisions:
+def _align(
+    router: str,
+    calibrated_on: str | None,
+    operating_point: np.ndarray,
+    problem: np.ndarray,
+    policy: np.ndarray,
+    n: int,
+) -> Decisions:
     operating_points, point = np.unique(operating_point, return_inverse=True)
     chosen = np.full((len(operating_points), n), -1, dtype=np.int16)
     chosen[point, problem] = policy
     if (chosen < 0).any():
         raise UserError(f"decisions: router {router!r} lacks {(chosen < 0).sum()} decisions; route the pool again")
-    return Decisions(router, operating_points, chosen)
+    return Decisions(router, calibrated_on, operating_points, chosen)
 
 
 def _positions(values: pd.Series, known: np.ndarray | list[str], kind: str) -> np.ndarray:

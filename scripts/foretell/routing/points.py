@@ -20,7 +20,8 @@ class Points:
 
     Attributes:
         labels: one row per point: strategy, policy and samples (null but for single policies), all_samples (whether a
-            single policy draws all of its k), operating_point (null where there is none), cost_basis.
+            single policy draws all of its k), calibrated_on (null but for routers that read probabilities),
+            operating_point (null where there is none), cost_basis.
         accuracy: [points, problems], expected correctness.
         cost, probing: [points, problems], expected USD; probing is not part of cost.
     """
@@ -34,9 +35,12 @@ class Points:
         """The same points on some of the problems (a mask)."""
         return Points(self.labels, self.accuracy[:, problems], self.cost[:, problems], self.probing[:, problems])
 
-    def of(self, strategy: str) -> np.ndarray:
-        """Indices of a strategy's points."""
-        return np.flatnonzero(self.labels.strategy == strategy)
+    def of(self, strategy: str, calibrated_on: str | None = None) -> np.ndarray:
+        """Indices of a strategy's points, with probabilities that were calibrated on one split if it is named."""
+        chosen = self.labels.strategy == strategy
+        if calibrated_on is not None:
+            chosen &= self.labels.calibrated_on == calibrated_on
+        return np.flatnonzero(chosen)
 
 
 def all_points(pool: Pool, fewer_samples: pd.DataFrame, decisions: list[Decisions]) -> Points:
@@ -57,10 +61,11 @@ def concatenate(groups: Sequence[Points]) -> Points:
 
 
 def _labels(points: int, **columns: object) -> pd.DataFrame:
-    absent = {"policy": None, "samples": pd.NA, "all_samples": False, "operating_point": np.nan}
-    types = {"strategy": "str", "policy": "str", "samples": "Int64", "operating_point": float, "cost_basis": "str"}
+    absent = {"policy": None, "samples": pd.NA, "all_samples": False, "calibrated_on": None, "operating_point": np.nan}
+    types = dict.fromkeys(["strategy", "policy", "calibrated_on", "cost_basis"], "str")
+    types |= {"samples": "Int64", "operating_point": float}
     labels = pd.DataFrame(absent | columns, index=range(points)).astype(types)
-    return labels[["strategy", "policy", "samples", "all_samples", "operating_point", "cost_basis"]]
+    return labels[["strategy", *absent, "cost_basis"]]
 
 
 def _pooled_basis(pool: Pool) -> str:
@@ -72,6 +77,7 @@ def _routed(pool: Pool, decisions: Decisions) -> Points:
     labels = _labels(
         len(decisions.chosen),
         strategy=decisions.router,
+        calibrated_on=decisions.calibrated_on,
         operating_point=decisions.operating_points,
         cost_basis=_pooled_basis(pool),
     )

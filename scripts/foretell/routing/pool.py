@@ -102,20 +102,45 @@ def require_different_costs(pool: Pool) -> None:
         )
 
 
-def align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool) -> np.ndarray:
+def tabulate_probabilities(predictions: dict[str, pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
+    """Probabilities of success of all policies in one table: problem_id, policy, calibrated_on, probability.
+
+    Args:
+        predictions: per policy, one row per problem: problem_id and every column that is named.
+        columns: by the split on which Platt scaling was fitted, the column with the probabilities.
+
+    Raises:
+        UserError: a policy's predictions lack a column.
+    """
+    tables = []
+    for policy, table in predictions.items():
+        for split, column in columns.items():
+            if column not in table:
+                raise UserError(f"predictions for policy {policy!r} lack the column {column!r}; predict again")
+            probability = table[["problem_id"]].assign(probability=table[column].astype(float))
+            tables.append(probability.assign(policy=policy, calibrated_on=split))
+    return pd.concat(tables, ignore_index=True)[["problem_id", "policy", "calibrated_on", "probability"]]
+
+
+def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[str, np.ndarray]:
     """Probability of success of every policy on every problem of the pool.
 
     Args:
-        predictions: per policy, one row per problem: problem_id, probability.
+        table: as `tabulate_probabilities` gives it.
         pool: the pool; its order of problems and policies is taken.
 
     Returns:
-        [problems, policies].
+        By the split on which they were calibrated: [problems, policies].
 
     Raises:
         UserError: a policy without predictions, over other problems, with a null probability (its probe could not be
             trained, or predicts a number) or one outside [0, 1].
     """
+    by_split = table.groupby("calibrated_on", sort=False)
+    return {split: _align_probabilities(dict(list(rows.groupby("policy"))), pool) for split, rows in by_split}
+
+
+def _align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool) -> np.ndarray:
     columns = []
     for policy in pool.policies:
         if policy not in predictions:

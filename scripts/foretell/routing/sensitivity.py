@@ -1,27 +1,58 @@
 """How far savings depend on costs that were assumed and not measured."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from foretell.routing.comparison import compare
+from foretell.routing.choice import Chooser
+from foretell.routing.comparison import ROW, compare_parts
 from foretell.routing.costs import ASSUMED
 from foretell.routing.decisions import decide
 from foretell.routing.intervals import mean_over_problems
 from foretell.routing.pool import align_probabilities, assemble_pool
+from foretell.routing.routed import Routed
 
 SAVINGS = ["saving", "saving_with_probing"]
-ROW = ["strategy", "policy", "samples", "chosen_on", "at_cost_of"]
+
+
+@dataclass(frozen=True)
+class Undecided:
+    """What the decisions on one pool follow from.
+
+    Attributes:
+        costs: the table of `foretell.routing.costs.price_outcomes`.
+        fewer_samples: the table of `foretell.routing.fewer_samples.price_fewer_samples`.
+        probabilities: the table of `foretell.routing.pool.tabulate_probabilities`.
+    """
+
+    costs: pd.DataFrame
+    fewer_samples: pd.DataFrame
+    probabilities: pd.DataFrame
+
+    def scaled(self, policy: str, factor: float) -> "Undecided":
+        """The same with one policy's costs multiplied."""
+        costs, fewer = self.costs, self.fewer_samples
+        return Undecided(
+            costs.assign(cost=costs.cost.where(costs.policy != policy, costs.cost * factor)),
+            fewer.assign(expected_cost=fewer.expected_cost.where(fewer.policy != policy, fewer.expected_cost * factor)),
+            self.probabilities,
+        )
+
+    def decided(self, operating_points: dict[str, np.ndarray]) -> Routed:
+        """The pool with every router's decisions at `lambdas` and `thresholds`."""
+        pool = assemble_pool(self.costs)
+        decisions = decide(pool, align_probabilities(self.probabilities, pool), **operating_points)
+        return Routed(pool, self.fewer_samples, decisions)
 
 
 def replace_saving_intervals(
     summary: pd.DataFrame,
-    costs: pd.DataFrame,
-    fewer_samples: pd.DataFrame,
-    predictions: dict[str, pd.DataFrame],
+    parts: Sequence[Undecided],
     operating_points: dict[str, np.ndarray],
-    choose_on: Sequence[str],
+    choosers: Sequence[Chooser],
+    criteria: dict[str, float | None],
     sensitivity: float,
 ) -> pd.DataFrame:
     """Replace the bootstrap intervals of savings by their range over wrong assumptions.
@@ -31,17 +62,16 @@ def replace_saving_intervals(
 
     Args:
         summary: the table of `foretell.routing.summary.summarise_routing`.
-        costs: the table of `foretell.routing.costs.price_outcomes`.
-        fewer_samples: the table of `foretell.routing.fewer_samples.price_fewer_samples`.
-        predictions: per policy, problem_id and probability.
+        parts: what its pools were decided from, in the same order.
         operating_points: `lambdas` and `thresholds` of the routers.
-        choose_on: splits that choose.
+        choosers, criteria: those of the summary.
         sensitivity: in (0, 1).
     """
-    savings = [
-        _savings(scaled_costs, scaled_fewer, predictions, operating_points, choose_on)
-        for scaled_costs, scaled_fewer in _scaled(costs, fewer_samples, sensitivity)
-    ]
+    savings = []
+    for varied in _varied(parts, sensitivity):
+        comparison = compare_parts([part.decided(operating_points) for part in varied], choosers, criteria)
+        quantities = comparison.quantities(mean_over_problems)
+        savings.append(comparison.labels[ROW].assign(**{name: quantities[name] for name in SAVINGS}))
     by_row = pd.concat([summary[ROW + SAVINGS], *savings]).groupby(ROW, dropna=False, sort=False)[SAVINGS]
     low, high = by_row.min().add_suffix("_low"), by_row.max().add_suffix("_high")
     ranges = low.join(high).reset_index()
@@ -49,30 +79,8 @@ def replace_saving_intervals(
     return replaced[summary.columns].assign(saving_interval=f"sensitivity ±{sensitivity * 100:g} %")
 
 
-def _scaled(
-    costs: pd.DataFrame, fewer_samples: pd.DataFrame, sensitivity: float
-) -> Iterator[tuple[pd.DataFrame, pd.DataFrame]]:
+def _varied(parts: Sequence[Undecided], sensitivity: float) -> Iterator[list[Undecided]]:
+    costs = parts[0].costs
     for policy in costs.policy[costs.cost_basis == ASSUMED].unique():
         for factor in (1 - sensitivity, 1 + sensitivity):
-            yield (
-                costs.assign(cost=costs.cost.where(costs.policy != policy, costs.cost * factor)),
-                fewer_samples.assign(
-                    expected_cost=fewer_samples.expected_cost.where(
-                        fewer_samples.policy != policy, fewer_samples.expected_cost * factor
-                    )
-                ),
-            )
-
-
-def _savings(
-    costs: pd.DataFrame,
-    fewer_samples: pd.DataFrame,
-    predictions: dict[str, pd.DataFrame],
-    operating_points: dict[str, np.ndarray],
-    choose_on: Sequence[str],
-) -> pd.DataFrame:
-    pool = assemble_pool(costs)
-    decisions = decide(pool, align_probabilities(predictions, pool), **operating_points)
-    comparison = compare(pool, fewer_samples, decisions, choose_on)
-    quantities = comparison.quantities(mean_over_problems)
-    return comparison.labels[ROW].assign(**{name: quantities[name] for name in SAVINGS})
+            yield [part.scaled(policy, factor) for part in parts]

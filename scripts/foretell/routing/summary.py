@@ -2,55 +2,58 @@
 
 from collections.abc import Sequence
 
+import numpy as np
 import pandas as pd
 
 from foretell.errors import UserError
-from foretell.routing.comparison import compare
-from foretell.routing.decisions import Decisions
+from foretell.routing.choice import Chooser
+from foretell.routing.comparison import compare_parts
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.matching import matched, resolvable_margin
-from foretell.routing.pool import TEST, Pool, require_splits
+from foretell.routing.pool import TEST, require_splits
+from foretell.routing.routed import Routed
 from foretell.statistics import bootstrap_weights
 
 
 def summarise_routing(
-    pool: Pool,
-    fewer_samples: pd.DataFrame,
-    decisions: list[Decisions],
-    choose_on: Sequence[str],
+    parts: Sequence[Routed],
+    choosers: Sequence[Chooser],
+    criteria: dict[str, float | None],
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
     """Report every strategy on test, beside the best single policy and the mixture that costs the same.
 
-    The utility router, the cascade and the oracle-utility reference stand at the operating point that `choose_on`
-    chooses, once per choosing split. The best single policy and the weights of the mixtures come from that split too,
-    for what needs no choice from the first of them. Every interval resamples the groups of test, paired.
+    The utility router, the cascade and the oracle-utility reference stand at the operating points that the choosing
+    split chooses, once per chooser and criterion. The best single policy and the weights of the mixtures come from the
+    first chooser's split, for every row alike. Every interval resamples the groups of test, paired.
 
     Args:
-        pool: the pool.
-        fewer_samples: the table of `foretell.routing.fewer_samples.price_fewer_samples`.
-        decisions: every router's decisions.
-        choose_on: splits that choose, each on its own.
+        parts: one pool, or several that each choose on their own and whose test problems are reported together.
+        choosers: who chooses.
+        criteria: what operating points are chosen for; see `foretell.routing.choice.choose_point`.
         resamples: how often the groups of test are resampled.
         seed: of the resampling.
 
     Returns:
-        One row per strategy: strategy, policy, samples, chosen_on, choice (the rule that applied), operating_point,
-        at_cost_of (the router whose cost a `hull` row has), best_single, hull_policies, cost_basis; with _low and _high
-        each: accuracy, cost, cost_with_probing (USD per problem), accuracy_difference (to best_single), saving and
-        saving_with_probing (1 - cost / cost of best_single), hull_accuracy, hull_cost, gain_over_hull,
-        gain_over_hull_with_probing (over the mixture at the cost that includes probing); resolvable_margin (with
-        80 % power), matched (yes, no or inconclusive), saving_interval, n, resamples.
+        One row per strategy: strategy, policy, samples, criterion, calibrated_on, chosen_on, at_cost_of (the router
+        whose cost a `hull` row has), choice (the rule that applied), operating_point, best_single, hull_policies,
+        cost_basis; with _low and _high each: accuracy, cost, cost_with_probing (USD per problem), accuracy_difference
+        (to best_single), saving and saving_with_probing (1 - cost / cost of best_single), hull_accuracy, hull_cost,
+        gain_over_hull, gain_over_hull_with_probing (over the mixture at the cost that includes probing);
+        resolvable_margin (with 80 % power), matched (yes, no or inconclusive), saving_interval, n, resamples.
 
     Raises:
-        UserError: a split that is needed is empty, or test is to choose.
+        UserError: a split that is needed is empty, test is to choose, or the parts differ in their strategies.
     """
-    if TEST in choose_on or not choose_on:
-        raise UserError("'choose_on' must name the splits that choose operating points; test only reports them")
-    require_splits(pool, [*choose_on, TEST])
-    comparison = compare(pool, fewer_samples, decisions, choose_on)
-    weights = bootstrap_weights(pool.group[pool.split == TEST], resamples, seed)
+    choosing = [chooser.chosen_on for chooser in choosers]
+    if TEST in choosing or not choosing:
+        raise UserError("'choosers' must name the splits that choose operating points; test only reports them")
+    for part in parts:
+        require_splits(part.pool, [*choosing, TEST])
+    comparison = compare_parts(parts, choosers, criteria)
+    groups = np.concatenate([part.pool.group[part.pool.split == TEST] for part in parts])
+    weights = bootstrap_weights(groups, resamples, seed)
     values = comparison.quantities(mean_over_problems)
     resampled = comparison.quantities(lambda each: resampled_means(each, weights))
     summary = pd.concat(
