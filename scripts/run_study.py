@@ -15,7 +15,13 @@ LOCK = Path(".snakemake") / "run_study.lock"
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cores", type=int, required=True, help="jobs that run side by side; each takes one core")
+    parser.add_argument("--configfile", nargs="+", default=[], help="the study, in place of config/config.yaml")
     args, further = parser.parse_known_args(argv)
+    for file in args.configfile:
+        if not Path(file).is_file():
+            sys.exit(f"error: --configfile: there is no file {file}; the studies stand in config/")
+    if args.configfile:
+        further = ["--configfile", *args.configfile, *further]
 
     LOCK.parent.mkdir(exist_ok=True)
     with open(LOCK, "w+") as lock:

@@ -7,7 +7,14 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foretell.claims import Finding, direction_of_difference, direction_of_match, mean_difference, not_testable
+from foretell.claims import (
+    Finding,
+    direction_of_difference,
+    direction_of_excess,
+    direction_of_match,
+    mean_difference,
+    not_testable,
+)
 from foretell.routing.choice import MATCH
 from foretell.statistics import ENOUGH, auroc, enough_of_both, sample_and_resamples, spearman, weighted_mean
 
@@ -138,8 +145,28 @@ def length_falls_with_success(subject: Subject) -> Finding:
 def router_matches(subject: Subject, router: str) -> Finding:
     """Saving of a router against the best single policy, and whether it is as accurate by one point.
 
-    Where a problem set has several pools, the first one in the configuration counts, and of several choosers the
-    first. The interval printed is that of the saving.
+    The interval printed is that of the saving.
+    """
+    return _routed(subject, router, lambda row: direction_of_match(row.matched, row.saving_low, row.saving_high))
+
+
+def router_exceeds(subject: Subject, router: str) -> Finding:
+    """Saving of a router against the best single policy, and whether it is more accurate.
+
+    The interval printed is that of the saving.
+    """
+
+    def direction(row: pd.Series) -> str:
+        difference = (row.accuracy_difference_low, row.accuracy_difference_high)
+        return direction_of_excess(difference, (row.saving_low, row.saving_high))
+
+    return _routed(subject, router, direction)
+
+
+def _routed(subject: Subject, router: str, direction: Callable[[pd.Series], str]) -> Finding:
+    """A router at the point that was chosen to match the best single policy.
+
+    Where a problem set has several pools, the first one in the configuration counts, and of several choosers the first.
     """
     if not subject.routing:
         return not_testable("no pool routes over these problems")
@@ -151,9 +178,8 @@ def router_matches(subject: Subject, router: str) -> Finding:
         f"{row.best_single}, at {100 * row.saving:.1f} % lower cost "
         f"(resolvable margin {100 * row.resolvable_margin:.1f} points)"
     )
-    direction = direction_of_match(row.matched, row.saving_low, row.saving_high)
     note = f"pool {pool}; interval of the saving: {row.saving_interval}; costs: {row.cost_basis}"
-    return Finding(ours, row.saving_low, row.saving_high, subject.n, direction, note)
+    return Finding(ours, row.saving_low, row.saving_high, subject.n, direction(row), note)
 
 
 def _by_effort(
@@ -188,5 +214,6 @@ MEASURES = {
         effort_lowers_spearman,
         length_falls_with_success,
         router_matches,
+        router_exceeds,
     )
 }

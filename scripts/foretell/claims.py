@@ -53,6 +53,12 @@ def direction_of_match(matched: str, saving_low: float, saving_high: float) -> s
     return OPPOSITE if matched == NO or saving_high < 0 else INCONCLUSIVE
 
 
+def direction_of_excess(difference: tuple[float, float], saving: tuple[float, float]) -> str:
+    """Verdict on a claim that the best policy's accuracy is exceeded at lower cost, from both intervals."""
+    directions = {direction_of_difference(*difference), direction_of_difference(*saving)}
+    return OPPOSITE if OPPOSITE in directions else INCONCLUSIVE if INCONCLUSIVE in directions else SAME
+
+
 def verdict(finding: Finding, evidence: str) -> str:
     """The word that is printed. Only the paper's own data and policies can reproduce a claim."""
     if finding.direction is None:

@@ -146,6 +146,8 @@ def _problem_set_errors(config: dict) -> Iterator[str]:
     folds = config["probes"]["folds"]
     for name, entry in config["problem_sets"].items():
         key = f"problem_sets.{name}"
+        if entry["source"] == "records" and ("halves" in entry) == ("parts" in entry):
+            yield f"key '{key}': give either 'halves' or 'parts' (see config/README.md)"
         if "halves" in entry and len(set(entry["halves"].values())) == 1:
             yield f"key '{key}.halves': the same half cannot both choose and report; use 0 and 1"
         if "parts" in entry:

@@ -10,7 +10,7 @@ from foretell.claim_measures import (
     probe_beats,
     router_matches,
 )
-from foretell.claims import Finding, direction_of_difference, direction_of_match, verdict
+from foretell.claims import Finding, direction_of_difference, direction_of_excess, direction_of_match, verdict
 from foretell.claims_table import judge, to_markdown
 from foretell.config import read_yaml
 
@@ -39,6 +39,20 @@ def test_a_difference_is_called_only_when_its_interval_excludes_zero():
 )
 def test_to_match_at_lower_cost_takes_a_match_and_a_saving(matched, saving, expected):
     assert direction_of_match(matched, *saving) == expected
+
+
+@pytest.mark.parametrize(
+    ("difference", "saving", "expected"),
+    [
+        ((0.01, 0.02), (0.1, 0.3), "same direction"),
+        ((-0.01, 0.02), (0.1, 0.3), "inconclusive"),
+        ((0.01, 0.02), (-0.1, 0.3), "inconclusive"),
+        ((-0.02, -0.01), (0.1, 0.3), "opposite"),
+        ((0.01, 0.02), (-0.3, -0.1), "opposite"),
+    ],
+)
+def test_to_exceed_at_lower_cost_takes_both(difference, saving, expected):
+    assert direction_of_excess(difference, saving) == expected
 
 
 def test_only_original_evidence_can_reproduce_a_claim():

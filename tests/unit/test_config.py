@@ -65,7 +65,7 @@ BROKEN = [
     ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
     ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
     ("models.small.price.input", -1, "'models.small.price.input'"),
-    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are medium, small"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are large, medium, small"),
     ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
     ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
     ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
@@ -84,7 +84,31 @@ BROKEN = [
     ("study", "../up", "'study'"),
     ("evidence", "proof", "'evidence'"),
     ("probes.families", ["tfidf"], "'probes.families'"),
+    ("pools.tiny.budget", 0, "'pools.tiny.budget'"),
+    ("pools.tiny.accuracy", 90, "'pools.tiny.accuracy'"),
 ]
+
+
+BROKEN_PARTS = [
+    ("pools.math.parts", ["math-half-0", "math-half-2"], "'math-half-2' is not defined"),
+    ("pools.math.parts", ["math-half-1", "math-half-0"], "must be the parts of 'math', in the same order"),
+    ("pools.math.parts", ["math-half-0"], "'pools.math.parts'"),
+    ("pools.math.policies", ["qwen2.5-math-7b", "gpt-oss-20b"], "unknown key 'pools.math.parts'"),
+    ("pools.math-half-0.problem_set", "math", "'math' has parts; give the pool 'parts' too"),
+    ("pools.math-half-1.cost_sensitivity", 0.2, "math-half-0, math-half-1 differ; give them the same settings"),
+    ("problem_sets.math-half-1.dataset", "AIME", "math-half-0, math-half-1 differ; give them the same settings"),
+    ("problem_sets.math.parts", ["math-half-0", "other"], "'other' is not defined"),
+    ("problem_sets.math.halves", {"validation": 0, "test": 1}, "'problem_sets.math': give either"),
+    ("problem_sets.math.parts", None, "'problem_sets.math': give either 'halves' or 'parts'"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), BROKEN_PARTS)
+def test_parts_that_do_not_fit_are_named(recorded, schema, manifest, key, value, expected):
+    set_key(recorded, key, value)
+    with pytest.raises(UserError) as caught:
+        check(recorded, schema, manifest, files="study.yaml")
+    assert expected in str(caught.value)
 
 
 @pytest.mark.parametrize(("key", "value", "expected"), BROKEN, ids=[f"{key}={value}" for key, value, _ in BROKEN])

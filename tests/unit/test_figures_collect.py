@@ -179,10 +179,8 @@ def test_shares_mark_the_chosen_operating_point_with_its_splits():
     frame = shares.collect(table, {"pool": chosen})
     assert frame.share.tolist() == [1.0, 0.5]
     assert frame.chosen_on.tolist() == ["", "validation, train"]
-    other = chosen.assign(operating_point=chosen.operating_point - 0.5)
-    parts = shares.collect(
-        table, {"one": chosen[chosen.chosen_on != "train"], "two": other[other.chosen_on != "train"]}
-    )
+    one = summary(["a", "b"])
+    parts = shares.collect(table, {"one": one, "two": one.assign(operating_point=one.operating_point - 0.5)})
     assert parts.chosen_on.tolist() == ["validation of two", "validation of one"]
 
 

@@ -59,6 +59,13 @@ def test_a_killed_run_is_gone_on_with_and_finished_jobs_are_not_repeated(project
     assert not list((project.folder / "results").rglob(".partial-*"))
 
 
+def test_a_study_that_is_not_there_is_named(project):
+    command = [sys.executable, "scripts/run_study.py", "--cores", "1", "--configfile", "config/other.yaml"]
+    run = subprocess.run(command, cwd=project.folder, text=True, capture_output=True)
+    assert run.returncode != 0 and not run.stdout
+    assert run.stderr == "error: --configfile: there is no file config/other.yaml; the studies stand in config/\n"
+
+
 def test_a_second_run_beside_the_first_is_refused_with_a_reason(project):
     lock = project.folder / ".snakemake" / "run_study.lock"
     lock.parent.mkdir()

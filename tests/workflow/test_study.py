@@ -10,7 +10,7 @@ from safetensors.numpy import load_file
 
 from workflow_project import SMALL, copy_project
 
-POLICIES = ["small-low", "small-high", "medium-low", "medium-high"]
+POLICIES = [f"{model}-{effort}" for model in ("small", "medium", "large") for effort in ("low", "high")]
 LABELS = {
     "tables/tiny_math/T2": ["csv", "md", "tex"],
     "tables/tiny/T4": ["csv", "md", "tex"],

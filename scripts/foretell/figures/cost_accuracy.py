@@ -23,8 +23,8 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
 
     Returns:
         series (one of this module's constants), router, policy, samples, operating_point, chosen_on, choice, accuracy
-        and cost_usd_per_1000 with _low and _high, n, cost_basis. The hull's rows are its vertices, from cheap to dear. A
-        chosen point with probing charged is absent where that charge is unknown.
+        and cost_usd_per_1000 with _low and _high, n, cost_basis. The hull's rows are its vertices, from cheap to dear.
+        A chosen point with probing charged is absent where that charge is unknown.
     """
     test = curves[curves.split == "test"]
     singles = test[test.strategy == SINGLE]

@@ -98,7 +98,7 @@ def _note(frame: pd.DataFrame) -> str:
         f"intervals{ranges}. Operating points: {choosers}. Savings and accuracy differences are relative to "
         f"{frame.best_single.iloc[0]}, the single policy that is most accurate on {chosen.chosen_on.iloc[0]}. Gain "
         "over hull: over the mixture of single policies that costs the same there. Matched: less accurate than the "
-        "best single policy by at most one point (95 % interval), which a sample can only show where the margin that it "
-        "resolves with 80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up are "
-        "in the CSV."
+        "best single policy by at most one point (95 % interval), which a sample can only show where the margin that "
+        "it resolves with 80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up "
+        "are in the CSV."
     )
