@@ -66,13 +66,15 @@ def _policies(entries: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> pd
 
 
 def _headline(summary: pd.DataFrame) -> pd.DataFrame:
+    """Few columns: the report leaves the page about as much room as a printed column."""
     routers = summary[summary.strategy.isin(["utility", "cascade"])]
+    first = routers.chosen_on.iloc[0]
     return pd.DataFrame(
         {
-            "router": routers.strategy,
-            "operating point": routers.criterion,
-            "chosen on": routers.chosen_on,
-            "accuracy": [_with_interval(row, "accuracy", 1, 3) for row in routers.itertuples()],
+            "router, operating point": [
+                f"{row.strategy}, {row.criterion}" + ("" if row.chosen_on == first else f", chosen on {row.chosen_on}")
+                for row in routers.itertuples()
+            ],
             "points from the best single policy": [
                 _with_interval(row, "accuracy_difference", 100, 1) for row in routers.itertuples()
             ],
@@ -81,7 +83,6 @@ def _headline(summary: pd.DataFrame) -> pd.DataFrame:
                 _with_interval(row, "saving_with_probing", 100, 1) for row in routers.itertuples()
             ],
             "points above the hull": [_with_interval(row, "gain_over_hull", 100, 1) for row in routers.itertuples()],
-            "n": routers.n.astype(str),
         }
     )
 
@@ -89,10 +90,10 @@ def _headline(summary: pd.DataFrame) -> pd.DataFrame:
 def _reading_of_headline(summary: pd.DataFrame) -> str:
     row = summary[summary.strategy == "utility"].iloc[0]
     return (
-        f"On test, with 95 % bootstrap intervals of {row.resamples} resamples; the interval of savings: "
-        f"{row.saving_interval}. The best single policy, chosen on {row.chosen_on}, is {row.best_single}. Costs: "
-        f"{row.cost_basis}. The hull is the best mixture of two single policies, at any number of samples, for the "
-        "same money."
+        f"On {row.n} test problems, with 95 % bootstrap intervals of {row.resamples} resamples; interval of savings: "
+        f"{row.saving_interval}. The best single policy, chosen on {row.chosen_on} as the operating points are, is "
+        f"{row.best_single}. Costs: {row.cost_basis}. The hull is the best mixture of two single policies, at any "
+        "number of samples, for the same money."
     )
 
 

@@ -211,9 +211,10 @@ class Routing:
 
 def vote(samples):
     """Whether the most frequent answer is right; the first seen of equals; no answer never wins."""
-    answers = [sample.extracted_answer for sample in samples if pd.notna(sample.extracted_answer)]
+    given = [sample for sample in samples if pd.notna(sample.extracted_answer)]
+    answers = [sample.extracted_answer for sample in given]
     winner = max(dict.fromkeys(answers), key=answers.count, default=None)
-    return next((sample.correct for sample in samples if sample.extracted_answer == winner), False)
+    return next((sample.correct for sample in given if sample.extracted_answer == winner), False)
 
 
 @pytest.fixture(scope="module")
@@ -222,17 +223,22 @@ def routing(results, outcomes):
 
 
 def best_mixture(points, budget):
-    """The two single policies and the weight of the second that are most accurate at a mean cost, by trying all."""
+    """The two single policies and the weight of the second that are most accurate for a mean cost, by trying all.
+
+    Of equally accurate ones the cheaper; of these the one whose two policies lie furthest apart.
+    """
     singles = [(key, p[0].mean(), p[1].mean()) for key, p in points.items() if key[0] == "single"]
-    cheapest = min(singles, key=lambda single: (single[2], -single[1]))
-    best = (cheapest[1], cheapest[0], cheapest[0], 0.0)
+    found = []
     for (one, accuracy, cost), (two, other_accuracy, other_cost) in itertools.product(singles, repeat=2):
-        if cost <= budget and other_cost > budget:
-            weight = (budget - cost) / (other_cost - cost)
-            best = max(best, (accuracy + weight * (other_accuracy - accuracy), one, two, weight), key=lambda b: b[0])
-        elif cost <= budget:
-            best = max(best, (accuracy, one, one, 0.0), key=lambda b: b[0])
-    return best[1:]
+        if cost <= budget and (other_cost > budget or one == two):
+            weight = (budget - cost) / (other_cost - cost) if one != two else 0.0
+            reached, spent = (a + weight * (b - a) for a, b in ((accuracy, other_accuracy), (cost, other_cost)))
+            order = round(reached, 10), -round(spent / budget, 10), other_cost - cost
+            found.append((order, (one, two, weight)))
+    if not found:
+        cheapest = min(singles, key=lambda single: (single[2], -single[1]))[0]
+        return cheapest, cheapest, 0.0
+    return max(found, key=lambda each: each[0])[1]
 
 
 def chosen(points, strategy, criterion):
