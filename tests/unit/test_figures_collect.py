@@ -181,7 +181,7 @@ def test_shares_mark_the_chosen_operating_point_with_its_splits():
     assert frame.chosen_on.tolist() == ["", "validation, train"]
     one = summary(["a", "b"])
     parts = shares.collect(table, {"one": one, "two": one.assign(operating_point=one.operating_point - 0.5)})
-    assert parts.chosen_on.tolist() == ["validation of two", "validation of one"]
+    assert parts.chosen_on.tolist() == ["validation, two", "validation, one"]
 
 
 def test_the_plane_has_costs_per_thousand_and_the_chosen_point_twice():

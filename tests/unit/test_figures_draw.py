@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 from foretell.figures import cost_accuracy, cost_accuracy_plane, effort, layers, reliability, shares
 from foretell.figures import predictions as histograms
@@ -15,6 +16,16 @@ COUNTS = [1, 2, 4, 5, 12]
 def texts(figure):
     figure.draw_without_rendering()
     return [text.get_text() for axes in figure.axes for text in [*axes.texts, axes.title, axes._left_title]]
+
+
+def assert_nothing_is_cut_off(figure):
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    labels = [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label, axes.title)]
+    for artist in [*figure.legends, *(label for label in labels if label.get_text())]:
+        box = artist.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, artist
+        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, artist
 
 
 def many(count):
@@ -33,6 +44,7 @@ def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, count
     figure = module.draw(module.collect(*many(count)))
     assert figure.get_figwidth() == (COLUMN if count == 1 else PAGE)
     assert sum(text.startswith("not testable") for text in texts(figure)) == 1
+    assert_nothing_is_cut_off(figure)
 
 
 @pytest.mark.parametrize("count", COUNTS)
@@ -71,7 +83,8 @@ def test_efforts_of_which_none_is_testable_still_make_a_figure():
 
 
 def test_efforts_of_twelve_models():
-    texts(effort.draw(efforts({(f"a-long-name-of-model-{i}", None): 0.5 + i / 50 for i in range(12)})))
+    figure = effort.draw(efforts({(f"a-long-name-of-model-{i}", None): 0.5 + i / 50 for i in range(12)}))
+    assert_nothing_is_cut_off(figure)
 
 
 @pytest.mark.parametrize("count", [2, 12])
@@ -79,7 +92,10 @@ def test_shares_add_up_to_the_whole(count):
     rows = [("test", "utility", "train", p, f"policy{i}", 1 / count) for i in range(count) for p in (0.0, 0.5, 1.0)]
     columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
     table = pd.DataFrame(rows, columns=columns)
-    figure = shares.draw(shares.collect(table, {"pool": summary(["a", "b"], chosen_on=["validation", "train"])}))
+    parts = {part: summary(["a", "b"], cost_basis="assumed") for part in ("math-half-0", "math-half-1")}
+    parts["math-half-1"].operating_point += 0.5
+    figure = shares.draw(shares.collect(table, parts))
+    assert_nothing_is_cut_off(figure)
     top = max(path.vertices[:, 1].max() for path in figure.axes[0].collections[-1].get_paths())
     assert top == pytest.approx(100)
 
@@ -91,7 +107,9 @@ def plane(policies=("a", "b"), dearest=0.01, samples=(1, 2), router="utility", *
 
 def test_the_cost_axis_is_logarithmic_only_over_a_wide_range():
     assert plane().axes[0].get_xscale() == "linear"
-    assert plane([f"p{i}" for i in range(12)]).axes[0].get_xscale() == "log"
+    many = plane([f"p{i}" for i in range(12)])
+    assert many.axes[0].get_xscale() == "log"
+    assert_nothing_is_cut_off(many)
 
 
 def test_free_policies_do_not_ask_for_a_logarithm():

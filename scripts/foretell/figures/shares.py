@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
+from foretell.figures.cost_accuracy import pooled_basis
 from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, styled
 
 ROUTER = "utility"
@@ -17,11 +18,11 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.Data
     Args:
         shares: split, router, calibrated_on, operating_point, policy, share.
         summaries: by pool, of the pool itself or of each of its parts: strategy, criterion, calibrated_on, chosen_on,
-            operating_point. The first chooser counts: the shares are those of its probabilities.
+            operating_point, cost_basis. The first chooser counts: the shares are those of its probabilities.
 
     Returns:
         router, operating_point, policy (from cheap to dear), share, chosen_on (the splits that chose this operating
-        point to match the best single policy, separated by commas; else empty).
+        point to match the best single policy, separated by commas; else empty), cost_basis.
     """
     chosen = [(pool, _chosen(summary)) for pool, summary in summaries.items()]
     calibrated_on = chosen[0][1].calibrated_on.iloc[0]
@@ -29,12 +30,15 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.Data
     table = shares[rows].drop(columns="split")
     several = len(chosen) > 1
     named = [
-        (row.operating_point, f"{row.chosen_on} of {pool}" if several else row.chosen_on)
+        (row.operating_point, f"{row.chosen_on}, {pool}" if several else row.chosen_on)
         for pool, points in chosen
         for row in points[points.calibrated_on == calibrated_on].itertuples()
     ]
-    table = table.assign(chosen_on=[_at(named, point) for point in table.operating_point])
-    return table[["router", "operating_point", "policy", "share", "chosen_on"]].reset_index(drop=True)
+    table = table.assign(
+        chosen_on=[_at(named, point) for point in table.operating_point],
+        cost_basis=pooled_basis(pd.concat([points.cost_basis for _, points in chosen])),
+    )
+    return table[["router", "operating_point", "policy", "share", "chosen_on", "cost_basis"]].reset_index(drop=True)
 
 
 def _chosen(summary: pd.DataFrame) -> pd.DataFrame:
@@ -65,10 +69,12 @@ def draw(frame: pd.DataFrame) -> Figure:
         axes.axvline(point, color=BLACK, linewidth=1.2, linestyle=style, label=f"chosen on {splits}")
     axes.margins(x=0.02)
     axes.set_ylim(0, 100)
-    axes.set_xlabel("λ (weight of cost against probability of success)")
+    assumed = frame.cost_basis.str.contains("assumed").any()
+    costs = "assumed cost against\n" if assumed else "cost against "
+    axes.set_xlabel(f"λ (weight of {costs}probability of success)")
     axes.set_ylabel("Share of test problems (%)")
     lines, names = axes.get_legend_handles_labels()
     figure.legend(areas, policies, loc="outside lower center", ncols=columns, handlelength=1, handleheight=1)
     if lines:
-        figure.legend(lines, names, loc="outside upper center", ncols=2, handlelength=2.4)
+        figure.legend(lines, names, loc="outside upper center", ncols=legend_columns(names, COLUMN), handlelength=2.4)
     return figure
