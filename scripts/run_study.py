@@ -21,7 +21,7 @@ def main(argv=None):
         if not Path(file).is_file():
             sys.exit(f"error: --configfile: there is no file {file}; the studies stand in config/")
     if args.configfile:
-        further = ["--configfile", *args.configfile, *further]
+        further = [*further, "--configfile", *args.configfile]
 
     LOCK.parent.mkdir(exist_ok=True)
     with open(LOCK, "w+") as lock:
