@@ -195,6 +195,13 @@ def test_the_plane_has_costs_per_thousand_and_the_chosen_point_twice():
     assert set(frame.router) == {"cascade"}
 
 
+def test_the_plane_marks_the_point_that_matches_only():
+    table = summary(["a", "b"])
+    asked = table[table.criterion == "match"].assign(criterion="accuracy", operating_point=0.0)
+    frame = cost_accuracy.collect(curves(["a", "b"]), pd.concat([table, asked]), "utility")
+    assert frame.operating_point[frame.series == "chosen"].tolist() == [0.5]
+
+
 def test_without_rollouts_or_prefill_prices_the_plane_has_neither_fewer_samples_nor_charged_points():
     table = summary(["a", "b"], charge=np.nan, cost_basis="assumed", chosen_on=["validation", "train"])
     frame = cost_accuracy.collect(curves(["a", "b"], samples=None), table, "utility")
