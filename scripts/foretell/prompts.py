@@ -1,10 +1,14 @@
 """Rendered prompts, and where in them the end-of-instruction tokens stand."""
 
+import json
+from pathlib import Path
+
 import pandas as pd
-from transformers import AutoTokenizer, PreTrainedTokenizerBase
+from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from foretell.errors import UserError
 
+GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 _MARK = "\x1fquestion\x1f"  # stands for the user's text while the template's own text is looked for
 
 
@@ -14,12 +18,22 @@ def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
     Raises:
         UserError: it has no chat template.
     """
-    tokenizer = AutoTokenizer.from_pretrained(model_folder, local_files_only=True)
+    tokenizer = _tokenizer_class(model_folder).from_pretrained(model_folder, local_files_only=True)
     if not tokenizer.chat_template:
         raise UserError(
             f"{model_folder}: the tokenizer has no chat template: add 'chat_template.jinja' to the checkpoint"
         )
     return tokenizer
+
+
+def _tokenizer_class(model_folder: str) -> type:
+    """The class that loads a tokenizer; AutoTokenizer, which takes seconds to import, only where it has its own."""
+    description = Path(model_folder) / "tokenizer_config.json"
+    if description.is_file() and json.loads(description.read_text()).get("tokenizer_class") in GENERIC:
+        return PreTrainedTokenizerFast
+    from transformers import AutoTokenizer
+
+    return AutoTokenizer
 
 
 def render(

@@ -162,16 +162,31 @@ def auroc(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarr
     Returns:
         [resamples]; NaN where a class is missing.
     """
-    labels, order = _complete(labels), _Order(_complete(scores))
-    return np.concatenate([_auroc(labels, order, block) for block in _blocks(weights)])
+    labels, scores = _complete(labels), _complete(scores)
+    if 2 * labels.sum() > len(labels):  # the work is in the sums over one class: let it be the rarer one
+        labels, scores = 1 - labels, -scores
+    positive, negative = np.flatnonzero(labels), np.flatnonzero(labels == 0)
+    negative = negative[np.argsort(scores[negative], kind="stable")]
+    below, up_to = (np.searchsorted(scores[negative], scores[positive], side) for side in ("left", "right"))
+    return np.concatenate([_auroc(positive, negative, below, up_to, block) for block in _blocks(weights)])
 
 
-def _auroc(labels: np.ndarray, order: "_Order", weights: np.ndarray) -> np.ndarray:
-    """[block] of weights [n, block]."""
-    positives = order.weight_per_value(weights * labels[:, None])
-    negatives = order.weight_per_value(weights * (1 - labels)[:, None])
-    below = np.cumsum(negatives, axis=0) - negatives / 2
-    return _ratio(_dot(positives, below), positives.sum(axis=0) * negatives.sum(axis=0))
+def _auroc(
+    positive: np.ndarray, negative: np.ndarray, below: np.ndarray, up_to: np.ndarray, weights: np.ndarray
+) -> np.ndarray:
+    """[block] of weights [n, block].
+
+    Args:
+        positive, negative: rows of each class, the latter by increasing score.
+        below, up_to: per positive, how many negatives score lower, and lower or equal.
+    """
+    of_positives = weights[positive]
+    cumulative = np.zeros((len(negative) + 1, weights.shape[1]))
+    np.cumsum(weights[negative], axis=0, out=cumulative[1:])
+    beaten = cumulative[below]
+    tied = np.flatnonzero(up_to > below)
+    beaten[tied] = (beaten[tied] + cumulative[up_to[tied]]) / 2
+    return _ratio(_dot(of_positives, beaten), of_positives.sum(axis=0) * cumulative[-1])
 
 
 def enough_of_both(labels: np.ndarray) -> bool:
@@ -190,15 +205,30 @@ def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.nd
     Returns:
         [resamples]; NaN where values or scores are constant.
     """
-    orders = _Order(_complete(values)), _Order(_complete(scores))
-    return np.concatenate([_spearman(*orders, block) for block in _blocks(weights)])
+    values, scores = _Order(_complete(values)), _Order(_complete(scores))
+    return np.concatenate([_spearman(values, scores, block) for block in _blocks(weights)])
 
 
 def _spearman(values: "_Order", scores: "_Order", weights: np.ndarray) -> np.ndarray:
-    """[block] of weights [n, block]."""
-    x, y = values.centred_ranks(weights), scores.centred_ranks(weights)
-    weighted_x, weighted_y = weights * x, weights * y
-    return _ratio(_dot(weighted_x, y), np.sqrt(_dot(weighted_x, x) * _dot(weighted_y, y)))
+    """[block] of weights [n, block].
+
+    Average ranks within the replicated sample, minus their mean, are computed per distinct value. The sums over rows
+    that need both ranks go by increasing score, so that only the values' ranks have to be looked up.
+    """
+    weight_of_value, weight_of_score = values.weight_per_value(weights), scores.weight_per_value(weights)
+    x, y = _centred_ranks(weight_of_value), _centred_ranks(weight_of_score)
+    weighted_y = weight_of_score * y
+    variances = _dot(weight_of_value * x, x) * _dot(weighted_y, y)
+    if scores.distinct:
+        covariance = _dot(weighted_y, x[values.value_of_row[scores.rows]])
+    else:
+        covariance = _dot(weights * x[values.value_of_row], y[scores.value_of_row])
+    return _ratio(covariance, np.sqrt(variances))
+
+
+def _centred_ranks(weight: np.ndarray) -> np.ndarray:
+    """[distinct values, block]: the weight below a value plus half of its own, minus half of all weight."""
+    return np.cumsum(weight, axis=0) - weight / 2 - weight.sum(axis=0) / 2
 
 
 def brier(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
@@ -258,30 +288,27 @@ def _complete(values: ArrayLike) -> np.ndarray:
 
 
 class _Order:
-    """The order of [n] values, ties together."""
+    """The order of [n] values, ties together.
+
+    Attributes:
+        rows: [n], by increasing value.
+        value_of_row: [n], the number of each row's value among the distinct ones, by increasing value.
+        distinct: whether no two values are equal.
+    """
 
     def __init__(self, values: np.ndarray):
-        self._rows = np.argsort(values, kind="stable")
-        ordered = values[self._rows]
+        self.rows = np.argsort(values, kind="stable")
+        ordered = values[self.rows]
         first = np.append(True, ordered[1:] != ordered[:-1])[: len(values)]
         self._starts = np.flatnonzero(first)  # of each distinct value, among the ordered rows
-        self._value_of_row = np.empty(len(values), dtype=int)
-        self._value_of_row[self._rows] = np.cumsum(first) - 1
+        self.value_of_row = np.empty(len(values), dtype=int)
+        self.value_of_row[self.rows] = np.cumsum(first) - 1
+        self.distinct = len(self._starts) == len(values)
 
     def weight_per_value(self, weights: np.ndarray) -> np.ndarray:
         """Weights [distinct values, block] by increasing value, from those of the rows, [n, block]."""
-        ordered = weights[self._rows]
-        return ordered if len(self._starts) == len(ordered) else np.add.reduceat(ordered, self._starts, axis=0)
-
-    def centred_ranks(self, weights: np.ndarray) -> np.ndarray:
-        """[n, block] average ranks within the replicated sample, minus their mean.
-
-        A value's rank is the weight below it plus half of (its own weight + 1); the mean rank is half of (all weight
-        + 1).
-        """
-        weight = self.weight_per_value(weights)
-        ranks = np.cumsum(weight, axis=0) - weight / 2 - weight.sum(axis=0) / 2
-        return ranks[self._value_of_row]
+        ordered = weights[self.rows]
+        return ordered if self.distinct else np.add.reduceat(ordered, self._starts, axis=0)
 
 
 def _blocks(weights: np.ndarray) -> Iterator[np.ndarray]:

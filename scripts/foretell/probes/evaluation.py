@@ -41,8 +41,8 @@ def evaluate(
 
     Args:
         labels: [n] true labels.
-        scores: [fits, n]; several fits, such as the permuted-label control's, are averaged over. The `uncalibrated`
-            metrics take them as log odds.
+        scores: [fits, n]; several fits, such as the permuted-label control's, are averaged over, and only how well they
+            rank is measured. The `uncalibrated` metrics take them as log odds.
         probabilities: [fits, n] after Platt scaling; None for a regression.
         weights: [1 + resamples, n]: the sample itself, then its bootstrap resamples.
         seed: of the draws among several fits.
@@ -53,13 +53,20 @@ def evaluate(
     """
     inputs = {"score": scores, "probability": probabilities, "uncalibrated": expit(scores)}
     metrics = []
-    for name, (metric, source) in (REGRESSION if probabilities is None else BINARY).items():
+    for name in metric_names(binary=probabilities is not None, fits=len(scores)):
+        metric, source = (REGRESSION | BINARY)[name]
         if metric is auroc and not enough_of_both(labels):
             metrics.append(_undefined(name, len(labels), f"fewer than {ENOUGH} problems of the rarer class"))
         else:
             estimated = estimate_over_fits(metric, labels, inputs[source], weights, seed)
             metrics.append({"metric": name, **_as_json(estimated), "reason": None})
     return metrics
+
+
+def metric_names(binary: bool, fits: int) -> list[str]:
+    """What is measured of one fit, or of the mean over several: the calibration of a control would say nothing."""
+    names = list(BINARY if binary else REGRESSION)
+    return names[:1] if fits > 1 else names
 
 
 class Evaluation:
