@@ -2,6 +2,8 @@
 
 import pandas as pd
 
+from foretell.figures.text import with_interval
+
 QUESTION = (
     "Before a language model writes its first token, do its activations say whether it will succeed, and does that "
     "save money when queries are routed over a pool of models?"
@@ -98,12 +100,8 @@ def _reading_of_headline(summary: pd.DataFrame) -> str:
 
 
 def _with_interval(row, name: str, scale: float, digits: int) -> str:
-    value, low, high = (scale * getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
-    if pd.isna(value):
-        return "unknown"
-    if pd.isna(low):
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}f} [{low:.{digits}f}, {high:.{digits}f}]"
+    values = (getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
+    return with_interval(*values, digits, scale) or "unknown"
 
 
 def _tested(claims: pd.DataFrame) -> pd.DataFrame:
