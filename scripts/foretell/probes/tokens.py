@@ -7,7 +7,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 
 LEAVES = (2, 4, 8, 16)
 ITERATIONS = (10, 20, 40, 80, 160)
-LEARNING_RATE = 0.2
+LEARNING_RATES = (0.1, 0.3)
 MAX_FEATURES = 1000  # the most evenly split ones; short prompts stay far below
 ABSENT = -1  # the token id where a prompt has ended
 
@@ -44,15 +44,18 @@ class TokensBlock:
     Attributes:
         features: [problems, features] of 0 and 1.
         leaves: of each tree, at most.
+        learning_rate: weight of each tree.
     """
 
     features: np.ndarray
     leaves: int
+    learning_rate: float
 
     @property
     def candidates(self) -> list[dict]:
         """One description per number of trees."""
-        return [{"max_leaf_nodes": self.leaves, "iterations": iterations} for iterations in ITERATIONS]
+        shared = {"max_leaf_nodes": self.leaves, "learning_rate": self.learning_rate}
+        return [{**shared, "iterations": iterations} for iterations in ITERATIONS]
 
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedTokens":
         """Fit one sequence of trees to each column of labels [rows, columns]."""
@@ -60,7 +63,7 @@ class TokensBlock:
         settings = {
             "max_iter": max(ITERATIONS),
             "max_leaf_nodes": self.leaves,
-            "learning_rate": LEARNING_RATE,
+            "learning_rate": self.learning_rate,
             "max_bins": 2,  # features are 0 or 1
             "early_stopping": False,
             "random_state": 0,
