@@ -15,8 +15,9 @@ from foretell.claims import (
     mean_difference,
     not_testable,
 )
+from foretell.metrics import ENOUGH, auroc, enough_of_both, spearman, weighted_mean
 from foretell.routing.choice import MATCH
-from foretell.statistics import ENOUGH, auroc, enough_of_both, sample_and_resamples, spearman, weighted_mean
+from foretell.statistics import sample_and_resamples
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
 NO_EFFORTS = "no model is run at both low and high effort"

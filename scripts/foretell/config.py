@@ -152,6 +152,7 @@ def _problem_set_errors(config: dict) -> Iterator[str]:
             yield f"key '{key}.halves': the same half cannot both choose and report; use 0 and 1"
         if "parts" in entry:
             yield from _part_errors(f"{key}.parts", entry["parts"], config["problem_sets"])
+            yield from _half_errors(name, entry["parts"], config["problem_sets"])
         for range_key in ("trained_operations", "evaluated_operations"):
             if range_key in entry and entry[range_key][0] > entry[range_key][1]:
                 yield f"key '{key}.{range_key}': the fewest come first, as in [2, 4]"
@@ -226,6 +227,17 @@ def _part_errors(key: str, parts: list[str], known: dict) -> Iterator[str]:
     entries = [{k: v for k, v in known[part].items() if k not in own} for part in parts if part in known]
     if any(entry != entries[0] for entry in entries):
         yield f"key {key!r}: {', '.join(parts)} differ; give them the same settings"
+
+
+def _half_errors(name: str, parts: list[str], sets: dict) -> Iterator[str]:
+    """Parts that report the same half, or are not of the data set that they make up."""
+    known = [sets[part] for part in parts if part in sets]
+    reported = [entry["halves"]["test"] for entry in known if "halves" in entry]
+    if len(set(reported)) < len(reported):
+        yield f"key 'problem_sets.{name}.parts': {', '.join(parts)} report the same half; correct their 'halves'"
+    origin = [(entry.get("problems"), entry.get("dataset")) for entry in [sets[name], *known]]
+    if len(set(origin)) > 1:
+        yield f"key 'problem_sets.{name}.parts': {', '.join(parts)} are of another file or data set than {name!r}"
 
 
 def _unknown(key: str, value: str, known: dict) -> str:

@@ -4,12 +4,12 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from foretell.calibrated_columns import IMPORTED
 from foretell.calibration import Platt, fit_platt
 from foretell.errors import UserError
 from foretell.probes.evaluation import evaluate
 from foretell.statistics import sample_and_resamples
 
-COLUMNS = {"validation": "probability", "train": "probability_train"}  # by the split that Platt scaling is fitted on
 _LEAST = 5e-5  # recorded probabilities have four decimals: 0 and 1 stand for anything nearer than half of the last
 
 
@@ -29,10 +29,10 @@ def calibrate(scores: pd.DataFrame, labels: np.ndarray) -> tuple[pd.DataFrame, d
     """
     log_odds = logit(np.clip(scores.score.to_numpy(dtype=float), _LEAST, 1 - _LEAST))
     scalings = {}
-    for split in COLUMNS:
+    for split in IMPORTED:
         rows = scores.split.eq(split).to_numpy()
         scalings[split] = fit_platt(log_odds[rows], labels[rows])
-    probabilities = {COLUMNS[split]: platt.probability(log_odds) for split, platt in scalings.items()}
+    probabilities = {IMPORTED[split]: platt.probability(log_odds) for split, platt in scalings.items()}
     return scores.assign(score=log_odds, **probabilities), scalings
 
 

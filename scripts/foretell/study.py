@@ -3,6 +3,8 @@
 import json
 from pathlib import Path
 
+from foretell.calibrated_columns import IMPORTED, OWN
+
 
 def as_parameter(value: object) -> str:
     """A configuration value as one rule parameter, in the configuration's order, which figures and tables follow."""
@@ -121,10 +123,7 @@ class Study:
     def routing(self, pool: str) -> dict:
         """Numbers of operating points of the routers, and which probabilities they read."""
         imported = self.config["pools"][pool]["problem_set"] in self.imported()
-        calibrations = (
-            {"validation": "probability", "train": "probability_train"} if imported else {"train": "probability"}
-        )
-        return {**self.config["routing"], "probabilities": calibrations}
+        return {**self.config["routing"], "probabilities": IMPORTED if imported else OWN}
 
     def choosing(self, pool: str) -> dict:
         """How operating points of a pool are chosen and reported.

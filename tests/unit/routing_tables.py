@@ -3,7 +3,13 @@
 import numpy as np
 import pandas as pd
 
+from foretell.routing.choice import Chooser
 from foretell.routing.pool import tabulate_probabilities
+from foretell.routing.sensitivity import Undecided
+
+GRID = {"lambdas": np.linspace(0, 1, 5), "thresholds": np.linspace(0, 1, 5)}
+RESAMPLING = {"resamples": 200, "seed": 1}
+CHOOSERS = [Chooser("train", "validation")]
 
 
 def costs_table(
@@ -62,6 +68,13 @@ def predictions_table(costs: pd.DataFrame, rng: np.random.Generator) -> dict[str
 def probabilities_table(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Predictions of all policies, calibrated on train, as one table."""
     return tabulate_probabilities(predictions, {"train": "probability"})
+
+
+def undecided(
+    costs: pd.DataFrame, predictions: dict[str, pd.DataFrame], fewer: pd.DataFrame | None = None
+) -> Undecided:
+    """What a pool's decisions follow from, with probabilities that were calibrated on train."""
+    return Undecided(costs, no_fewer_samples() if fewer is None else fewer, probabilities_table(predictions))
 
 
 def no_fewer_samples() -> pd.DataFrame:

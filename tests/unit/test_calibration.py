@@ -4,7 +4,7 @@ from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
 from foretell.calibration import Platt, fit_platt
-from foretell.statistics import brier, ece
+from foretell.metrics import brier, ece
 
 
 def made_up(slope=0.3, intercept=-1.0, n=4000, seed=0):

@@ -98,6 +98,8 @@ BROKEN_PARTS = [
     ("pools.math-half-1.cost_sensitivity", 0.2, "math-half-0, math-half-1 differ; give them the same settings"),
     ("problem_sets.math-half-1.dataset", "AIME", "math-half-0, math-half-1 differ; give them the same settings"),
     ("problem_sets.math.parts", ["math-half-0", "other"], "'other' is not defined"),
+    ("problem_sets.math.dataset", "AIME", "are of another file or data set than 'math'"),
+    ("problem_sets.math-half-1.halves", {"validation": 0, "test": 1}, "report the same half; correct their 'halves'"),
     ("problem_sets.math.halves", {"validation": 0, "test": 1}, "'problem_sets.math': give either"),
     ("problem_sets.math.parts", None, "'problem_sets.math': give either 'halves' or 'parts'"),
 ]

@@ -19,8 +19,9 @@ from foretell.figures import (
     shares,
 )
 from foretell.figures import predictions as histograms
-from foretell.statistics import auroc as weighted_auroc
-from foretell.statistics import bootstrap_weights, percentile_interval, sample_and_resamples, weighted_mean
+from foretell.metrics import auroc as weighted_auroc
+from foretell.metrics import weighted_mean
+from foretell.statistics import bootstrap_weights, percentile_interval, sample_and_resamples
 
 
 def test_layers_take_the_best_strength_of_each_cell_and_box_the_best_cell():

@@ -3,7 +3,16 @@
 import numpy as np
 import pandas as pd
 import pytest
-from routing_tables import costs_table, no_fewer_samples, probabilities_table, random_pool
+from routing_tables import (
+    CHOOSERS,
+    GRID,
+    RESAMPLING,
+    costs_table,
+    no_fewer_samples,
+    probabilities_table,
+    random_pool,
+    undecided,
+)
 
 from foretell.errors import UserError
 from foretell.routing.choice import Chooser
@@ -14,8 +23,6 @@ from foretell.routing.sensitivity import Undecided, replace_saving_intervals
 from foretell.routing.summary import summarise_routing
 from foretell.statistics import bootstrap_weights, percentile_interval
 
-GRID = {"lambdas": np.linspace(0, 1, 5), "thresholds": np.linspace(0, 1, 5)}
-RESAMPLING = {"resamples": 200, "seed": 1}
 SPLITS = ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
 
 
@@ -39,11 +46,6 @@ def hand_worked():
     return costs, predictions
 
 
-def undecided(costs, predictions, fewer=None):
-    fewer = no_fewer_samples() if fewer is None else fewer
-    return Undecided(costs, fewer, probabilities_table(predictions))
-
-
 def summarised(costs, predictions, fewer=None, choose_on=("validation",), **criteria):
     parts = [undecided(costs, predictions, fewer).decided(GRID)]
     return summarise_routing(parts, choosers(choose_on), {"match": None, **criteria}, **RESAMPLING)
@@ -55,7 +57,7 @@ def choosers(choose_on):
 
 def ranged(summary, *arguments):
     parts = [undecided(*arguments)]
-    return replace_saving_intervals(summary, parts, GRID, choosers(["validation"]), {"match": None}, sensitivity=0.5)
+    return replace_saving_intervals(summary, parts, GRID, CHOOSERS, {"match": None}, sensitivity=0.5)
 
 
 def row(summary, strategy, **labels):
@@ -267,48 +269,3 @@ def test_calibrations_are_kept_apart():
     summary = summarise_routing([part], choosing, {"match": None}, **RESAMPLING)
     costs = {split: row(summary, "cascade", calibrated_on=split).cost for split in ("validation", "train")}
     assert costs == {"validation": 2.5, "train": 4.0}  # a small that is never trusted is never used
-
-
-def halves(seed):
-    """The same pool twice: what is validation in one part is test in the other."""
-    costs, predictions = random_pool(seed, problems=90)
-    swapped = costs.assign(split=costs.split.map({"train": "train", "validation": "test", "test": "validation"}))
-    return [undecided(each, predictions) for each in (costs, swapped)]
-
-
-@pytest.mark.parametrize("seed", range(5))
-def test_parts_choose_on_their_own_and_are_reported_together(seed):
-    parts = [each.decided(GRID) for each in halves(seed)]
-    criteria = {"match": None, "accuracy": 0.6}
-    pooled = summarise_routing(parts, choosers(["validation"]), criteria, **RESAMPLING)
-    alone = [summarise_routing([part], choosers(["validation"]), criteria, **RESAMPLING) for part in parts]
-    assert pooled.n.eq(60).all() and alone[0].n.eq(30).all()
-    first, second = alone
-    for name in ("accuracy", "cost", "hull_accuracy", "accuracy_difference", "gain_over_hull", "cost_with_probing"):
-        np.testing.assert_allclose(pooled[name], (first[name] + second[name]) / 2, atol=1e-12)
-    best_cost = [each.cost / (1 - each.saving) for each in alone]
-    np.testing.assert_allclose(pooled.saving, 1 - (first.cost + second.cost) / sum(best_cost))
-    same = first.operating_point.eq(second.operating_point)
-    assert (
-        pooled.operating_point[same].equals(first.operating_point[same]) and pooled.operating_point[~same].isna().all()
-    )
-    for row in pooled[pooled.strategy.isin(["utility", "cascade"])].itertuples():
-        assert row.accuracy_low <= row.accuracy <= row.accuracy_high
-
-
-def test_curves_of_parts_are_over_all_test_problems():
-    parts = [each.decided(GRID) for each in halves(seed=1)]
-    together, alone = trace_curves(parts, **RESAMPLING), [trace_curves([part], **RESAMPLING) for part in parts]
-    assert set(together.split) == {"test"} and together.n.eq(60).all()
-    routed = [curves[(curves.split == "test") & (curves.strategy == "utility")] for curves in (together, *alone)]
-    np.testing.assert_allclose(routed[0].accuracy, (routed[1].accuracy.to_numpy() + routed[2].accuracy.to_numpy()) / 2)
-    shares = [table[(table.split == "test")] for table in (count_shares(parts), *(count_shares([p]) for p in parts))]
-    np.testing.assert_allclose(shares[0].share, (shares[1].share.to_numpy() + shares[2].share.to_numpy()) / 2)
-
-
-def test_parts_with_other_policies_are_refused():
-    first, second = halves(seed=1)
-    fewer = second.costs[second.costs.policy != "policy0"]
-    parts = [first.decided(GRID), Undecided(fewer, no_fewer_samples(), second.probabilities).decided(GRID)]
-    with pytest.raises(UserError, match="give them the same policies"):
-        summarise_routing(parts, choosers(["validation"]), {"match": None}, **RESAMPLING)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
-from foretell import statistics
+from foretell import metrics, statistics
 
 
 def replicated(values, weights):
@@ -25,11 +25,11 @@ def sample(seed, n=60, resamples=25):
 @pytest.mark.parametrize(
     ("metric", "reference"),
     [
-        (statistics.auroc, roc_auc_score),
-        (statistics.brier, brier_score_loss),
-        (statistics.accuracy, lambda labels, scores: accuracy_score(labels, scores >= 0.5)),
-        (statistics.spearman, lambda values, scores: spearmanr(values, scores).statistic),
-        (statistics.base_rate, lambda labels, scores: labels.mean()),
+        (metrics.auroc, roc_auc_score),
+        (metrics.brier, brier_score_loss),
+        (metrics.accuracy, lambda labels, scores: accuracy_score(labels, scores >= 0.5)),
+        (metrics.spearman, lambda values, scores: spearmanr(values, scores).statistic),
+        (metrics.base_rate, lambda labels, scores: labels.mean()),
     ],
 )
 def test_metrics_equal_the_reference_on_the_replicated_sample(metric, reference):
@@ -44,14 +44,14 @@ def test_spearman_of_two_graded_variables_equals_scipy_on_the_replicated_sample(
     y = np.round(x + rng.normal(size=80), 1)
     weights = statistics.bootstrap_weights(np.arange(80), 20, 1)
     expected = [spearmanr(replicated(x, w), replicated(y, w)).statistic for w in weights]
-    np.testing.assert_allclose(statistics.spearman(x, y, weights), expected, rtol=1e-12)
+    np.testing.assert_allclose(metrics.spearman(x, y, weights), expected, rtol=1e-12)
 
 
 def test_ece_equals_a_loop_over_bins_of_the_replicated_sample():
     labels, _, weights = sample(seed=2)
     probabilities = np.random.default_rng(3).random(len(labels))
     probabilities[:3] = [0.0, 0.1, 1.0]
-    for weight, value in zip(weights, statistics.ece(labels, probabilities, weights), strict=True):
+    for weight, value in zip(weights, metrics.ece(labels, probabilities, weights), strict=True):
         y, p = replicated(labels, weight), replicated(probabilities, weight)
         inside = [(p >= b / 10) & ((p < (b + 1) / 10) | (b == 9)) for b in range(10)]
         expected = sum(abs(y[rows].mean() - p[rows].mean()) * rows.mean() for rows in inside if rows.any())
@@ -60,17 +60,17 @@ def test_ece_equals_a_loop_over_bins_of_the_replicated_sample():
 
 def test_known_answers():
     once = np.ones((1, 4))
-    assert statistics.auroc([0, 0, 1, 1], [1, 2, 3, 4], once) == [1.0]
-    assert statistics.auroc([0, 0, 1, 1], [1, 1, 1, 1], once) == [0.5]
-    assert statistics.spearman([1, 2, 3, 4], [9, 7, 5, 1], once) == [-1.0]
-    assert statistics.ece([0, 1, 0, 1], [0.55, 0.55, 0.55, 0.55], once)[0] == pytest.approx(0.05)
+    assert metrics.auroc([0, 0, 1, 1], [1, 2, 3, 4], once) == [1.0]
+    assert metrics.auroc([0, 0, 1, 1], [1, 1, 1, 1], once) == [0.5]
+    assert metrics.spearman([1, 2, 3, 4], [9, 7, 5, 1], once) == [-1.0]
+    assert metrics.ece([0, 1, 0, 1], [0.55, 0.55, 0.55, 0.55], once)[0] == pytest.approx(0.05)
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.integers(0, 10_000))
 def test_order_metrics_ignore_increasing_transformations_and_mirror_under_negation(seed):
     labels, scores, weights = sample(seed, n=30, resamples=5)
-    for metric, total in [(statistics.auroc, 1.0), (statistics.spearman, 0.0)]:
+    for metric, total in [(metrics.auroc, 1.0), (metrics.spearman, 0.0)]:
         values = metric(labels, scores, weights)
         np.testing.assert_allclose(metric(labels, np.exp(scores), weights), values, rtol=1e-12)
         np.testing.assert_allclose(metric(labels, -scores, weights), total - values, atol=1e-12)
@@ -95,32 +95,32 @@ def test_units_are_drawn_with_replacement():
 def test_resamples_without_one_class_are_left_out_of_the_interval_and_counted():
     labels, scores = np.array([1, 0, 0]), np.array([3.0, 1.0, 2.0])
     weights = np.array([[1, 1, 1], [1, 1, 1], [3, 0, 0], [0, 2, 1]])  # the sample itself, then three resamples
-    result = statistics.estimate(statistics.auroc, labels, scores, weights)
+    result = statistics.estimate(metrics.auroc, labels, scores, weights)
     assert (result.value, result.low, result.high, result.n, result.resamples) == (1.0, 1.0, 1.0, 3, 1)
 
 
 def test_a_resample_is_never_taken_for_the_sample_itself():
     weights = statistics.bootstrap_weights(np.arange(20), 10, 1)
     with pytest.raises(ValueError, match="sample_and_resamples"):
-        statistics.estimate(statistics.base_rate, np.arange(20) % 2, np.arange(20), weights)
+        statistics.estimate(metrics.base_rate, np.arange(20) % 2, np.arange(20), weights)
 
 
 def test_a_metric_that_is_nowhere_defined_is_nan():
     weights = statistics.sample_and_resamples(["a", "b"], 10, 1)
-    result = statistics.estimate(statistics.auroc, [1, 1], [0.2, 0.8], weights)
+    result = statistics.estimate(metrics.auroc, [1, 1], [0.2, 0.8], weights)
     assert np.isnan([result.value, result.low, result.high]).all()
     assert result.resamples == 0
-    assert np.isnan(statistics.spearman([1, 2], [3, 3], weights)).all()
+    assert np.isnan(metrics.spearman([1, 2], [3, 3], weights)).all()
 
 
 def test_no_rows_at_all_are_nan():
     weights = statistics.bootstrap_weights([], 3, 1)
     assert weights.shape == (3, 0)
-    for metric in [statistics.auroc, statistics.spearman, statistics.brier, statistics.ece, statistics.accuracy]:
+    for metric in [metrics.auroc, metrics.spearman, metrics.brier, metrics.ece, metrics.accuracy]:
         assert np.isnan(metric([], [], weights)).all()
 
 
-@pytest.mark.parametrize("metric", [statistics.auroc, statistics.spearman, statistics.ece, statistics.accuracy])
+@pytest.mark.parametrize("metric", [metrics.auroc, metrics.spearman, metrics.ece, metrics.accuracy])
 def test_a_missing_score_is_an_error_not_a_number(metric):
     with pytest.raises(ValueError, match="missing"):
         metric([0, 1], [0.5, np.nan], np.ones((1, 2)))
@@ -128,7 +128,7 @@ def test_a_missing_score_is_an_error_not_a_number(metric):
 
 def test_ece_refuses_scores_that_are_not_probabilities():
     with pytest.raises(ValueError, match="probabilities"):
-        statistics.ece([0, 1], [-2.0, 3.0], np.ones((1, 2)))
+        metrics.ece([0, 1], [-2.0, 3.0], np.ones((1, 2)))
 
 
 def test_the_interval_is_the_central_95_percent():
@@ -139,7 +139,7 @@ def test_the_interval_is_the_central_95_percent():
 def test_the_interval_of_a_mean_agrees_with_the_normal_one():
     values = np.random.default_rng(1).normal(size=400)
     weights = statistics.bootstrap_weights(np.arange(400), 4000, 1)
-    low, high = statistics.percentile_interval(statistics.weighted_mean(values, weights))
+    low, high = statistics.percentile_interval(metrics.weighted_mean(values, weights))
     assert high - low == pytest.approx(2 * 1.96 * values.std() / 20, rel=0.05)
 
 
@@ -149,8 +149,8 @@ def test_columnwise_metrics_equal_the_single_ones(seed):
     values, scores = rng.integers(4, size=50), rng.normal(size=(50, 7)).round(1)
     labels, once = values > 1, np.ones((1, 50))
     for by_column, single, y in [
-        (statistics.auroc_by_column, statistics.auroc, labels),
-        (statistics.spearman_by_column, statistics.spearman, values),
+        (metrics.auroc_by_column, metrics.auroc, labels),
+        (metrics.spearman_by_column, metrics.spearman, values),
     ]:
         expected = [single(y, column, once)[0] for column in scores.T]
         np.testing.assert_allclose(by_column(y, scores), expected, rtol=1e-12)

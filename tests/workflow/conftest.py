@@ -14,6 +14,12 @@ def study(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def results(study):
+    """Where the reduced study's results are."""
+    return study.folder / "results" / "tiny"
+
+
+@pytest.fixture(scope="session")
 def recorded(tmp_path_factory):
     """The study on recorded outcomes."""
     if not RECORDS.is_dir():

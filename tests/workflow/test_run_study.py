@@ -21,28 +21,19 @@ def command(*targets):
     return [sys.executable, "scripts/run_study.py", "--cores", "1", *targets, *SMALL]
 
 
+def inside(project):
+    """How a process is started in the project, with its output as one text."""
+    output = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    return {"cwd": project.folder, "env": project.environment, **output}
+
+
 def run(project, *targets):
-    return subprocess.run(
-        command(*targets),
-        cwd=project.folder,
-        env=project.environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
+    return subprocess.run(command(*targets), **inside(project))
 
 
 def test_a_killed_run_is_gone_on_with_and_finished_jobs_are_not_repeated(project):
     target = [f"results/tiny/models/{model}/model.safetensors" for model in ("small", "medium")]
-    killed = subprocess.Popen(
-        command(*target),
-        cwd=project.folder,
-        env=project.environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        start_new_session=True,
-    )
+    killed = subprocess.Popen(command(*target), start_new_session=True, **inside(project))
     started = (line for line in killed.stdout if "rule train_tiny_model" in line)
     assert len(list(islice(started, 2))) == 2  # one model is trained, the other is being trained
     os.killpg(killed.pid, signal.SIGKILL)

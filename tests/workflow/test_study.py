@@ -4,7 +4,6 @@ import json
 
 import numpy as np
 import pandas as pd
-import pytest
 import yaml
 from safetensors.numpy import load_file
 
@@ -17,11 +16,6 @@ LABELS = {
     "figures/tiny_math/F3": ["pdf", "svg", "png", "csv"],
     "figures/tiny/F6": ["pdf", "svg", "png", "csv"],
 }
-
-
-@pytest.fixture(scope="module")
-def results(study):
-    return study.folder / "results" / "tiny"
 
 
 def test_the_run_says_where_its_results_are(study, results):

@@ -7,16 +7,8 @@ import pandas as pd
 
 from foretell.figures.inputs import LINEAR, TEST, join_labels, not_testable
 from foretell.figures.text import number, with_interval
-from foretell.statistics import (
-    ENOUGH,
-    Metric,
-    auroc,
-    enough_of_both,
-    mean_over_fits,
-    percentile_interval,
-    sample_and_resamples,
-    spearman,
-)
+from foretell.metrics import ENOUGH, Metric, auroc, enough_of_both, spearman
+from foretell.statistics import mean_over_fits, percentile_interval, sample_and_resamples
 
 METRICS: dict[str, tuple[str, Metric]] = {
     "success_rate": ("spearman", spearman),
@@ -84,7 +76,7 @@ def resample_metric(metric: Metric, test: pd.DataFrame, weights: np.ndarray, see
     """A metric on the sample itself, then on every resample: [1 + resamples], NaN where undefined.
 
     Args:
-        metric: of foretell.statistics.
+        metric: of foretell.metrics.
         test: label, score and, where there are several fits, permutation; every fit on the same problems, in one order.
             Of several fits the result is the mean.
         weights: [1 + resamples, problems]: the sample itself, then its resamples.

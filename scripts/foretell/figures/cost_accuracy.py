@@ -2,11 +2,13 @@
 
 import pandas as pd
 
+from foretell.routing.choice import MATCH
+
 SINGLE, FEWER, HULL = "single", "fewer samples", "hull"
 RANDOM, ORACLE, ORACLE_UTILITY = "random", "oracle", "oracle_utility"
 SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
 PER = 1000  # problems that the costs of a table are for
-PENNY = 0.1  # where no cost per 1,000 problems reaches this many dollars, readers are shown the cost of a million
+READABLE = 0.1  # where no cost per 1,000 problems reaches this many dollars, readers are shown the cost of a million
 ESTIMATES = ["accuracy", "accuracy_low", "accuracy_high", "cost", "cost_low", "cost_high"]
 COST = "cost_usd_per_1000"
 
@@ -32,7 +34,7 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     parts = [(SINGLE, singles[full]), (FEWER, singles[singles.policy.isin(singles.policy[~full])])]
     parts += [(HULL, test[test.strategy == HULL].sort_values("cost"))]
     parts += [(series, test[test.strategy == series]) for series in (RANDOM, ORACLE, ORACLE_UTILITY)]
-    chosen = summary[(summary.strategy == router) & (summary.criterion == "match")]
+    chosen = summary[(summary.strategy == router) & (summary.criterion == MATCH)]
     swept = (test.strategy == router) & (test.calibrated_on == chosen.calibrated_on.iloc[0])
     parts += [(SWEEP, test[swept])]
     charged = chosen.drop(columns=[name for name in ESTIMATES if name.startswith("cost")])
@@ -53,7 +55,7 @@ def unit_for_readers(costs: pd.Series) -> tuple[float, str]:
 
     Tables on disk are always per 1,000 problems.
     """
-    return (1000.0, "million") if costs.max() < PENNY else (1.0, "1,000")
+    return (1000.0, "million") if costs.max() < READABLE else (1.0, "1,000")
 
 
 def pooled_basis(bases: pd.Series) -> str:

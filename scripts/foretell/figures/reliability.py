@@ -9,7 +9,7 @@ from scipy.stats import norm
 
 from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
-from foretell.statistics import ECE_BINS
+from foretell.metrics import ECE_BINS
 
 UNCALIBRATED, PLATT = "uncalibrated", "platt"
 LOOKS = {

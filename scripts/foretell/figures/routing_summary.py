@@ -11,8 +11,8 @@ from foretell.routing.choice import FALLS_BACK, MATCH
 ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
 ROUTERS = {"utility": "utility router", "cascade": "cascade", "oracle_utility": "oracle utility"}
 POINTS = {"utility": "λ", "cascade": "threshold", "oracle_utility": "λ"}
-FIRST = ["strategy", "policy", "samples", "at_cost_of", "criterion", "calibrated_on", "chosen_on"]
-FIRST += ["choice", "operating_point"]
+CHOICE = ["criterion", "calibrated_on", "chosen_on", "choice", "operating_point"]
+FIRST = ["strategy", "policy", "samples", "at_cost_of", *CHOICE]
 COSTS = ["cost", "cost_with_probing", "hull_cost"]
 
 

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from foretell.figures.cost_accuracy import pooled_basis
 from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, styled
+from foretell.routing.choice import MATCH
 
 ROUTER = "utility"
 
@@ -42,7 +43,7 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.Data
 
 
 def _chosen(summary: pd.DataFrame) -> pd.DataFrame:
-    return summary[(summary.strategy == ROUTER) & (summary.criterion == "match")]
+    return summary[(summary.strategy == ROUTER) & (summary.criterion == MATCH)]
 
 
 def _at(named: list[tuple[float, str]], point: float) -> str:

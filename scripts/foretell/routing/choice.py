@@ -97,6 +97,7 @@ def select_points(
                 rows.append((strategy, *choice, criterion, chooser.calibrated_on, chooser.chosen_on))
         choice = choose_point(on_split, on_split.of(ORACLE_UTILITY), MATCH, None)
         rows.append((ORACLE_UTILITY, *choice, MATCH, None, chooser.chosen_on))
+    first = points[choosers[0].chosen_on]
     for strategy in (SINGLE, RANDOM, ORACLE):
-        rows += [(strategy, point, None, None, None, None) for point in on_split.of(strategy)]
+        rows += [(strategy, point, None, None, None, None) for point in first.of(strategy)]
     return pd.DataFrame(rows, columns=["strategy", "point", "choice", "criterion", "calibrated_on", "chosen_on"])

@@ -6,13 +6,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
 from foretell.routing.choice import Chooser, best_single, select_points
 from foretell.routing.decisions import CASCADE, UTILITY
 from foretell.routing.hull import Mixture, blend, mix_to_cost, upper_hull
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST
-from foretell.routing.routed import Routed
+from foretell.routing.routed import Routed, require_same_strategies
 
 ROW = ["strategy", "policy", "samples", "criterion", "calibrated_on", "chosen_on", "at_cost_of"]
 
@@ -76,9 +75,7 @@ def compare_parts(
         UserError: the parts do not have the same strategies.
     """
     comparisons = [_compare(part, choosers, criteria) for part in parts]
-    first = comparisons[0].labels[ROW]
-    if not all(each.labels[ROW].equals(first) for each in comparisons):
-        raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")
+    require_same_strategies([each.labels[ROW] for each in comparisons])
     values = [field.name for field in fields(Comparison) if field.name != "labels"]
     together = {name: np.hstack([getattr(each, name) for each in comparisons]) for name in values}
     return Comparison(_merge_labels([each.labels for each in comparisons]), **together)
@@ -95,7 +92,7 @@ def _merge_labels(parts: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _compare(part: Routed, choosers: Sequence[Chooser], criteria: dict[str, float | None]) -> Comparison:
-    points, pool = part.points(), part.pool
+    points, pool = part.points, part.pool
     test = points.on(pool.split == TEST)
     choosing = {chooser.chosen_on: points.on(pool.split == chooser.chosen_on) for chooser in choosers}
     selected = select_points(choosing, choosers, criteria)

@@ -9,7 +9,7 @@ from foretell.routing.hull import upper_hull
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST, TRAIN, VALIDATION
-from foretell.routing.routed import Routed, points_on
+from foretell.routing.routed import Routed, groups_on, points_on
 from foretell.statistics import bootstrap_weights
 
 
@@ -29,10 +29,10 @@ def trace_curves(parts: Sequence[Routed], resamples: int, seed: int) -> pd.DataF
     """
     tables = []
     for split in _splits(parts):
-        points, groups = points_on(parts, split)
+        groups = groups_on(parts, split)
         if len(groups):
             weights = bootstrap_weights(groups, resamples, seed)
-            table = _estimate(points, weights).assign(n=len(groups), resamples=resamples)
+            table = _estimate(points_on(parts, split), weights).assign(n=len(groups), resamples=resamples)
             table.insert(0, "split", split)
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
@@ -71,8 +71,8 @@ def count_shares(parts: Sequence[Routed]) -> pd.DataFrame:
         if not any(mask.any() for mask in masks):
             continue
         for router, first in enumerate(parts[0].decisions):
-            chosen = [part.decisions[router].chosen[:, mask] for part, mask in zip(parts, masks, strict=True)]
-            chosen = np.hstack(chosen)
+            by_part = [part.decisions[router].chosen[:, mask] for part, mask in zip(parts, masks, strict=True)]
+            chosen = np.hstack(by_part)
             shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
             table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(
                 split=split,

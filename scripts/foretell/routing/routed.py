@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -26,20 +27,30 @@ class Routed:
     fewer_samples: pd.DataFrame
     decisions: list[Decisions]
 
+    @cached_property
     def points(self) -> Points:
         """Every strategy at every operating point, on all problems of the pool."""
         return all_points(self.pool, self.fewer_samples, self.decisions)
 
 
-def points_on(parts: Sequence[Routed], split: str) -> tuple[Points, np.ndarray]:
-    """Every strategy at every operating point on one split of all parts, and the groups of its problems.
+def points_on(parts: Sequence[Routed], split: str) -> Points:
+    """Every strategy at every operating point on one split of all parts.
 
     Raises:
         UserError: the parts do not have the same strategies.
     """
-    points = [part.points().on(part.pool.split == split) for part in parts]
-    if not all(each.labels.equals(points[0].labels) for each in points):
-        raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")
-    groups = np.concatenate([part.pool.group[part.pool.split == split] for part in parts])
+    points = [part.points.on(part.pool.split == split) for part in parts]
+    require_same_strategies([each.labels for each in points])
     values = (np.hstack([getattr(each, name) for each in points]) for name in ("accuracy", "cost", "probing"))
-    return Points(points[0].labels, *values), groups
+    return Points(points[0].labels, *values)
+
+
+def groups_on(parts: Sequence[Routed], split: str) -> np.ndarray:
+    """The group of every problem of one split of all parts, in the order of their points."""
+    return np.concatenate([part.pool.group[part.pool.split == split] for part in parts])
+
+
+def require_same_strategies(labels: Sequence[pd.DataFrame]) -> None:
+    """Raise a UserError unless the parts of a pool have the same strategies, in the same order."""
+    if not all(each.equals(labels[0]) for each in labels):
+        raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 import pandas as pd
 
 from foretell.errors import UserError
@@ -11,7 +10,7 @@ from foretell.routing.comparison import compare_parts
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.matching import matched, resolvable_margin
 from foretell.routing.pool import TEST, require_splits
-from foretell.routing.routed import Routed
+from foretell.routing.routed import Routed, groups_on
 from foretell.statistics import bootstrap_weights
 
 
@@ -52,8 +51,7 @@ def summarise_routing(
     for part in parts:
         require_splits(part.pool, [*choosing, TEST])
     comparison = compare_parts(parts, choosers, criteria)
-    groups = np.concatenate([part.pool.group[part.pool.split == TEST] for part in parts])
-    weights = bootstrap_weights(groups, resamples, seed)
+    weights = bootstrap_weights(groups_on(parts, TEST), resamples, seed)
     values = comparison.quantities(mean_over_problems)
     resampled = comparison.quantities(lambda each: resampled_means(each, weights))
     summary = pd.concat(

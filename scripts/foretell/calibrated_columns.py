@@ -1,0 +1,4 @@
+"""Which column of the predictions holds the probabilities, by the split that Platt scaling was fitted on."""
+
+OWN = {"train": "probability"}  # out of fold
+IMPORTED = {"validation": "probability", "train": "probability_train"}
