@@ -1,24 +1,31 @@
-"""Grade completions against the problems' answers."""
+"""Grade completions against the problems' answers, or run the problems' tests on them in a sandbox."""
 
 import argparse
+import sys
 from pathlib import Path
 
 import pandas as pd
 
 from foretell.errors import run
-from foretell.grading import grade
+from foretell.grading.rollouts import grade, report, spelled_only
 from foretell.storage import write_parquet
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--completions", type=Path, required=True)
-    parser.add_argument("--answer-pattern", required=True, help="regular expression; its first group is the answer")
+    parser.add_argument("--problems", type=Path, required=True, help="problem_id, answer, answer_kind (parquet)")
+    parser.add_argument("--completions", type=Path, required=True, help="problem_id, sample, completion (parquet)")
+    parser.add_argument("--answer-pattern", help="regular expression; the first group of its last match is the answer")
+    parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--output", type=Path, required=True, help="rollouts (parquet)")
     args = parser.parse_args(argv)
-    rollouts = grade(pd.read_parquet(args.completions), pd.read_parquet(args.problems), args.answer_pattern)
+    problems, completions = pd.read_parquet(args.problems), pd.read_parquet(args.completions)
+    rollouts = grade(completions, problems, args.answer_pattern, args.workers)
+    odd = spelled_only(problems[problems.problem_id.isin(rollouts.problem_id)], args.workers)
+    if odd:
+        print(f"answers that do not parse, matched in spelling only: {', '.join(odd)}", file=sys.stderr)
     write_parquet(rollouts, args.output)
+    print(report(rollouts))
 
 
 if __name__ == "__main__":

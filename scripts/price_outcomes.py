@@ -21,7 +21,7 @@ def main(argv=None):
 
     settings = parse_settings(args.settings, ["policies"])
     costs = price_outcomes(read_by_policy(args.outcomes), settings["policies"])
-    rollouts = read_by_policy(args.rollouts, ["problem_id", "sample", "extracted_answer", "correct"])
+    rollouts = read_by_policy(args.rollouts, ["problem_id", "sample", "answer_class", "correct"])
     write_parquet(price_fewer_samples(rollouts, costs), args.fewer_samples)
     write_parquet(costs, args.costs)
 

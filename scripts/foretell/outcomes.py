@@ -9,11 +9,12 @@ from foretell.rollouts import GREEDY
 def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     """Summarise a policy's rollouts per problem.
 
-    The majority answer is the most frequent one; of equally frequent answers, the one that was given first; a rollout
-    without an answer does not vote. Tokens and truncation leave the greedy rollout out.
+    The majority answer is the most frequent one, counted over classes of answers that are the same; of equally frequent
+    answers, the one that was given first; a rollout without an answer does not vote. Tokens and truncation leave the
+    greedy rollout out.
 
     Args:
-        rollouts: one row per rollout: problem_id, sample (GREEDY marks the greedy one), extracted_answer, correct,
+        rollouts: one row per rollout: problem_id, sample (GREEDY marks the greedy one), answer_class, correct,
             prompt_tokens, completion_tokens, finish_reason.
         problems: problem_id, split, group, excluded_reason; excluded problems have no outcome.
 
@@ -58,9 +59,9 @@ def majority(sampled: pd.DataFrame) -> pd.DataFrame:
     Returns:
         problem_id, majority_answer, majority_correct; problems in which no rollout has an answer are absent.
     """
-    votes = sampled.dropna(subset="extracted_answer")
-    counted = votes.groupby(["problem_id", "extracted_answer"], sort=False).correct.agg(["size", "first"]).reset_index()
+    votes = sampled.dropna(subset="answer_class")
+    counted = votes.groupby(["problem_id", "answer_class"], sort=False).correct.agg(["size", "first"]).reset_index()
     winners = counted.sort_values("size", ascending=False, kind="stable").drop_duplicates("problem_id")
-    return winners.rename(columns={"extracted_answer": "majority_answer", "first": "majority_correct"})[
+    return winners.rename(columns={"answer_class": "majority_answer", "first": "majority_correct"})[
         ["problem_id", "majority_answer", "majority_correct"]
     ]

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.errors import UserError
+from foretell.frames import require
 
 MAJORITY = "majority_vote_is_correct"
 
@@ -113,13 +114,6 @@ def import_scores(records: pd.DataFrame, run: str, outcomes: pd.DataFrame) -> pd
     if kinds != {"cv_oof"}:
         raise UserError(f"recorded run {run!r} has train scores of kind {sorted(map(str, kinds))}; 'cv_oof' is needed")
     return scores.rename(columns={"probe_score": "score"})[["problem_id", "split", "score"]]
-
-
-def require(frame: pd.DataFrame, columns: list[str], what: str) -> None:
-    """Raise a UserError that names the columns which are missing from a frame."""
-    missing = [column for column in columns if column not in frame]
-    if missing:
-        raise UserError(f"{what}: missing columns {missing}; there are {list(frame.columns)}")
 
 
 def _run(records: pd.DataFrame, run: str) -> pd.DataFrame:

@@ -2,9 +2,9 @@ import pandas as pd
 import pytest
 
 from foretell.errors import UserError
-from foretell.grading import grade
+from foretell.grading.rollouts import grade
 
-PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"]})
+PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"], "answer_kind": "integer"})
 PATTERN = r"([0-5])\Z"
 
 

@@ -17,7 +17,7 @@ def rollouts(answers, gold="1", greedy=None, problem="p", reasons=None):
         {
             "problem_id": problem,
             "sample": samples,
-            "extracted_answer": pd.array(given, dtype="string"),
+            "answer_class": pd.array(given, dtype="string"),
             "correct": [answer == gold for answer in given],
             "prompt_tokens": 10,
             "completion_tokens": [2] * len(answers) + ([90] if greedy is not None else []),

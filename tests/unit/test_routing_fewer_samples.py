@@ -74,14 +74,14 @@ def rollouts(seed, problems=30, k=5):
         {
             "problem_id": np.repeat([f"p{i}" for i in range(problems)], k),
             "sample": np.tile(np.arange(k), problems),
-            "extracted_answer": answers.ravel(),
+            "answer_class": answers.ravel(),
             "correct": (answers == "1").ravel(),
             "prompt_tokens": 10,
             "completion_tokens": rng.integers(1, 9, problems * k),
             "finish_reason": "stop",
         }
     )
-    greedy = table[table["sample"] == 0].assign(sample=-1, extracted_answer="1", correct=True)
+    greedy = table[table["sample"] == 0].assign(sample=-1, answer_class="1", correct=True)
     return pd.concat([greedy, table]).sample(frac=1, random_state=seed)
 
 

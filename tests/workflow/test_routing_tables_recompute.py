@@ -56,7 +56,7 @@ class Routing:
         rollouts = rollouts[rollouts["sample"] >= 0].set_index(["problem_id", "sample"]).sort_index()
         means = {count: [] for count in range(1, K)}
         for problem in self.ids:
-            samples = list(rollouts.loc[problem][["extracted_answer", "correct"]].itertuples(index=False))
+            samples = list(rollouts.loc[problem][["answer_class", "correct"]].itertuples(index=False))
             for count, values in means.items():
                 values.append(np.mean([vote(chosen) for chosen in itertools.combinations(samples, count)]))
         return {count: np.array(values) for count, values in means.items()}
@@ -86,10 +86,10 @@ class Routing:
 
 def vote(samples):
     """Whether the most frequent answer is right; the first seen of equals; no answer never wins."""
-    given = [sample for sample in samples if pd.notna(sample.extracted_answer)]
-    answers = [sample.extracted_answer for sample in given]
+    given = [sample for sample in samples if pd.notna(sample.answer_class)]
+    answers = [sample.answer_class for sample in given]
     winner = max(dict.fromkeys(answers), key=answers.count, default=None)
-    return next((sample.correct for sample in given if sample.extracted_answer == winner), False)
+    return next((sample.correct for sample in given if sample.answer_class == winner), False)
 
 
 @pytest.fixture(scope="module")

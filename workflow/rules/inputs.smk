@@ -1,4 +1,5 @@
 # Which files a job reads, where that takes more than a pattern.
+import shlex
 
 CHECKPOINT = [
     "model.safetensors",
@@ -24,6 +25,12 @@ def of_encoder(pattern, **ids):
     return lambda wildcards: results(
         pattern, problem_set=wildcards.problem_set, encoder=study.encoder(wildcards.policy), **ids
     )
+
+
+def pattern_option(problem_set):
+    """Option that says where answers stand in completions; without a pattern, the kind of answer says it."""
+    pattern = study.config["problem_sets"][problem_set].get("answer_pattern")
+    return f"--answer-pattern {shlex.quote(pattern)}" if pattern else ""
 
 
 PREDICTIONS = "probes/{problem_set}/{policy}/majority_correct/linear/predictions.parquet"

@@ -36,7 +36,7 @@ rule grade_rollouts:
     params:
         script=script("grade_rollouts"),
         code=code("grade_rollouts"),
-        answer_pattern=lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["answer_pattern"],
+        pattern=lambda wildcards: pattern_option(wildcards.problem_set),
     shell:
         "python {params.script:q} --problems {input.problems:q} --completions {input.completions:q}"
-        " --answer-pattern {params.answer_pattern:q} --output {output:q} > {log:q} 2>&1"
+        " {params.pattern} --workers {threads} --output {output:q} > {log:q} 2>&1"

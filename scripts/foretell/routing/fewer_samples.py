@@ -20,8 +20,8 @@ def price_fewer_samples(rollouts: dict[str, pd.DataFrame], costs: pd.DataFrame) 
     """Expected accuracy and cost of every policy at 1..k samples.
 
     Args:
-        rollouts: per policy, one row per sample: problem_id, sample (GREEDY is left out), extracted_answer (null if
-            there is none), correct. Problems without an outcome are left out.
+        rollouts: per policy, one row per sample: problem_id, sample (GREEDY is left out), answer_class (null
+            if there is no answer), correct. Problems without an outcome are left out.
         costs: the table of `foretell.routing.costs.price_outcomes`. Output cost falls in proportion to the samples,
             input cost stays; an assumed cost falls in proportion.
 
@@ -51,7 +51,7 @@ def _fewer_samples(policy: str, rollouts: pd.DataFrame, costs: pd.DataFrame) -> 
     if left_over or (sampled["sample"].to_numpy().reshape(-1, k) != np.arange(k)).any():
         raise UserError(f"rollouts of {policy!r} do not have the samples 0..k-1 exactly once for every problem")
 
-    answers = pd.factorize(sampled.extracted_answer)[0].reshape(-1, k)
+    answers = pd.factorize(sampled.answer_class)[0].reshape(-1, k)
     expected = expected_majority(answers, sampled.correct.to_numpy(dtype=bool).reshape(-1, k))
     costs = costs.set_index("problem_id").loc[problems]
     wrong = costs.index[~np.isclose(expected[:, -1], costs.correct)]

@@ -1,0 +1,1 @@
+"""What an answer is, and whether it is right."""

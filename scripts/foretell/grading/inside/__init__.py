@@ -1,0 +1,1 @@
+"""Programs that run inside the sandbox, one file each, on the standard library alone."""
