@@ -1,21 +1,21 @@
-"""Generate a problem set of exactly checkable expressions."""
+"""Generate a problem set of exactly checkable problems."""
 
 import argparse
 import json
 from pathlib import Path
 
 from foretell.errors import run
-from foretell.expressions import generate_problems
 from foretell.storage import write_parquet
+from foretell.tasks import TASKS
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--settings", type=json.loads, required=True, help="operators, modulus, ... as JSON")
+    parser.add_argument("--settings", type=json.loads, required=True, help="source, operators, ... as JSON")
     parser.add_argument("--seed", type=int, required=True)
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
-    write_parquet(generate_problems(args.settings, args.seed), args.output)
+    write_parquet(TASKS[args.settings["source"]].generate_problems(args.settings, args.seed), args.output)
 
 
 if __name__ == "__main__":

@@ -1,24 +1,32 @@
-"""Import the recorded outcomes of one run."""
+"""Import a policy's outcomes: of one recorded run, or a file of one's own."""
 
 import argparse
+import json
 from pathlib import Path
 
 import pandas as pd
 
+from foretell import records
 from foretell.errors import run
-from foretell.records import import_outcomes
+from foretell.imports import outcomes, tables
 from foretell.storage import write_parquet
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--records", type=Path, required=True, help="recorded outcomes (parquet)")
-    parser.add_argument("--run", required=True, help="run_id of the run")
+    parser.add_argument("--input", type=Path, required=True, help="the outcomes")
+    parser.add_argument(
+        "--settings", type=json.loads, required=True, help='JSON: {"run": id} or {"table": {form, columns, where}}'
+    )
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
-    outcomes = import_outcomes(pd.read_parquet(args.records), args.run, pd.read_parquet(args.problems))
-    write_parquet(outcomes, args.output)
+    problems = pd.read_parquet(args.problems)
+    if "run" in args.settings:
+        imported = records.import_outcomes(pd.read_parquet(args.input), args.settings["run"], problems)
+    else:
+        imported = outcomes.import_outcomes(tables.read(args.input, **args.settings["table"]), problems)
+    write_parquet(imported, args.output)
 
 
 if __name__ == "__main__":

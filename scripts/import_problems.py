@@ -1,4 +1,4 @@
-"""Import a recorded problem set; its test split is halved into validation and test."""
+"""Import a problem set: of published records, or a file of one's own."""
 
 import argparse
 import json
@@ -6,18 +6,33 @@ from pathlib import Path
 
 import pandas as pd
 
+from foretell import records
 from foretell.errors import run
-from foretell.records import import_problems
+from foretell.imports import problems, tables
 from foretell.storage import write_parquet
 
 
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--records", type=Path, required=True, help="recorded problems (parquet)")
-    parser.add_argument("--settings", type=json.loads, required=True, help="dataset and halves as JSON")
+    parser.add_argument("--input", type=Path, required=True, help="the problems")
+    parser.add_argument(
+        "--settings",
+        type=json.loads,
+        required=True,
+        help='JSON; for records {"records": {dataset, halves}}, else {"table": {form, columns, where}, "answer_kind", '
+        '"cross_fitted"}',
+    )
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
-    write_parquet(import_problems(pd.read_parquet(args.records), **args.settings), args.output)
+    settings = dict(args.settings)
+    if "records" in settings:
+        imported = records.import_problems(pd.read_parquet(args.input), **settings["records"])
+    else:
+        imported = problems.import_problems(tables.read(args.input, **settings.pop("table")), **settings)
+    write_parquet(imported, args.output)
+    excluded = imported[imported.excluded_reason.notna()]
+    if len(excluded):
+        print(f"excluded: {', '.join(excluded.problem_id + ' (' + excluded.excluded_reason + ')')}")
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import pandas as pd
 
 from foretell.errors import run
 from foretell.routing.decisions import decide, tabulate_decisions
+from foretell.routing.folds import split_by_fold
 from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
 from foretell.routing.pool import (
     align_probabilities,
@@ -33,13 +34,17 @@ def main(argv=None):
     args = parser.parse_args(argv)
 
     settings = parse_settings(args.settings, ["lambdas", "thresholds", "probabilities"])
-    pool = assemble_pool(pd.read_parquet(args.costs))
-    require_different_costs(pool)
     probabilities = tabulate_probabilities(read_by_policy(args.predictions), settings["probabilities"])
     lambdas, thresholds = np.linspace(0, 1, settings["lambdas"]), np.linspace(0, 1, settings["thresholds"])
-    decisions = decide(pool, align_probabilities(probabilities, pool), lambdas=lambdas, thresholds=thresholds)
+    tables = []
+    for fold, (costs, part) in split_by_fold(pd.read_parquet(args.costs), probabilities).items():
+        pool = assemble_pool(costs)
+        require_different_costs(pool)
+        decisions = decide(pool, align_probabilities(part, pool), lambdas=lambdas, thresholds=thresholds)
+        table = tabulate_decisions(decisions, pool)
+        tables.append(table if fold is None else table.assign(fold=fold))
     write_parquet(probabilities, args.probabilities)
-    write_parquet(tabulate_decisions(decisions, pool), args.decisions)
+    write_parquet(pd.concat(tables, ignore_index=True), args.decisions)
 
 
 if __name__ == "__main__":

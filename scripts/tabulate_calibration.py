@@ -3,7 +3,6 @@
 from foretell.errors import run
 from foretell.figures.calibration import collect, layout
 from foretell.figures.inputs import (
-    LINEAR,
     MAJORITY,
     add_settings,
     problem_set_parser,
@@ -17,7 +16,7 @@ def main(argv=None):
     parser = problem_set_parser(__doc__)
     add_settings(parser)
     args = parser.parse_args(argv)
-    predictions = read_predictions(args.probes, args.policies, MAJORITY, LINEAR)
+    predictions = read_predictions(args.probes, args.policies, MAJORITY, args.family)
     frame = collect(read_outcomes(args.outcomes, args.policies), predictions, **args.settings)
     write_table(frame, *layout(frame), args.output)
 

@@ -15,10 +15,8 @@ def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outcomes", type=Path, required=True)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--prompts", type=Path, required=True)
-    parser.add_argument(
-        "--activations", type=Path, nargs="+", required=True, help="shards, each with its .json beside it"
-    )
+    parser.add_argument("--prompts", type=Path, help="without them, lengths are in characters")
+    parser.add_argument("--activations", type=Path, nargs="*", default=[], help="shards, each with its .json beside it")
     parser.add_argument("--settings", type=json.loads, required=True, help="JSON: foretell.probes.settings.Settings")
     parser.add_argument("--output", type=Path, required=True, help="folder; gets {target}/{family}/")
     args = parser.parse_args(argv)

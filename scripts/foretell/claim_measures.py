@@ -28,6 +28,7 @@ class Subject:
     """The test problems of one problem set, and what was predicted and measured on them.
 
     Attributes:
+        answers: what the answers are: math, integer, choice or code.
         outcomes: per policy, a row per test problem, all in the same order; see the outcomes stage.
         scores: per (policy, target, family), the probe's scores in that order; what was not trained is absent.
         efforts: per policy, its (model, effort).
@@ -35,6 +36,7 @@ class Subject:
         resamples, seed: of the bootstrap.
     """
 
+    answers: str
     outcomes: dict[str, pd.DataFrame]
     scores: dict[tuple[str, str, str], np.ndarray]
     efforts: dict[str, tuple[str, str | None]]
@@ -84,6 +86,25 @@ def probe_beats(subject: Subject, target: str, family: str) -> Finding:
     ours = f"AUROC {np.mean(probe, axis=0)[0]:.3f} against {np.mean(other, axis=0)[0]:.3f}"
     direction = direction_of_difference(low, high)
     return Finding(f"{ours}, difference {difference:+.3f}", low, high, subject.n, direction, _mean_over(used))
+
+
+def probe_beats_chance(subject: Subject, target: str) -> Finding:
+    """AUROC of the linear probe minus that of chance, .5, averaged over the policies where it is defined."""
+    used = [
+        policy
+        for policy in subject.outcomes
+        if (policy, target, "linear") in subject.scores and enough_of_both(subject.labels(policy, target))
+    ]
+    if not used:
+        return not_testable(TOO_FEW)
+    probe = [
+        auroc(subject.labels(policy, target), subject.scores[policy, target, "linear"], subject.weights)
+        for policy in used
+    ]
+    chance = np.full(len(subject.weights), 0.5)
+    difference, low, high = mean_difference(probe, [chance] * len(probe))
+    ours = f"AUROC {0.5 + difference:.3f}, above chance by {difference:+.3f}"
+    return Finding(ours, low, high, subject.n, direction_of_difference(low, high), _mean_over(used))
 
 
 def effort_raises_accuracy(subject: Subject) -> Finding:
@@ -210,6 +231,7 @@ MEASURES = {
     function.__name__: function
     for function in (
         probe_beats,
+        probe_beats_chance,
         effort_raises_accuracy,
         effort_lowers_auroc,
         effort_lowers_spearman,

@@ -17,7 +17,8 @@ def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
     Args:
         results: folder of the study's results.
         problem_set: id of the problem set.
-        settings: policies ({policy: {model, effort}}), pools (ids), targets, families, resamples, seed.
+        settings: answers (their kind), policies ({policy: {model, effort}}), pools (ids), targets, families, resamples,
+            seed.
     """
     outcomes, scores = {}, {}
     for policy in settings["policies"]:
@@ -29,6 +30,7 @@ def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
                 if file.exists() and (values := _scores(file, outcomes[policy])) is not None:
                     scores[policy, target, family] = values
     return Subject(
+        answers=settings["answers"],
         outcomes=outcomes,
         scores=scores,
         efforts={policy: (entry["model"], entry["effort"]) for policy, entry in settings["policies"].items()},
@@ -51,7 +53,8 @@ def judge(claims: dict, subjects: dict[str, Subject], evidence: str) -> pd.DataF
     """Judge every claim on every problem set.
 
     Args:
-        claims: by id: claim, reported, and either measure (function and its arguments) or absent (what is lacking).
+        claims: by id: claim, reported, and either measure (function and its arguments), with
+            `answers` only on problems with that kind of answer, or absent (what is lacking).
         subjects: by problem set.
         evidence: `original` or `analogue`.
 
@@ -82,6 +85,8 @@ def judge(claims: dict, subjects: dict[str, Subject], evidence: str) -> pd.DataF
 def _measure(entry: dict, subject: Subject) -> Finding:
     if "absent" in entry:
         return not_testable(entry["absent"])
+    if entry.get("answers", subject.answers) != subject.answers:
+        return not_testable(f"the answers are not {entry['answers']}")
     arguments = dict(entry["measure"])
     return MEASURES[arguments.pop("function")](subject, **arguments)
 

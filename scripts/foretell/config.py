@@ -7,6 +7,8 @@ import jsonschema
 import yaml
 
 from foretell.errors import UserError
+from foretell.imports.checks import import_errors, missing_files
+from foretell.problem_sources import GENERATED
 
 
 class StrictLoader(yaml.SafeLoader):
@@ -61,7 +63,7 @@ def check(config: dict, schema: dict, figures: dict, files: str) -> dict:
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker())
     problems = [_schema_message(error) for error in sorted(validator.iter_errors(config), key=lambda e: list(e.path))]
     if not problems:
-        problems = [*_cross_references(config), *_unknown_figures(config, figures), *_recorded_files(config)]
+        problems = [*_cross_references(config), *_unknown_figures(config, figures), *missing_files(config)]
     if problems:
         raise UserError("\n".join(f"{files}: {problem}" for problem in problems))
     return config
@@ -140,6 +142,7 @@ def _cross_references(config: dict) -> Iterator[str]:
     yield from _model_errors(config)
     yield from _policy_errors(config)
     yield from _pool_errors(config)
+    yield from import_errors(config)
 
 
 def _problem_set_errors(config: dict) -> Iterator[str]:
@@ -173,17 +176,21 @@ def _model_errors(config: dict) -> Iterator[str]:
         key, trained_on = f"models.{name}.problem_set", model["problem_set"]
         if trained_on not in sets:
             yield _unknown(key, trained_on, sets)
-        elif sets[trained_on]["source"] != "expressions":
+        elif sets[trained_on]["source"] not in GENERATED:
             source = sets[trained_on]["source"]
-            yield f"key {key!r}: {trained_on!r} has source {source!r}; a tiny model is trained on 'expressions'"
+            yield f"key {key!r}: {trained_on!r} has source {source!r}; a tiny model is trained on generated problems"
 
 
 def _policy_errors(config: dict) -> Iterator[str]:
     for name, policy in config["policies"].items():
         if "model" in policy and policy["model"] not in config["models"]:
             yield _unknown(f"policies.{name}.model", policy["model"], config["models"])
-        elif "model" in policy and policy.get("effort") not in ("low", "high"):
-            yield f"key 'policies.{name}.effort': a tiny model knows the efforts 'low' and 'high'"
+        elif "model" in policy:
+            trained_on = config["models"][policy["model"]]["problem_set"]
+            source = config["problem_sets"].get(trained_on, {}).get("source")
+            if source in GENERATED and policy.get("effort") not in GENERATED[source].efforts:
+                known = " and ".join(map(repr, GENERATED[source].efforts))
+                yield f"key 'policies.{name}.effort': a tiny model that is trained on {source} knows {known}"
 
 
 def _pool_errors(config: dict) -> Iterator[str]:
@@ -207,12 +214,17 @@ def _pool_policy_errors(name: str, pool: dict, config: dict) -> Iterator[str]:
     problem_set, policies = config["problem_sets"][pool["problem_set"]], config["policies"]
     if "parts" in problem_set:
         yield f"key 'pools.{name}.problem_set': {pool['problem_set']!r} has parts; give the pool 'parts' too"
-    recorded = problem_set["source"] == "records"
-    form = "a recorded policy (outcomes, run, ...)" if recorded else "a policy with a model"
+    form, belongs = {
+        "records": ("a recorded policy (outcomes, run, ...)", lambda policy: "run" in policy),
+        "file": (
+            "an imported policy (completions, rollouts or outcomes)",
+            lambda p: "run" not in p and "model" not in p,
+        ),
+    }.get(problem_set["source"], ("a policy with a model", lambda policy: "model" in policy))
     for policy in pool["policies"]:
         if policy not in policies:
             yield _unknown(f"pools.{name}.policies", policy, policies)
-        elif recorded != ("run" in policies[policy]):
+        elif not belongs(policies[policy]):
             yield f"key 'pools.{name}.policies': problem set {pool['problem_set']!r} needs {form}; {policy!r} is none"
 
 
@@ -248,11 +260,3 @@ def _unknown_figures(config: dict, figures: dict) -> Iterator[str]:
     for label in config["figures"]:
         if label not in figures:
             yield f"key 'figures': {label!r} is not in config/figures.yaml; there are {', '.join(figures)}"
-
-
-def _recorded_files(config: dict) -> Iterator[str]:
-    for section, key in (("problem_sets", "problems"), ("policies", "outcomes")):
-        for name, entry in config[section].items():
-            file = Path(config["records"]) / entry.get(key, "")
-            if key in entry and not file.is_file():
-                yield f"key '{section}.{name}.{key}': there is no file {file}; correct it, or the folder in 'records'"

@@ -1,25 +1,11 @@
 """Exactly checkable arithmetic: expressions over + - *, evaluated left to right modulo a small number."""
 
-import hashlib
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
-
-COLUMNS = [
-    "problem_id",
-    "split",
-    "question",
-    "answer",
-    "answer_kind",
-    "reference_difficulty",
-    "reference_difficulty_se",
-    "group",
-    "excluded_reason",
-    "operations",
-]
+from foretell.generated_problems import held_back, into_splits, numbers_by_length, reserved_for_evaluation
 
 
 @dataclass(frozen=True)
@@ -71,11 +57,6 @@ def draw(rng: np.random.Generator, n: int, operations: int, symbols: str, modulu
     )
 
 
-def reserved_for_evaluation(text: str) -> bool:
-    """Whether an expression belongs to the quarter, by content hash, that no model is trained on."""
-    return hashlib.sha256(text.encode()).digest()[0] % 4 == 0
-
-
 def draw_for_training(rng: np.random.Generator, n: int, operations: int, symbols: str, modulus: int) -> Expressions:
     """Draw about n expressions, all outside the quarter that is reserved for evaluation.
 
@@ -85,6 +66,30 @@ def draw_for_training(rng: np.random.Generator, n: int, operations: int, symbols
         return draw(rng, n, operations, symbols, modulus)
     drawn = draw(rng, round(n * 4 / 3), operations, symbols, modulus)
     return drawn.take(np.array([not reserved_for_evaluation(text) for text in drawn.texts()]))
+
+
+def alphabet(settings: dict) -> str:
+    """Characters that occur in questions and completions, one token each."""
+    return "".join(map(str, range(settings["modulus"]))) + settings["operators"]
+
+
+def training_examples(
+    rng: np.random.Generator, n: int, operations: int, settings: dict
+) -> tuple[list[str], dict[str, list[str]]]:
+    """About n questions outside the reserved quarter, and per effort their completions.
+
+    At effort `low` a completion is the answer; at `high`, one group of operator, digit and running value per step.
+    """
+    drawn = draw_for_training(rng, n, operations, settings["operators"], settings["modulus"])
+    values = drawn.values()
+    return drawn.texts(), {"low": values[:, -1].astype(str).tolist(), "high": _worked(drawn, values)}
+
+
+def _worked(expressions: Expressions, values: np.ndarray) -> list[str]:
+    symbols = np.array(list(expressions.symbols))[expressions.operators]
+    digits = expressions.digits[:, 1:].astype(str)
+    steps = np.stack([symbols, digits, values.astype(str)], axis=2).reshape(len(values), -1)
+    return ["".join(row) for row in steps]
 
 
 def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
@@ -103,40 +108,15 @@ def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
     Raises:
         UserError: there are fewer distinct expressions than the sizes ask for.
     """
-    fewest, most = settings["evaluated_operations"]
-    lengths = range(fewest, most + 1)
-    numbers = _apportion(sum(settings["sizes"].values()), settings["evaluated_shares"] or [1] * len(lengths))
     rng = np.random.default_rng([seed, 0])
-    drawn = [_distinct(rng, wanted, length, settings) for length, wanted in zip(lengths, numbers, strict=True)]
-    frame = pd.concat(drawn, ignore_index=True)
-    order = frame.question.map(lambda text: hashlib.sha256(f"{seed} split {text}".encode()).hexdigest())
-    frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
-    frame["split"] = np.repeat(list(settings["sizes"]), list(settings["sizes"].values()))
-    frame["problem_id"] = frame.question
-    frame["group"] = frame.problem_id
-    frame["answer_kind"] = "integer"
-    frame["reference_difficulty"] = np.nan
-    frame["reference_difficulty_se"] = np.nan
-    frame["excluded_reason"] = pd.Series([None] * len(frame), dtype="string")
-    return frame[COLUMNS]
-
-
-def _apportion(total: int, shares: list[float]) -> np.ndarray:
-    """Whole numbers that sum to `total`, in proportion to the shares up to rounding."""
-    bounds = np.round(total * np.cumsum(shares) / np.sum(shares)).astype(int)
-    return np.diff(bounds, prepend=0)
-
-
-def _distinct(rng: np.random.Generator, wanted: int, operations: int, settings: dict) -> pd.DataFrame:
     symbols, modulus = settings["operators"], settings["modulus"]
-    every = modulus ** (operations + 1) * len(symbols) ** operations
-    drawn = draw(rng, min(20 * every, 20 * wanted + 1000), operations, symbols, modulus)
-    frame = pd.DataFrame({"question": drawn.texts(), "answer": drawn.values()[:, -1].astype(str)})
-    frame = frame.drop_duplicates("question")
-    frame = frame[frame.question.map(reserved_for_evaluation)].head(wanted)
-    if len(frame) < wanted:
-        raise UserError(
-            f"only {len(frame)} of {wanted} distinct expressions with {operations} operations can be held back: "
-            "lower the problem set's 'sizes' or their share in 'evaluated_shares', or raise 'modulus'"
-        )
-    return frame.assign(operations=operations)
+    drawn = []
+    for operations, wanted in numbers_by_length(settings).items():
+        every = modulus ** (operations + 1) * len(symbols) ** operations
+
+        def draw_problems(n: int, operations: int = operations) -> pd.DataFrame:
+            found = draw(rng, n, operations, symbols, modulus)
+            return pd.DataFrame({"question": found.texts(), "answer": found.values()[:, -1].astype(str)})
+
+        drawn.append(held_back(draw_problems, min(20 * every, 20 * wanted + 1000), wanted, operations))
+    return into_splits(drawn, settings["sizes"], seed, "integer")

@@ -15,7 +15,8 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
     """Compose the page as reStructuredText.
 
     Args:
-        settings: title, evidence, pools ({pool: {problem_set, policies: {policy: entry}}}).
+        settings: title, evidence, left_out ({problem_set: reason}), pools ({pool: {problem_set, policies: {policy:
+            entry}}}).
         outcomes: per problem set and policy, the outcomes.
         routing: per pool, the summary of the routing stage.
         claims: the table of claims.
@@ -23,6 +24,7 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
     parts = [_heading(settings["title"], "="), QUESTION]
     if settings["evidence"] == "analogue":
         parts.append(ANALOGUE)
+    parts += [f"Left out: {_escape(name)}, because {reason}." for name, reason in settings["left_out"].items()]
     for pool, entry in settings["pools"].items():
         parts.append(_heading(f"What was run: {pool}", "-"))
         parts.append(_sizes(outcomes[entry["problem_set"]]))

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
-from foretell.calibrated_columns import IMPORTED
+from foretell.calibrated_columns import RECORDED
 from foretell.calibration import Platt, fit_platt
 from foretell.errors import UserError
 from foretell.probes.evaluation import evaluate
@@ -29,10 +29,10 @@ def calibrate(scores: pd.DataFrame, labels: np.ndarray) -> tuple[pd.DataFrame, d
     """
     log_odds = logit(np.clip(scores.score.to_numpy(dtype=float), _LEAST, 1 - _LEAST))
     scalings = {}
-    for split in IMPORTED:
+    for split in RECORDED:
         rows = scores.split.eq(split).to_numpy()
         scalings[split] = fit_platt(log_odds[rows], labels[rows])
-    probabilities = {IMPORTED[split]: platt.probability(log_odds) for split, platt in scalings.items()}
+    probabilities = {RECORDED[split]: platt.probability(log_odds) for split, platt in scalings.items()}
     return scores.assign(score=log_odds, **probabilities), scalings
 
 

@@ -22,7 +22,7 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         One row per problem, in the problems' order: problem_id, split, group, k, success_rate in [0, 1],
         majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy rollout),
         pass_at_k (any of the k is right), truncated_share in [0, 1], prompt_tokens (of one prompt), completion_tokens
-        (over all k).
+        (over all k); null where a rollout lacks its tokens or its reason to finish.
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -32,7 +32,7 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     missing = used.problem_id[~used.problem_id.isin(sampled.problem_id)]
     if len(missing):
         raise UserError(f"{len(missing)} problems have no sampled rollout, the first is {missing.iloc[0]!r}")
-    by_problem = sampled.assign(truncated=sampled.finish_reason.eq("length")).groupby("problem_id", sort=False)
+    by_problem = sampled.assign(truncated=_truncated(sampled.finish_reason)).groupby("problem_id", sort=False)
     outcomes = by_problem.agg(
         k=("sample", "size"),
         success_rate=("correct", "mean"),
@@ -44,6 +44,8 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     if outcomes.k.nunique() > 1:
         odd = outcomes.index[outcomes.k != outcomes.k.mode()[0]][0]
         raise UserError(f"problem {odd!r} has {outcomes.k[odd]} samples, most others have {outcomes.k.mode()[0]}")
+    unknown = sampled.problem_id[sampled.completion_tokens.isna()]
+    outcomes["completion_tokens"] = outcomes.completion_tokens.mask(outcomes.index.isin(unknown))
     votes = majority(sampled).set_index("problem_id")
     greedy = rollouts[rollouts["sample"] == GREEDY].set_index("problem_id").correct.astype("boolean")
     outcomes = outcomes.join(votes).assign(greedy_correct=greedy)
@@ -51,6 +53,11 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
     columns += ["truncated_share", "prompt_tokens", "completion_tokens"]
     return used.merge(outcomes[columns], left_on="problem_id", right_index=True, validate="one_to_one")
+
+
+def _truncated(finish_reason: pd.Series) -> pd.Series:
+    """1.0 where a completion was cut off, 0.0 where not, NaN where that is unknown."""
+    return finish_reason.fillna("").eq("length").astype(float).mask(finish_reason.isna())
 
 
 def majority(sampled: pd.DataFrame) -> pd.DataFrame:

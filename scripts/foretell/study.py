@@ -1,9 +1,11 @@
 """What a completed configuration means: which jobs it asks for, and what each of them needs to know."""
 
 import json
-from pathlib import Path
 
-from foretell.calibrated_columns import IMPORTED, OWN
+from foretell.calibrated_columns import ELSEWHERE, OWN, RECORDED
+from foretell.imports.settings import IMPORTED as IMPORTED_FAMILY
+from foretell.imports.settings import TEXT_FAMILIES, Imports
+from foretell.problem_sources import GENERATED
 
 
 def as_parameter(value: object) -> str:
@@ -12,10 +14,19 @@ def as_parameter(value: object) -> str:
 
 
 class Study:
-    """Read access to a configuration that `foretell.config.check` has completed."""
+    """Read access to a configuration that `foretell.config.check` has completed.
 
-    def __init__(self, config: dict):
+    Attributes:
+        config: the configuration.
+        imports: what it says about imports.
+        left_out: problem sets that the study does without, and why; see `foretell.left_out`.
+        id: of the study.
+    """
+
+    def __init__(self, config: dict, left_out: dict[str, str] | None = None):
         self.config = config
+        self.imports = Imports(config)
+        self.left_out = left_out or {}
         self.id = config["study"]
 
     def pool(self, pool: str) -> dict:
@@ -42,25 +53,61 @@ class Study:
 
     def generated(self) -> list[str]:
         """Problem sets that the workflow generates, and on which it runs models."""
-        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] != "records"]
+        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] in GENERATED]
 
-    def imported(self) -> list[str]:
-        """Problem sets whose outcomes are imported, so that no model is run on them."""
+    def recorded(self) -> list[str]:
+        """Problem sets of published records, whose outcomes and scores are recorded too."""
         return [name for name, entry in self.config["problem_sets"].items() if entry["source"] == "records"]
 
     def pooled(self) -> list[str]:
-        """Imported problem sets that are made of the test splits of others."""
-        return [name for name in self.imported() if "parts" in self.config["problem_sets"][name]]
+        """Recorded problem sets that are made of the test splits of others."""
+        return [name for name in self.recorded() if "parts" in self.config["problem_sets"][name]]
 
-    def recorded_file(self, section: str, name: str) -> str:
-        """Path of the recorded file that an entry of `problem_sets` or `policies` names."""
-        entry = self.config[section][name]
-        return str(Path(self.config["records"]) / entry["problems" if section == "problem_sets" else "outcomes"])
+    def answer_kind(self, problem_set: str) -> str:
+        """What answers to a problem set are, as far as figures and tables differ by it: code, or something else."""
+        entry = self.config["problem_sets"][problem_set]
+        if entry["source"] in GENERATED:
+            return GENERATED[entry["source"]].answer_kind
+        return entry.get("answer_kind", "math")
+
+    def shown(self, entry: dict) -> list[str]:
+        """Problem sets or pools that a figure or table of the manifest has something to show for."""
+        if entry["per"] == "pool":
+            return list(self.config["pools"])
+        return [
+            name
+            for name in self.problem_sets()
+            if name not in self.imports.cross_fitted
+            and self.answer_kind(name) in entry.get("answers", [self.answer_kind(name)])
+            and entry.get("family", self.family(name)) in self.trained(name)[1]
+            and (self.has_efforts(name) or not entry.get("needs_efforts"))
+        ]
+
+    def family(self, problem_set: str) -> str:
+        """The family of predictors that routes, and whose calibration is shown: the probe, where there is one."""
+        families = self.trained(problem_set)[1]
+        return next(family for family in ("linear", IMPORTED_FAMILY, "tfidf", "prompt_length") if family in families)
+
+    def has_efforts(self, problem_set: str) -> bool:
+        """Whether some model answers a problem set at more than one effort."""
+        efforts = [(entry["model"], entry["effort"]) for entry in self.efforts(problem_set).values()]
+        return len(efforts) > len({model for model, _ in efforts})
 
     def importing(self, problem_set: str) -> dict:
         """What an imported problem set depends on, beside its file."""
         entry = self.config["problem_sets"][problem_set]
-        return {"dataset": entry["dataset"], "halves": entry.get("halves")}
+        if entry["source"] == "file":
+            return self.imports.problems(problem_set)
+        return {"records": {"dataset": entry["dataset"], "halves": entry.get("halves")}}
+
+    def file(self, section: str, name: str, key: str) -> str:
+        """Path of the file that an entry of `problem_sets` or `policies` names under a key."""
+        return self.imports.file(section, name, key)
+
+    def importing_outcomes(self, policy: str, key: str) -> dict:
+        """Which recorded run, or how a policy's file of outcomes or predictions is read."""
+        entry = self.config["policies"][policy]
+        return {"run": entry["run"]} if "run" in entry else {"table": self.imports.table("policies", policy, key)}
 
     def encoder(self, policy: str) -> str:
         """The encoder that reads for a policy: its model with its effort."""
@@ -91,19 +138,19 @@ class Study:
         task = self.config["problem_sets"][entry["problem_set"]]
         return {
             "model": {key: entry[key] for key in keys},
-            "task": {key: task[key] for key in ("operators", "modulus", "trained_operations")},
+            "task": {key: task[key] for key in ("source", "trained_operations", *GENERATED[task["source"]].keys)},
             "seed": [self.config["seed"], entry["seed"]],
         }
 
     def generation(self, problem_set: str) -> dict:
         """What a generated problem set depends on."""
         entry = self.config["problem_sets"][problem_set]
-        keys = ("operators", "modulus", "evaluated_operations", "sizes")
+        keys = ("source", "evaluated_operations", "sizes", *GENERATED[entry["source"]].keys)
         return {**{key: entry[key] for key in keys}, "evaluated_shares": entry.get("evaluated_shares")}
 
-    def probing(self) -> dict:
-        """Protocol of the probes."""
-        return {**self.config["probes"], **self.resampling()}
+    def probing(self, problem_set: str) -> dict:
+        """Protocol of the probes on a problem set."""
+        return {**self.config["probes"], "families": self.trained(problem_set)[1], **self.resampling()}
 
     def resampling(self) -> dict:
         """Protocol of the intervals."""
@@ -111,33 +158,46 @@ class Study:
 
     def prices(self, pool: str) -> dict:
         """What the policies of a pool cost, and which encoder reads for each."""
-        return {"policies": {policy: self._price(policy) for policy in self.pool(pool)["policies"]}}
+        entry = self.pool(pool)
+        return {"policies": {policy: self._price(policy, entry["problem_set"]) for policy in entry["policies"]}}
 
-    def _price(self, policy: str) -> dict:
+    def _price(self, policy: str, problem_set: str) -> dict:
         entry = self.config["policies"][policy]
+        free = {"free_to_predict": self.family(problem_set) in TEXT_FAMILIES}
         if "assumed_cost" in entry:
-            return {"encoder": None, "assumed_cost": entry["assumed_cost"], "assumption": entry["assumption"]}
-        price = self.config["models"][entry["model"]]["price"]
-        return {"encoder": self.encoder(policy), "input_price": price["input"], "output_price": price["output"]}
+            return {"encoder": None, "assumed_cost": entry["assumed_cost"], "assumption": entry["assumption"], **free}
+        price = entry["price"] if "price" in entry else self.config["models"][entry["model"]]["price"]
+        prices = {"input_price": price["input"], "output_price": price["output"]}
+        if "model" in entry:
+            return {"encoder": self.encoder(policy), **prices}
+        encoder = policy if "activations" in entry else None  # whoever read the prompts did it with the policy's model
+        return {"encoder": encoder, **prices, "estimated": "characters_per_token" in entry, **free}
 
     def routing(self, pool: str) -> dict:
         """Numbers of operating points of the routers, and which probabilities they read."""
-        imported = self.config["pools"][pool]["problem_set"] in self.imported()
-        return {**self.config["routing"], "probabilities": IMPORTED if imported else OWN}
+        return {**self.config["routing"], "probabilities": self._calibrated(self.config["pools"][pool]["problem_set"])}
+
+    def _calibrated(self, problem_set: str) -> dict[str, str]:
+        if problem_set in self.recorded():
+            return RECORDED
+        return ELSEWHERE if self.family(problem_set) == IMPORTED_FAMILY else OWN
 
     def choosing(self, pool: str) -> dict:
         """How operating points of a pool are chosen and reported.
 
-        The project's own probes are calibrated on train, out of fold. Imported scores are calibrated where operating
-        points are chosen, because their train labels may not be exchangeable with test.
+        The project's own probes are calibrated on train, out of fold. Recorded scores are calibrated where operating
+        points are chosen, because their train labels may not be exchangeable with test. A cross-fitted pool chooses on
+        the problems that are not held out.
         """
         entry = self.pool(pool)
-        imported = entry["problem_set"] in self.imported()
+        recorded, calibrated = entry["problem_set"] in self.recorded(), self._calibrated(entry["problem_set"])
+        cross_fitted = entry["problem_set"] in self.imports.cross_fitted
         criteria = {"match": None, **{key: entry[key] for key in ("budget", "accuracy") if key in entry}}
         return {
             **self.resampling(),
             "choosers": [
-                {"calibrated_on": split if imported else "train", "chosen_on": split} for split in entry["choose_on"]
+                {"calibrated_on": split if recorded else next(iter(calibrated)), "chosen_on": split}
+                for split in (["train"] if cross_fitted else entry["choose_on"])
             ],
             "criteria": criteria,
             "cost_sensitivity": entry.get("cost_sensitivity"),
@@ -160,6 +220,7 @@ class Study:
         targets, families = self.trained(problem_set)
         return {
             **self.resampling(),
+            "answers": self.answer_kind(problem_set),
             "policies": self.efforts(problem_set),
             "pools": self.pools_on(problem_set),
             "targets": targets,
@@ -176,8 +237,15 @@ class Study:
 
     def trained(self, problem_set: str) -> tuple[list[str], list[str]]:
         """Targets and probe families that there are predictions of; imports have the linear majority probe only."""
-        if problem_set in self.imported():
+        if problem_set in self.recorded():
             return ["majority_correct"], ["linear"]
+        if problem_set in self.imports.cross_fitted:
+            return ["majority_correct"], self.imports.cross_fitting(problem_set, {})["families"]
+        if problem_set in self.imports.problem_sets:
+            families = self.imports.families(self.policies(problem_set))
+            return (
+                ["majority_correct"] if families == [IMPORTED_FAMILY] else self.config["probes"]["targets"]
+            ), families
         return self.config["probes"]["targets"], self.config["probes"]["families"]
 
     def front_page(self) -> dict:
@@ -186,6 +254,7 @@ class Study:
         return {
             "title": self.config["title"],
             "evidence": self.config["evidence"],
+            "left_out": self.left_out,
             "pools": {
                 pool: {
                     "problem_set": self.pool(pool)["problem_set"],

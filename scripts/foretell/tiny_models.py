@@ -1,4 +1,4 @@
-"""Small decoder transformers, trained on expressions and saved as ordinary Hugging Face checkpoints."""
+"""Small decoder transformers, trained on generated problems and saved as ordinary Hugging Face checkpoints."""
 
 from collections.abc import Iterator
 
@@ -7,9 +7,9 @@ import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from foretell.expressions import Expressions, draw_for_training
+from foretell.problem_sources import GENERATED
+from foretell.tasks import TASKS
 
-EFFORTS = ("low", "high")
 SPECIAL = ["<|pad|>", "<|start|>", "<|low|>", "<|high|>", "<|user|>", "<|assistant|>", "<|end|>"]
 IGNORED = -100  # label of a token that the loss leaves out
 
@@ -20,9 +20,9 @@ CHAT_TEMPLATE = (
 )
 
 
-def build_tokenizer(modulus: int, symbols: str) -> PreTrainedTokenizerFast:
-    """A tokenizer with one token per digit, operator and chat marker, and a chat template with a reasoning effort."""
-    vocabulary = SPECIAL + [str(digit) for digit in range(modulus)] + list(symbols)
+def build_tokenizer(alphabet: str) -> PreTrainedTokenizerFast:
+    """A tokenizer with one token per character and chat marker, and a chat template with a reasoning effort."""
+    vocabulary = [*SPECIAL, *alphabet]
     tokenizer = Tokenizer(models.WordLevel({token: index for index, token in enumerate(vocabulary)}, "<|pad|>"))
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
     tokenizer.decoder = decoders.Fuse()
@@ -36,35 +36,25 @@ def build_tokenizer(modulus: int, symbols: str) -> PreTrainedTokenizerFast:
 
 
 def encode_examples(
-    expressions: Expressions, effort: str, tokenizer: PreTrainedTokenizerFast
+    questions: list[str], completions: list[str], effort: str, tokenizer: PreTrainedTokenizerFast
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Prompts with their completions, as the chat template renders them.
-
-    At effort `low` a completion is the answer; at `high`, one group of operator, digit and running value per step.
+    """Prompts with their completions, as the chat template renders them, padded on the right.
 
     Returns:
-        token ids [n, length] and the same with IGNORED in place of the prompt, both int64.
+        token ids [n, length] and the same with IGNORED in place of prompt and padding, both int64.
     """
-    ids = tokenizer.convert_tokens_to_ids
-    digit = np.array(ids([str(value) for value in range(expressions.modulus)]))
-    operator = np.array(ids(list(expressions.symbols)))
-    n, operations = expressions.operators.shape
-    values = digit[expressions.values()]
-    digits, operators = digit[expressions.digits], operator[expressions.operators]
-
-    def constant(*tokens: str) -> np.ndarray:
-        return np.tile(ids(list(tokens)), (n, 1))
-
-    steps = np.stack([operators, digits[:, 1:]], axis=2).reshape(n, 2 * operations)
-    question = np.concatenate([digits[:, :1], steps], axis=1)
-    prompt = [constant("<|start|>", f"<|{effort}|>", "<|user|>"), question, constant("<|end|>", "<|start|>")]
-    prompt.append(constant("<|assistant|>"))
-    worked = np.stack([operators, digits[:, 1:], values], axis=2).reshape(n, 3 * operations)
-    completion = [worked if effort == "high" else values[:, -1:], constant("<|end|>")]
-    tokens = np.concatenate(prompt + completion, axis=1)
-    labels = tokens.copy()
-    labels[:, : sum(part.shape[1] for part in prompt)] = IGNORED
-    return tokens, labels
+    id_of = tokenizer.get_vocab()
+    before = [id_of[token] for token in ("<|start|>", f"<|{effort}|>", "<|user|>")]
+    between = [id_of[token] for token in ("<|end|>", "<|start|>", "<|assistant|>")]
+    rows, starts = [], []
+    for question, completion in zip(questions, completions, strict=True):
+        prompt = [*before, *map(id_of.__getitem__, question), *between]
+        rows.append([*prompt, *map(id_of.__getitem__, completion), id_of["<|end|>"]])
+        starts.append(len(prompt))
+    length = max(map(len, rows))
+    tokens = np.array([row + [tokenizer.pad_token_id] * (length - len(row)) for row in rows])
+    in_prompt = np.arange(length) < np.array(starts)[:, None]
+    return tokens, np.where(in_prompt | (tokens == tokenizer.pad_token_id), IGNORED, tokens)
 
 
 def train(settings: dict, problem_settings: dict, seed: int, progress=lambda steps: steps):
@@ -75,7 +65,7 @@ def train(settings: dict, problem_settings: dict, seed: int, progress=lambda ste
 
     Args:
         settings: layers, width, steps, learning_rate, curriculum, high_effort_share, batch.
-        problem_settings: operators, modulus, trained_operations ([fewest, most]).
+        problem_settings: source (a key of TASKS), trained_operations ([fewest, most]), and what the source asks for.
         seed: of initialisation and of the order of examples.
         progress: wraps the iterable of steps, for instance in a progress bar.
 
@@ -83,7 +73,7 @@ def train(settings: dict, problem_settings: dict, seed: int, progress=lambda ste
         LlamaForCausalLM in evaluation mode, and its tokenizer.
     """
     set_seed(seed)
-    tokenizer = build_tokenizer(problem_settings["modulus"], problem_settings["operators"])
+    tokenizer = build_tokenizer(TASKS[problem_settings["source"]].alphabet(problem_settings))
     model = LlamaForCausalLM(_architecture(settings, tokenizer))
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=settings["learning_rate"], betas=(0.9, 0.98), weight_decay=0.05
@@ -127,25 +117,24 @@ def _batches(
     settings: dict, problem_settings: dict, tokenizer: PreTrainedTokenizerFast, seed: int
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """One batch per step, padded on the right, over as many operations as the curriculum has reached."""
-    rng = np.random.default_rng([seed, 1])
+    rng, task = np.random.default_rng([seed, 1]), TASKS[problem_settings["source"]]
+    efforts = GENERATED[problem_settings["source"]].efforts
     fewest, most = problem_settings["trained_operations"]
     steps, batch = settings["steps"], settings["batch"]
     per_length = min(settings["examples"], steps * batch) // (most - fewest + 1)
     examples = {}
     for operations in range(fewest, most + 1):
-        drawn = draw_for_training(
-            rng, per_length, operations, problem_settings["operators"], problem_settings["modulus"]
-        )
-        examples[operations] = [encode_examples(drawn, effort, tokenizer) for effort in EFFORTS]
-    longest = examples[most][-1][0].shape[1]
+        questions, completions = task.training_examples(rng, per_length, operations, problem_settings)
+        examples[operations] = [encode_examples(questions, completions[e], e, tokenizer) for e in efforts]
+    longest = max(tokens.shape[1] for by_effort in examples.values() for tokens, _ in by_effort)
     for step in range(steps):
         reached = fewest + int((most - fewest + 1) * step / max(1, settings["curriculum"] * steps))
         tokens = np.full((batch, longest), tokenizer.pad_token_id)
         labels = np.full((batch, longest), IGNORED)
         lengths = rng.integers(fewest, min(reached, most) + 1, size=batch)
-        efforts = rng.random(batch) < settings["high_effort_share"]
-        for row, (operations, effort) in enumerate(zip(lengths, efforts, strict=True)):
-            pool_tokens, pool_labels = examples[operations][int(effort)]
+        most_effort = rng.random(batch) < settings["high_effort_share"]
+        for row, (operations, is_most) in enumerate(zip(lengths, most_effort, strict=True)):
+            pool_tokens, pool_labels = examples[operations][-1 if is_most else 0]
             index = rng.integers(len(pool_tokens))
             tokens[row, : pool_tokens.shape[1]] = pool_tokens[index]
             labels[row, : pool_labels.shape[1]] = pool_labels[index]

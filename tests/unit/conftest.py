@@ -7,7 +7,7 @@ from foretell.tiny_models import build_tokenizer
 
 @pytest.fixture(scope="session")
 def tokenizer():
-    return build_tokenizer(6, "+-*")
+    return build_tokenizer("012345+-*")
 
 
 @pytest.fixture(scope="session")

@@ -82,7 +82,7 @@ def subject():
         scores[policy, "majority_correct", "linear"] = -draw if policy == "m-low" else rng.random(N)
         scores[policy, "majority_correct", "tfidf"] = rng.random(N)
     efforts = {"m-low": ("m", "low"), "m-high": ("m", "high")}
-    return Subject(outcomes, scores, efforts, routing={}, resamples=200, seed=1)
+    return Subject("integer", outcomes, scores, efforts, routing={}, resamples=200, seed=1)
 
 
 def test_accuracy_that_rises_with_effort_is_found(subject):

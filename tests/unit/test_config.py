@@ -65,7 +65,7 @@ BROKEN = [
     ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
     ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
     ("models.small.price.input", -1, "'models.small.price.input'"),
-    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are large, medium, small"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are coder-large, coder-medium"),
     ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
     ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
     ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
@@ -156,10 +156,12 @@ def test_prices_are_proportional_to_parameters(config):
     """The default study promises a tenth of a dollar per million tokens and million parameters."""
     from transformers import LlamaForCausalLM
 
+    from foretell.tasks import TASKS
     from foretell.tiny_models import _architecture, build_tokenizer
 
     for entry in config["models"].values():
-        model = LlamaForCausalLM(_architecture(entry, build_tokenizer(6, "+-*")))
+        task = config["problem_sets"][entry["problem_set"]]
+        model = LlamaForCausalLM(_architecture(entry, build_tokenizer(TASKS[task["source"]].alphabet(task))))
         millions = sum(weight.numel() for weight in model.parameters()) / 1e6
         assert entry["price"]["input"] == entry["price"]["output"] == pytest.approx(0.1 * millions, rel=0.02)
 

@@ -56,5 +56,5 @@ def test_the_same_seed_gives_the_same_problems_and_another_seed_others():
 
 
 def test_more_problems_than_there_are_is_an_error_that_says_so():
-    with pytest.raises(UserError, match="distinct expressions with 2 operations"):
+    with pytest.raises(UserError, match="distinct problems with 2 operations"):
         generate_problems({**SETTINGS, "modulus": 2, "evaluated_shares": None}, seed=1)

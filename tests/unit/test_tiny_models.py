@@ -2,19 +2,22 @@ import numpy as np
 import pytest
 import torch
 
-from foretell.expressions import draw
-from foretell.tiny_models import IGNORED, encode_examples, train
+from foretell import expressions, stack_programs
+from foretell.tiny_models import IGNORED, build_tokenizer, encode_examples, train
+
+ARITHMETIC = {"source": "expressions", "operators": "+-*", "modulus": 6, "trained_operations": [1, 4]}
 
 
 @pytest.fixture(scope="module")
-def expressions():
-    return draw(np.random.default_rng(0), 8, 3, "+-*", 6)
+def examples():
+    return expressions.training_examples(np.random.default_rng(0), 8, 3, ARITHMETIC)
 
 
-def test_training_prompts_are_what_the_chat_template_renders(tokenizer, expressions):
+def test_training_prompts_are_what_the_chat_template_renders(tokenizer, examples):
+    questions, completions = examples
     for effort in ("low", "high"):
-        tokens, labels = encode_examples(expressions, effort, tokenizer)
-        for row, (text, token_row) in enumerate(zip(expressions.texts(), tokens, strict=True)):
+        tokens, labels = encode_examples(questions, completions[effort], effort, tokenizer)
+        for row, (text, token_row) in enumerate(zip(questions, tokens, strict=True)):
             prompt = tokenizer.apply_chat_template(
                 [{"role": "user", "content": text}],
                 tokenize=False,
@@ -27,17 +30,26 @@ def test_training_prompts_are_what_the_chat_template_renders(tokenizer, expressi
             assert (labels[row, len(ids) :] == token_row[len(ids) :]).all()
 
 
-def test_completions_state_the_answer_at_low_effort_and_every_step_at_high(tokenizer, expressions):
-    values = expressions.values()
-    tokens, labels = encode_examples(expressions, "low", tokenizer)
-    assert tokenizer.decode(tokens[0][labels[0] != IGNORED], skip_special_tokens=True) == str(values[0, -1])
-    tokens, labels = encode_examples(expressions, "high", tokenizer)
-    text = expressions.texts()[0]
-    worked = "".join(f"{text[2 * i + 1]}{text[2 * i + 2]}{values[0, i]}" for i in range(3))
-    assert tokenizer.decode(tokens[0][labels[0] != IGNORED], skip_special_tokens=True) == worked
+def test_completions_state_the_answer_at_low_effort_and_every_step_at_high(examples):
+    for question, answer, worked in zip(examples[0], examples[1]["low"], examples[1]["high"], strict=True):
+        value, steps = int(question[0]), ""
+        for operator, digit in zip(question[1::2], question[2::2], strict=True):
+            value = eval(f"{value}{operator}{digit}") % 6  # noqa: S307
+            steps += f"{operator}{digit}{value}"
+        assert (answer, worked) == (str(value), steps)
 
 
-def test_training_lowers_the_loss_and_repeats_exactly(tokenizer, expressions):
+def test_padding_is_no_part_of_the_loss():
+    rng, task = np.random.default_rng(0), {"variables": "ab"}
+    questions, completions = stack_programs.training_examples(rng, 40, 3, task)
+    assert len(set(map(len, questions))) > 1, "some functions have parentheses"
+    tokenizer = build_tokenizer(stack_programs.alphabet(task))
+    tokens, labels = encode_examples(questions, completions["low"], "low", tokenizer)
+    for row, program in zip(tokens[labels != IGNORED].reshape(len(tokens), -1), completions["low"], strict=True):
+        assert tokenizer.decode(row) == f"{program}<|end|>"
+
+
+def test_training_lowers_the_loss_and_repeats_exactly(tokenizer, examples):
     settings = {
         "layers": 1,
         "width": 16,
@@ -48,11 +60,11 @@ def test_training_lowers_the_loss_and_repeats_exactly(tokenizer, expressions):
         "batch": 16,
         "examples": 400,
     }
-    task = {"operators": "+-*", "modulus": 6, "trained_operations": [1, 4]}
-    tokens, labels = (torch.from_numpy(part) for part in encode_examples(expressions, "high", tokenizer))
+    encoded = encode_examples(examples[0], examples[1]["high"], "high", tokenizer)
+    tokens, labels = (torch.from_numpy(part) for part in encoded)
     losses = []
     for steps in (1, 60, 60):
-        model, _ = train({**settings, "steps": steps}, task, seed=3)
+        model, _ = train({**settings, "steps": steps}, ARITHMETIC, seed=3)
         with torch.no_grad():
             losses.append(model(input_ids=tokens, labels=labels).loss.item())
     assert losses[1] < 0.8 * losses[0]

@@ -7,6 +7,8 @@ rule cache_activations:
         description="results/{study}/activations/{problem_set}/{encoder}/{shard}.json",
     log:
         "logs/{study}/activations/{problem_set}/{encoder}/{shard}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.generated()),
     conda:
         "../../environment.yml"
     params:
@@ -16,3 +18,22 @@ rule cache_activations:
     shell:
         "python {params.script:q} --model {params.model:q} --prompts {input.prompts:q} --shard {wildcards.shard}"
         " --output {output.activations:q} > {log:q} 2>&1"
+
+
+rule import_activations:
+    input:
+        lambda wildcards: study.file("policies", wildcards.policy, "activations"),
+    output:
+        activations="results/{study}/activations/{problem_set}/{policy}/imported.safetensors",
+        description="results/{study}/activations/{problem_set}/{policy}/imported.json",
+    log:
+        "logs/{study}/activations/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.imports.problem_sets),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("import_activations"),
+        code=code("import_activations"),
+    shell:
+        "python {params.script:q} --input {input:q} --output {output.activations:q} > {log:q} 2>&1"

@@ -10,6 +10,8 @@ sys.path.insert(0, str(SCRIPTS))
 
 from foretell.config import check, read_yaml
 from foretell.errors import UserError
+from foretell.grading.sandbox import why_unavailable
+from foretell.left_out import leave_out
 from foretell.provenance import code_hash
 from foretell.study import Study, as_parameter
 
@@ -20,9 +22,13 @@ try:
         read_yaml(Path(file))  # Snakemake's own loader lets a repeated key pass
     MANIFEST = read_yaml(BASE / "config" / "figures.yaml")
     SCHEMA = read_yaml(BASE / "workflow" / "schemas" / "config.schema.yaml")
-    study = Study(check(config, SCHEMA, MANIFEST, files=" + ".join(CONFIG_FILES)))
+    checked = check(config, SCHEMA, MANIFEST, files=" + ".join(CONFIG_FILES))
+    study = Study(*leave_out(checked, why_unavailable))
 except (UserError, OSError) as error:
     raise WorkflowError(str(error)) from None
+
+for problem_set, reason in study.left_out.items():
+    print(f"problem set {problem_set!r} is left out: {reason}", file=sys.stderr)
 
 
 def script(name):
@@ -58,7 +64,7 @@ def of_each_policy(pattern, **ids):
 
     def files(wildcards):
         problem_set, policies = judged(wildcards)
-        return results(pattern, problem_set=problem_set, policy=policies, **ids)
+        return results(pattern, problem_set=problem_set, policy=policies, family=study.family(problem_set), **ids)
 
     return files
 
@@ -68,7 +74,8 @@ def option_per_policy(option, pattern):
 
     def options(wildcards):
         problem_set, policies = judged(wildcards)
-        paths = [results(pattern, problem_set=problem_set, policy=policy)[0] for policy in policies]
+        ids = {"problem_set": problem_set, "family": study.family(problem_set)}
+        paths = [results(pattern, policy=policy, **ids)[0] for policy in policies]
         return " ".join(f"{option} {policy}={path}" for policy, path in zip(policies, paths))
 
     return options

@@ -1,12 +1,11 @@
 # What the figures and tables read and write.
 
-SUBJECTS = {"problem_set": study.problem_sets(), "pool": list(study.config["pools"])}
-
 
 def of_problem_set(pattern, **ids):
     """Input function: one file per policy of the problem set that a figure is about."""
 
     def files(wildcards):
+        ids.setdefault("family", study.family(wildcards.set))
         return results(pattern, problem_set=wildcards.set, policy=study.policies(wildcards.set), **ids)
 
     return files
@@ -23,7 +22,7 @@ def problem_set_options(wildcards):
     """Options of a figure about a problem set: where its outcomes and probes lie, and its policies in order."""
     folder, name = f"results/{study.id}", wildcards.set
     policies = " ".join(study.policies(name))
-    return f"--outcomes {folder}/outcomes/{name} --probes {folder}/probes/{name} --policies {policies}"
+    return f"--outcomes {folder}/outcomes/{name} --probes {folder}/probes/{name} --policies {policies} --family {study.family(name)}"
 
 
 def family_options(wildcards):
@@ -67,6 +66,6 @@ def targets(folder, kind, suffixes):
         f"results/{study.id}/{folder}/{name}/{label}.{suffix}"
         for label in study.config["figures"]
         if label.startswith(kind)
-        for name in SUBJECTS[MANIFEST[label]["per"]]
+        for name in study.shown(MANIFEST[label])
         for suffix in suffixes
     ]

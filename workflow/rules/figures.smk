@@ -20,6 +20,13 @@ rule tabulate_auroc:
         " --output {params.stem:q} > {log:q} 2>&1"
 
 
+use rule tabulate_auroc as tabulate_auroc_on_code with:
+    output:
+        table("T3"),
+    log:
+        "logs/{study}/tables/{set}/T3.log",
+
+
 rule tabulate_calibration:
     input:
         of_problem_set(PREDICTIONS),

@@ -27,21 +27,43 @@ def of_encoder(pattern, **ids):
     )
 
 
+COMPLETIONS = study.imports.policies_with("completions")
+ROLLOUTS = study.imports.policies_with("rollouts")
+MODELS = [policy for policy, entry in study.config["policies"].items() if "model" in entry]
+WITH_ROLLOUTS = [*MODELS, *COMPLETIONS, *ROLLOUTS]
+OF_FILES = sorted({policy for name in study.imports.problem_sets for policy in study.policies(name)})
+
+
 def pattern_option(problem_set):
     """Option that says where answers stand in completions; without a pattern, the kind of answer says it."""
     pattern = study.config["problem_sets"][problem_set].get("answer_pattern")
     return f"--answer-pattern {shlex.quote(pattern)}" if pattern else ""
 
 
-PREDICTIONS = "probes/{problem_set}/{policy}/majority_correct/linear/predictions.parquet"
+PREDICTIONS = "probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet"
 
 
 def rollouts_of_pool(wildcards):
     """Rollouts of a pool's policies, from which majorities over fewer samples follow; imported outcomes have none."""
-    problem_set, _ = judged(wildcards)
-    if problem_set in study.imported():
-        return []
-    return of_each_policy("rollouts/{problem_set}/{policy}/{shard}.parquet", shard=study.shards())(wildcards)
+    problem_set, policies = judged(wildcards)
+    with_rollouts = [policy for policy in policies if policy in WITH_ROLLOUTS]
+    pattern = "rollouts/{problem_set}/{policy}/{shard}.parquet"
+    return results(pattern, problem_set=problem_set, policy=with_rollouts, shard=study.shards())
+
+
+def probe_inputs(_, input):
+    """Options that name prompts and activations, where a job has them."""
+    named = {name: input.get(name) for name in ("prompts", "activations")}
+    return " ".join(f"--{name} {shlex.join(as_list(files))}" for name, files in named.items() if files)
+
+
+def as_list(files):
+    return [files] if isinstance(files, str) else list(files)
+
+
+def families_of(problem_sets):
+    """Families of predictors on problem sets that have the same ones; any, where there is no such problem set."""
+    return study.trained(problem_sets[0])[1] if problem_sets else ["tfidf"]
 
 
 def of_parts(file):
@@ -52,7 +74,7 @@ def of_parts(file):
 def predictions_of_parts(wildcards):
     """Predictions of one policy on each problem set that makes up a pooled one."""
     parts = study.config["problem_sets"][wildcards.problem_set]["parts"]
-    return results(PREDICTIONS, problem_set=parts, policy=wildcards.policy)
+    return results(PREDICTIONS, problem_set=parts, policy=wildcards.policy, family="linear")
 
 
 def rollouts_option(wildcards, input):

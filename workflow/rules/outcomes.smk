@@ -7,7 +7,7 @@ rule summarise_outcomes:
     log:
         "logs/{study}/outcomes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.generated()),
+        policy=any_of(WITH_ROLLOUTS),
     conda:
         "../../environment.yml"
     params:
@@ -20,19 +20,19 @@ rule summarise_outcomes:
 rule import_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        records=lambda wildcards: study.recorded_file("policies", wildcards.policy),
+        table=lambda wildcards: study.file("policies", wildcards.policy, "outcomes"),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:
         "logs/{study}/outcomes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.imported()),
+        policy=any_of(set(study.config["policies"]) - set(WITH_ROLLOUTS)),
     conda:
         "../../environment.yml"
     params:
         script=script("import_outcomes"),
         code=code("import_outcomes"),
-        run=lambda wildcards: study.config["policies"][wildcards.policy]["run"],
+        settings=lambda wildcards: as_parameter(study.importing_outcomes(wildcards.policy, "outcomes")),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --records {input.records:q} --run {params.run:q}"
+        "python {params.script:q} --problems {input.problems:q} --input {input.table:q} --settings {params.settings:q}"
         " --output {output:q} > {log:q} 2>&1"

@@ -24,17 +24,18 @@ rule train_probes:
     params:
         script=script("train_probes"),
         code=code("train_probes"),
-        settings=as_parameter(study.probing()),
+        inputs=probe_inputs,
+        settings=lambda wildcards: as_parameter(study.probing(wildcards.problem_set)),
         folder=subpath(output[0], ancestor=3),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --outcomes {input.outcomes:q} --prompts {input.prompts:q}"
-        " --activations {input.activations:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        "python {params.script:q} --problems {input.problems:q} --outcomes {input.outcomes:q} {params.inputs}"
+        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
 
 
 rule import_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        records=lambda wildcards: study.recorded_file("policies", wildcards.policy),
+        table=lambda wildcards: study.file("policies", wildcards.policy, "outcomes"),
     output:
         multiext(
             "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/",
@@ -45,17 +46,17 @@ rule import_predictions:
     log:
         "logs/{study}/probes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(set(study.imported()) - set(study.pooled())),
+        problem_set=any_of(set(study.recorded()) - set(study.pooled())),
     conda:
         "../../environment.yml"
     params:
         script=script("import_predictions"),
         code=code("import_predictions"),
-        run=lambda wildcards: study.config["policies"][wildcards.policy]["run"],
+        source=lambda wildcards: as_parameter(study.importing_outcomes(wildcards.policy, "outcomes")),
         settings=as_parameter(study.resampling()),
         folder=subpath(output[0], parent=True),
     shell:
-        "python {params.script:q} --outcomes {input.outcomes:q} --records {input.records:q} --run {params.run:q}"
+        "python {params.script:q} --outcomes {input.outcomes:q} --input {input.table:q} --source {params.source:q}"
         " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
 
 

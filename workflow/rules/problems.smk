@@ -18,13 +18,13 @@ rule generate_problems:
 
 rule import_problems:
     input:
-        lambda wildcards: study.recorded_file("problem_sets", wildcards.problem_set),
+        lambda wildcards: study.file("problem_sets", wildcards.problem_set, "problems"),
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of(study.imported()),
+        problem_set=any_of([*study.recorded(), *study.imports.problem_sets]),
     conda:
         "../../environment.yml"
     params:
@@ -32,4 +32,4 @@ rule import_problems:
         code=code("import_problems"),
         settings=lambda wildcards: as_parameter(study.importing(wildcards.problem_set)),
     shell:
-        "python {params.script:q} --records {input:q} --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+        "python {params.script:q} --input {input:q} --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

@@ -10,6 +10,8 @@ rule generate_completions:
         "results/{study}/completions/{problem_set}/{policy}/{shard}.parquet",
     log:
         "logs/{study}/completions/{problem_set}/{policy}/{shard}.log",
+    wildcard_constraints:
+        policy=any_of(MODELS),
     conda:
         "../../environment.yml"
     params:
@@ -31,6 +33,8 @@ rule grade_rollouts:
         "results/{study}/rollouts/{problem_set}/{policy}/{shard}.parquet",
     log:
         "logs/{study}/rollouts/{problem_set}/{policy}/{shard}.log",
+    wildcard_constraints:
+        policy=any_of([*MODELS, *COMPLETIONS]),
     conda:
         "../../environment.yml"
     params:
@@ -40,3 +44,45 @@ rule grade_rollouts:
     shell:
         "python {params.script:q} --problems {input.problems:q} --completions {input.completions:q}"
         " {params.pattern} --workers {threads} --output {output:q} > {log:q} 2>&1"
+
+
+rule import_completions:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        table=lambda wildcards: study.file("policies", wildcards.policy, "completions"),
+    output:
+        expand("results/{{study}}/completions/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards()),
+    log:
+        "logs/{study}/completions/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        policy=any_of(COMPLETIONS),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("import_completions"),
+        code=code("import_completions"),
+        settings=lambda wildcards: as_parameter(study.imports.completions(wildcards.policy, "completions")),
+    shell:
+        "python {params.script:q} --problems {input.problems:q} --input {input.table:q} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"
+
+
+rule import_rollouts:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        table=lambda wildcards: study.file("policies", wildcards.policy, "rollouts"),
+    output:
+        expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards()),
+    log:
+        "logs/{study}/rollouts/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        policy=any_of(ROLLOUTS),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("import_rollouts"),
+        code=code("import_rollouts"),
+        settings=lambda wildcards: as_parameter(study.imports.completions(wildcards.policy, "rollouts")),
+    shell:
+        "python {params.script:q} --problems {input.problems:q} --input {input.table:q} --settings {params.settings:q}"
+        " --output {output:q} > {log:q} 2>&1"

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from foretell.calibrated_columns import IMPORTED
+from foretell.calibrated_columns import RECORDED
 from foretell.figures.inputs import MAJORITY, TEST, TRAIN, VALIDATION, join_labels
 from foretell.figures.text import number, with_interval
 from foretell.metrics import brier, ece, weighted_mean
@@ -42,7 +42,7 @@ def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame, res
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
     weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
     shift = _shift(by_split[TRAIN], test, weights, resamples, seed)
-    columns = {"platt": "probability", "platt_train": IMPORTED["train"]}
+    columns = {"platt": "probability", "platt_train": RECORDED["train"]}
     calibrated = {  # the base rate that stands for a missing probe is no probe
         name: test[column].where(test.score.notna()) for name, column in columns.items() if column in test
     }

@@ -19,6 +19,7 @@ def problem_set_parser(description: str) -> argparse.ArgumentParser:
     parser.add_argument("--outcomes", type=Path, required=True, help="folder of {policy}.parquet")
     parser.add_argument("--probes", type=Path, required=True, help="folder of {policy}/{target}/{family}/")
     parser.add_argument("--policies", nargs="+", required=True, help="in the order of the panels")
+    parser.add_argument("--family", default=LINEAR, help="of predictors, where one is shown")
     parser.add_argument("--output", type=Path, required=True, help="path without suffix; one file per format")
     return parser
 

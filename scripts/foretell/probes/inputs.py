@@ -21,14 +21,14 @@ class Inputs:
     Attributes:
         outcomes: problem_id, split, group and the targets.
         questions: [problems] texts.
-        token_ids: [problems] arrays of the rendered prompt's token ids.
-        activations: the encoder's cache.
+        token_ids: [problems] arrays of the rendered prompt's token ids; None where no prompt is known.
+        activations: the encoder's cache; None where there is none.
     """
 
     outcomes: pd.DataFrame
     questions: np.ndarray
-    token_ids: list[np.ndarray]
-    activations: "Activations"
+    token_ids: list[np.ndarray] | None
+    activations: "Activations | None"
 
     @property
     def train(self) -> np.ndarray:
@@ -37,11 +37,11 @@ class Inputs:
 
     @property
     def prompt_lengths(self) -> np.ndarray:
-        """[problems] tokens per prompt."""
-        return np.array([len(ids) for ids in self.token_ids])
+        """[problems] tokens per prompt, or characters per question where no prompt is known."""
+        return np.array([len(text) for text in (self.questions if self.token_ids is None else self.token_ids)])
 
 
-def read_inputs(outcomes: Path, problems: Path, prompts: Path, activations: list[Path]) -> Inputs:
+def read_inputs(outcomes: Path, problems: Path, prompts: Path | None, activations: list[Path]) -> Inputs:
     """Read and join the files of one problem set and policy.
 
     Prompts and activations may also hold problems that `problems` excludes (excluded_reason), and no others.
@@ -57,15 +57,19 @@ def read_inputs(outcomes: Path, problems: Path, prompts: Path, activations: list
     frame["group"] = frame.group.fillna(frame.problem_id)
     listed = pd.read_parquet(problems).set_index("problem_id")
     excluded = set(listed.index[listed.excluded_reason.notna()])
-    rendered = pd.read_parquet(prompts, columns=["problem_id", "token_ids"]).set_index("problem_id")
-    for source, found in [(problems, listed.index), (prompts, rendered.index)]:
-        _check_problems(ids, found, excluded, source)
+    _check_problems(ids, listed.index, excluded, problems)
     return Inputs(
         outcomes=frame,
         questions=listed.question.loc[ids].to_numpy(dtype=object),
-        token_ids=rendered.token_ids.loc[ids].tolist(),
-        activations=Activations(activations, ids, excluded),
+        token_ids=None if prompts is None else _read_token_ids(prompts, ids, excluded),
+        activations=Activations(activations, ids, excluded) if activations else None,
     )
+
+
+def _read_token_ids(prompts: Path, ids: list[str], excluded: set[str]) -> list[np.ndarray]:
+    rendered = pd.read_parquet(prompts, columns=["problem_id", "token_ids"]).set_index("problem_id")
+    _check_problems(ids, rendered.index, excluded, prompts)
+    return rendered.token_ids.loc[ids].tolist()
 
 
 class Activations:

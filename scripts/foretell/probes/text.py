@@ -1,10 +1,11 @@
 """TF-IDF baseline: linear models on the character n-grams of the question."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import TfidfVectorizer
+from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
 
 from foretell.probes import solvers
 from foretell.probes.dense import RANK, positive_part
@@ -34,34 +35,42 @@ class TextBlock:
         shortest, longest = self.ngrams
         return [{"ngram_min": shortest, "ngram_max": longest, "strength": strength} for strength in self.strengths]
 
+    @cached_property
+    def counts(self) -> csr_array:
+        """[problems, n-grams of all problems] how often each occurs, counted once for all fits."""
+        vectorizer = CountVectorizer(analyzer="char", ngram_range=self.ngrams, lowercase=False)
+        return csr_array(vectorizer.fit_transform(self.texts), dtype=float)
+
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedText":
         """Fit all strengths to labels [rows, columns].
 
         The n-grams outnumber the rows, so the basis comes from the Gram matrix of the rows, without leaving sparsity.
         """
-        vectorizer = TfidfVectorizer(analyzer="char", ngram_range=self.ngrams, lowercase=False)
-        features = csr_array(vectorizer.fit_transform(self.texts[rows]))
+        known = np.flatnonzero(self.counts[rows].sum(axis=0))
+        transformer = TfidfTransformer()
+        features = csr_array(transformer.fit_transform(self.counts[rows][:, known]))
         products = _centred_products(features, features)
         variance = products.diagonal().mean()
         scale = VARIANCE / variance if variance > RANK else 1.0  # equal questions differ by rounding only
         eigenvalues, vectors = positive_part(scale * products)
         fits = solvers.fit(vectors * np.sqrt(eigenvalues), eigenvalues, labels, binary, np.asarray(self.strengths))
-        return FittedText(self.texts, vectorizer, features, scale * vectors / np.sqrt(eigenvalues), fits)
+        return FittedText(self.counts, known, transformer, features, scale * vectors / np.sqrt(eigenvalues), fits)
 
 
 @dataclass(frozen=True)
 class FittedText:
     """Linear models of several label columns and strengths on the same n-grams."""
 
-    texts: np.ndarray
-    vectorizer: TfidfVectorizer
+    counts: csr_array
+    known: np.ndarray  # n-grams that occur in the fitted rows
+    transformer: TfidfTransformer
     features: csr_array
     dual: np.ndarray  # [n, rank] from centred products to coordinates
     fits: solvers.Fits
 
     def scores(self, rows: np.ndarray) -> np.ndarray:
         """[rows, columns, candidates]."""
-        new = csr_array(self.vectorizer.transform(self.texts[rows]))
+        new = csr_array(self.transformer.transform(self.counts[rows][:, self.known]))
         return self.fits.scores(_centred_products(new, self.features) @ self.dual)
 
     def diagnostics(self, column: int, candidate: int) -> dict:

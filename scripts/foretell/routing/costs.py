@@ -8,6 +8,7 @@ from foretell.routing.inputs import require_same_problems
 
 MEASURED = "measured tokens"
 ASSUMED = "assumed"
+ESTIMATED = "assumed prices, tokens estimated from characters"
 TOKENS_PER_PRICE = 1e6  # prices are in USD per million tokens
 
 
@@ -18,12 +19,14 @@ def price_outcomes(outcomes: dict[str, pd.DataFrame], policies: dict[str, dict])
         outcomes: per policy, one row per problem: problem_id, split, group, k, majority_correct, prompt_tokens,
             completion_tokens (summed over the k samples; tokens may be null where the cost is assumed).
         policies: per policy {"encoder", "input_price", "output_price"}, in USD per million tokens, or
-            {"encoder", "assumed_cost"} in USD per problem; encoder is null where no activations are read.
+            {"encoder", "assumed_cost"} in USD per problem; encoder is null where no activations are read. Optionally
+            estimated (tokens are) and free_to_predict (the predictor runs no model).
 
     Returns:
         One row per policy and problem: problem_id, split, group, policy, encoder, samples (k), correct (0.0 or 1.0),
         input_cost (prompt tokens once), output_cost (completion tokens of all k samples), cost (their sum, or the
-        assumed cost), probe_cost (one prefill of the policy's encoder; null if unknown), all in USD, and cost_basis.
+        assumed cost), probe_cost (one prefill of the policy's encoder; null if unknown, 0
+        if the predictor runs no model), all in USD, and cost_basis.
 
     Raises:
         UserError: a policy without outcomes, settings, prices, tokens or labels; policies over different problems, or
@@ -42,12 +45,13 @@ def _price(policy: str, outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
         correct=_floats(outcomes.majority_correct.astype("boolean")),
     )
     _require_complete(costs.correct, f"outcomes of {policy!r} lack majority_correct")
+    probing = 0.0 if settings.get("free_to_predict") else np.nan
     if "assumed_cost" in settings:
         return costs.assign(
             input_cost=np.nan,
             output_cost=np.nan,
             cost=float(settings["assumed_cost"]),
-            probe_cost=np.nan,
+            probe_cost=probing,
             cost_basis=ASSUMED,
         )
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
@@ -58,8 +62,8 @@ def _price(policy: str, outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
         input_cost=input_cost,
         output_cost=output_cost,
         cost=input_cost + output_cost,
-        probe_cost=np.nan if settings["encoder"] is None else input_cost,
-        cost_basis=MEASURED,
+        probe_cost=probing if settings["encoder"] is None else input_cost,
+        cost_basis=ESTIMATED if settings.get("estimated") else MEASURED,
     )
 
 

@@ -105,21 +105,26 @@ def require_different_costs(pool: Pool) -> None:
 def tabulate_probabilities(predictions: dict[str, pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
     """Probabilities of success of all policies in one table: problem_id, policy, calibrated_on, probability.
 
+    Of cross-fitted predictions the first partition is taken, and the table also has fold and split.
+
     Args:
-        predictions: per policy, one row per problem: problem_id and every column that is named.
+        predictions: per policy, one row per problem (and, cross-fitted, per partition and fold): problem_id and every
+            column that is named.
         columns: by the split on which Platt scaling was fitted, the column with the probabilities.
 
     Raises:
         UserError: a policy's predictions lack a column.
     """
-    tables = []
+    tables, head = [], ["problem_id"]
     for policy, table in predictions.items():
+        if "fold" in table:
+            head, table = ["fold", "split", "problem_id"], table[table.partition == 0]
         for split, column in columns.items():
             if column not in table:
                 raise UserError(f"predictions for policy {policy!r} lack the column {column!r}; predict again")
-            probability = table[["problem_id"]].assign(probability=table[column].astype(float))
+            probability = table[head].assign(probability=table[column].astype(float))
             tables.append(probability.assign(policy=policy, calibrated_on=split))
-    return pd.concat(tables, ignore_index=True)[["problem_id", "policy", "calibrated_on", "probability"]]
+    return pd.concat(tables, ignore_index=True)[[*head, "policy", "calibrated_on", "probability"]]
 
 
 def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[str, np.ndarray]:

@@ -81,6 +81,6 @@ def replace_saving_intervals(
 
 def _varied(parts: Sequence[Undecided], sensitivity: float) -> Iterator[list[Undecided]]:
     costs = parts[0].costs
-    for policy in costs.policy[costs.cost_basis == ASSUMED].unique():
+    for policy in costs.policy[costs.cost_basis.str.contains(ASSUMED)].unique():
         for factor in (1 - sensitivity, 1 + sensitivity):
             yield [part.scaled(policy, factor) for part in parts]
