@@ -43,8 +43,8 @@ def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
 def _scores(file: Path, outcomes: pd.DataFrame) -> np.ndarray | None:
     """Test scores in the outcomes' order; None where no probe could be trained."""
     predictions = pd.read_parquet(file)
-    if "permutation" in predictions:
-        return None  # the control is not an alternative to the probe
+    if "permutation" in predictions or "fold" in predictions:
+        return None  # the control is no alternative to the probe; scores of several fits have no one order
     scores = outcomes[["problem_id"]].merge(predictions, on="problem_id", validate="one_to_one").score
     return None if scores.isna().any() else scores.to_numpy(dtype=float)
 

@@ -11,6 +11,7 @@ from multiprocessing import get_context
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from foretell.metrics import ENOUGH, auroc, brier, ece, enough_of_both
 from foretell.probes.families import BUILDERS
@@ -94,7 +95,8 @@ def cross_fit(task: CrossFit, parts: list[Part], workers: int) -> dict[tuple[str
 
 
 def _set_task(task: CrossFit) -> None:
-    """Keep the task in a worker process, so that its n-grams are counted once there."""
+    """Keep the task in a worker process, so that its n-grams are counted once there; workers share the cores."""
+    threadpool_limits(1)
     global _task
     _task = task
 

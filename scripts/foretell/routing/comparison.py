@@ -11,7 +11,7 @@ from foretell.routing.decisions import CASCADE, UTILITY
 from foretell.routing.hull import Mixture, blend, mix_to_cost, upper_hull
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST
-from foretell.routing.routed import Routed, require_same_strategies
+from foretell.routing.routed import Routed, places_of_strategies
 
 ROW = ["strategy", "policy", "samples", "criterion", "calibrated_on", "chosen_on", "at_cost_of"]
 
@@ -75,10 +75,11 @@ def compare_parts(
         UserError: the parts do not have the same strategies.
     """
     comparisons = [_compare(part, choosers, criteria) for part in parts]
-    require_same_strategies([each.labels[ROW] for each in comparisons])
+    places = list(zip(comparisons, places_of_strategies([each.labels for each in comparisons], ROW), strict=True))
     values = [field.name for field in fields(Comparison) if field.name != "labels"]
-    together = {name: np.hstack([getattr(each, name) for each in comparisons]) for name in values}
-    return Comparison(_merge_labels([each.labels for each in comparisons]), **together)
+    together = {name: np.hstack([getattr(each, name)[place] for each, place in places]) for name in values}
+    labels = [each.labels.iloc[place].reset_index(drop=True) for each, place in places]
+    return Comparison(_merge_labels(labels), **together)
 
 
 def _merge_labels(parts: list[pd.DataFrame]) -> pd.DataFrame:

@@ -71,7 +71,12 @@ def count_shares(parts: Sequence[Routed]) -> pd.DataFrame:
         if not any(mask.any() for mask in masks):
             continue
         for router, first in enumerate(parts[0].decisions):
-            by_part = [part.decisions[router].chosen[:, mask] for part, mask in zip(parts, masks, strict=True)]
+            by_part = [
+                np.array([pool.policies.index(policy) for policy in part.pool.policies])[
+                    part.decisions[router].chosen[:, mask]
+                ]
+                for part, mask in zip(parts, masks, strict=True)
+            ]
             chosen = np.hstack(by_part)
             shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
             table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(

@@ -40,9 +40,13 @@ def points_on(parts: Sequence[Routed], split: str) -> Points:
         UserError: the parts do not have the same strategies.
     """
     points = [part.points.on(part.pool.split == split) for part in parts]
-    require_same_strategies([each.labels for each in points])
-    values = (np.hstack([getattr(each, name) for each in points]) for name in ("accuracy", "cost", "probing"))
-    return Points(points[0].labels, *values)
+    labels = points[0].labels
+    places = places_of_strategies([each.labels for each in points], [*labels.columns.drop("all_samples")])
+    values = (
+        np.hstack([getattr(each, name)[place] for each, place in zip(points, places, strict=True)])
+        for name in ("accuracy", "cost", "probing")
+    )
+    return Points(labels, *values)
 
 
 def groups_on(parts: Sequence[Routed], split: str) -> np.ndarray:
@@ -50,7 +54,23 @@ def groups_on(parts: Sequence[Routed], split: str) -> np.ndarray:
     return np.concatenate([part.pool.group[part.pool.split == split] for part in parts])
 
 
-def require_same_strategies(labels: Sequence[pd.DataFrame]) -> None:
-    """Raise a UserError unless the parts of a pool have the same strategies, in the same order."""
-    if not all(each.equals(labels[0]) for each in labels):
+def places_of_strategies(labels: Sequence[pd.DataFrame], names: list[str]) -> list[np.ndarray]:
+    """Where each part of a pool has the first part's strategies; parts may order policies by different costs.
+
+    Args:
+        labels: one row per strategy, by part.
+        names: the columns that together name a strategy.
+
+    Raises:
+        UserError: the parts do not have the same strategies.
+    """
+    keys = [_keys(each[names]) for each in labels]
+    if not all(len(each) == len(keys[0]) and set(each) == set(keys[0]) for each in keys):
         raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")
+    return [each.get_indexer(keys[0]) for each in keys]
+
+
+def _keys(labels: pd.DataFrame) -> pd.MultiIndex:
+    """Strategies by name; of several with one name, which of them it is."""
+    text = labels.astype("string").fillna("").agg("\x1f".join, axis=1)
+    return pd.MultiIndex.from_arrays([text, text.groupby(text).cumcount()])
