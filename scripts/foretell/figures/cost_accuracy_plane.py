@@ -21,6 +21,7 @@ from foretell.figures.cost_accuracy import (
     unit_for_readers,
 )
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
+from foretell.figures.text import samples
 from foretell.routing.choice import FALLS_BACK, MATCH
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
@@ -95,9 +96,9 @@ def _policies(singles: pd.DataFrame) -> dict:
     names = {row.policy: row.policy for row in singles.itertuples()}
     title = "Single policies"
     if singles.samples.nunique(dropna=False) == 1 and singles.samples.notna().all():
-        title += f",\n{singles.samples.iloc[0]} samples"
+        title += f",\n{samples(singles.samples.iloc[0])}"
     else:
-        names |= {r.policy: f"{r.policy}, {r.samples} samples" for r in singles.itertuples() if pd.notna(r.samples)}
+        names |= {r.policy: f"{r.policy}, {samples(r.samples)}" for r in singles.itertuples() if pd.notna(r.samples)}
     handles = [
         Line2D(
             [], [], linestyle="", color=look["color"], marker=look["marker"], label=wrapped(names[policy], 22), **EDGE

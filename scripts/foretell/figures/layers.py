@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
-from foretell.figures.style import PAGE, outer, panels, say, styled
+from foretell.figures.style import outer, panels, say, styled
 
 FEW = 60  # cells of a panel that leave room for their values
 
@@ -62,7 +62,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     if images:
         bar = figure.colorbar(images[0], ax=[stack[0] for stack in axes.values()], aspect=30, pad=0.01)
         name = {"spearman": "Spearman correlation", "auroc": "AUROC"}.get(frame.metric.dropna().iloc[0], "Score")
-        bar.set_label(f"{name}, cross-validated" if figure.get_figwidth() == PAGE else f"{name}\n(cross-validated)")
+        bar.set_label(f"{name}\n(cross-validated)")
         bar.outline.set_linewidth(0.6)
         bar.locator = MaxNLocator(5)
     return figure

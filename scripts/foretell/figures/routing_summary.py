@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from foretell.figures.cost_accuracy import PER, pooled_basis, unit_for_readers
-from foretell.figures.text import money, number, with_interval
+from foretell.figures.text import money, number, samples, with_interval
 from foretell.routing.choice import FALLS_BACK, MATCH
 
 ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
@@ -38,8 +38,8 @@ def _per_thousand(name: str) -> str:
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: single policies at all of their samples, mixtures at the cost of what matches, every router."""
-    samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
-    fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(samples))
+    all_samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
+    fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(all_samples))
     frame = frame[~fewer & ~((frame.strategy == "hull") & (frame.criterion != MATCH))]
 
     def cells(name: str, write: Callable[..., str], **options: object) -> list[str]:
@@ -69,7 +69,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def _name(row) -> str:
     if row.strategy == "single":
-        return row.policy if pd.isna(row.samples) else f"{row.policy}, {row.samples} samples"
+        return row.policy if pd.isna(row.samples) else f"{row.policy}, {samples(row.samples)}"
     if row.strategy == "hull":
         return f"mixture at cost of {row.at_cost_of}"
     if row.strategy == "random":

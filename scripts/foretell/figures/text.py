@@ -52,6 +52,11 @@ def with_interval(value: float, low: float, high: float, digits: int, scale: flo
     return f"{shown} [{number(low, digits, scale, signed)}, {number(high, digits, scale, signed)}]"
 
 
+def samples(k: int) -> str:
+    """`1 sample`, `8 samples`."""
+    return f"{k} sample" + ("s" if k != 1 else "")
+
+
 def money(value: float, low: float, high: float, scale: float = 1) -> str:
     """An amount with its interval, to three significant digits of the amount; empty if it is unknown."""
     digits = 2 - floor(log10(abs(scale * value))) if value and not pd.isna(value) else 2

@@ -5,6 +5,7 @@ import re
 import regex
 
 LONGEST_ANSWER = 1000  # characters; what is longer is no answer but a derivation
+MOST_BOXES = 50  # looked at, from the last on
 _PATTERN_SECONDS = 1.0  # a study's own pattern may backtrack without end
 
 _BOX = re.compile(r"\\(?:boxed|fbox)")
@@ -72,7 +73,7 @@ def program(completion: str) -> str | None:
 
 def boxed(completion: str) -> str | None:
     """Content of the last box whose braces close, or that has none around one token (`\\boxed 5`); None without one."""
-    for found in reversed(list(_BOX.finditer(completion))):
+    for found in reversed(list(_BOX.finditer(completion))[-MOST_BOXES:]):
         content = _box_content(completion[found.end() : found.end() + 2 * LONGEST_ANSWER])
         if content is not None:
             return content

@@ -43,7 +43,7 @@ def judge_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
 def judge_choices(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     """Judge distinct answers as option letters, by equality; see `judge`."""
     golds = answers.answer.str.strip().str.strip("().").str.upper()
-    correct = answers.extracted_answer.str.upper() == golds
+    correct = answers.extracted_answer.str.upper().eq(golds).fillna(False).astype(bool)
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=answers.extracted_answer.str.upper())
 
 

@@ -67,7 +67,9 @@ def grade(
     judged = _judge(rollouts, answered, workers)
     graded = rollouts.drop(columns="answer_kind_").merge(judged, on=ANSWER, how="left", validate="many_to_one")
     missed = pd.Series([error for _, error in extracted], dtype="string")
-    return graded.assign(correct=graded.correct.eq(True), grading_error=graded.grading_error.fillna(missed))
+    return graded.assign(
+        correct=graded.correct.eq(True).fillna(False).astype(bool), grading_error=graded.grading_error.fillna(missed)
+    )
 
 
 def report(rollouts: pd.DataFrame) -> str:

@@ -1,0 +1,115 @@
+import pandas as pd
+import pytest
+
+from foretell.errors import UserError
+from foretell.grading.rollouts import grade, report, spelled_only
+from workflow_project import RECORDS
+
+PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"], "answer_kind": "integer"})
+PATTERN = r"([0-5])\Z"
+
+
+def completions(*texts, problem="a"):
+    return pd.DataFrame({"problem_id": problem, "sample": range(len(texts)), "completion": texts})
+
+
+def test_the_answer_is_where_the_pattern_says():
+    graded = grade(completions("4", "+31*24", "45", "", "+4", "9"), PROBLEMS, PATTERN)
+    assert graded.extracted_answer.fillna("none").tolist() == ["4", "4", "5", "none", "4", "none"]
+    assert graded.correct.tolist() == [True, True, False, False, True, False]
+
+
+def test_no_answer_is_wrong_and_null():
+    graded = grade(completions("+", "\x00\xff", "x" * 100_000), PROBLEMS, PATTERN)
+    assert graded.extracted_answer.isna().all() and not graded.correct.any()
+
+
+def test_the_last_of_several_answers_counts():
+    graded = grade(completions("answer 1, no, answer 4"), PROBLEMS, r"answer ([0-5])")
+    assert graded.extracted_answer[0] == "4" and graded.correct[0]
+
+
+def test_a_repeated_sample_and_an_unknown_problem_are_named():
+    twice = pd.concat([completions("4"), completions("3")])
+    with pytest.raises(UserError, match="problem 'a' has sample 0 more than once"):
+        grade(twice, PROBLEMS, PATTERN)
+    with pytest.raises(UserError, match="belong to no problem, the first to 'z'"):
+        grade(completions("4", problem="z"), PROBLEMS, PATTERN)
+
+
+def one(answer, *texts, kind="math", **options):
+    problems = pd.DataFrame({"problem_id": ["p"], "answer": [answer], "answer_kind": [kind]})
+    return grade(completions(*texts, problem="p"), problems, **options)
+
+
+def test_votes_are_counted_over_equal_answers():
+    graded = one("\\frac12", "\\boxed{0.5}", "\\boxed{x+1}", "\\boxed{\\frac{1}{2}}", "\\boxed{1+x}", "\\boxed{7}")
+    assert graded.correct.tolist() == [True, False, True, False, False]
+    assert graded.answer_class.tolist() == ["0.5", "x+1", "0.5", "x+1", "7"]
+    assert graded.extracted_answer.tolist() == ["0.5", "x+1", "\\frac{1}{2}", "1+x", "7"]
+
+
+def test_an_answer_that_hangs_or_is_malformed_costs_itself_only():
+    graded = one(
+        "x+5", "\\boxed{9^{9^{9^{9}}}}", "\\boxed{\\frac{}", "\\boxed{5+x}", "\\boxed{" + "(" * 900 + "}", workers=2
+    )
+    assert graded.correct.tolist() == [False, False, True, False]
+    assert graded.grading_error.fillna("").str.contains("timed out").tolist()[0]
+    assert "2 timed out" in report(graded)
+
+
+def test_a_pattern_that_backtracks_without_end_is_given_up():
+    graded = one("4", "a" * 5000 + "b", "4", answer_pattern=r"((?:a+)+\Z|4)")
+    assert graded.correct.tolist() == [False, True]
+    assert graded.grading_error[0] == "timed out: the answer pattern"
+
+
+def test_integers_and_options_are_exact():
+    assert one("1080", "\\boxed{1,080}", "1080.5", "1080.0", kind="integer").correct.tolist() == [True, False, True]
+    assert one("(B)", "The answer is B", "b", "(C)", kind="choice").correct.tolist() == [True, False, False]
+
+
+def test_problems_that_cannot_be_graded_by_are_named():
+    with pytest.raises(UserError, match="no answer to grade by: 'p'"):
+        one("", "5")
+    with pytest.raises(UserError, match="answer_kind 'poem'; known are math"):
+        one("5", "5", kind="poem")
+    with pytest.raises(UserError, match="'five' is no integer"):
+        one("five", "5", kind="integer")
+    with pytest.raises(UserError, match=r"missing columns \['completion'\]"):
+        grade(pd.DataFrame({"problem_id": ["a"], "sample": [0]}), PROBLEMS)
+    with pytest.raises(UserError, match="is no text"):
+        grade(completions(b"\xff"), PROBLEMS)
+
+
+def test_a_gold_answer_that_does_not_parse_is_named():
+    problems = pd.DataFrame({"problem_id": list("abc"), "answer": ["\\frac{", "x+1", "5"], "answer_kind": "math"})
+    assert spelled_only(problems, workers=1) == ["a"]
+
+
+def test_what_was_cut_off_is_counted_apart():
+    graded = one("5", "5", "4", "").assign(finish_reason=["stop", "length", "length"])
+    assert report(graded) == "3 rollouts: 1 right, 1 without an answer, 2 cut off"
+
+
+@pytest.mark.skipif(not RECORDS.exists(), reason="needs the recorded completions of ../shared/data")
+def test_recorded_gsm8k_labels_agree_where_the_source_graded_rightly():
+    """Both openai policies agree on all labels; the source of the third dropped decimal points and signs."""
+    problems = pd.read_parquet(RECORDS / "problems.parquet")
+    problems = problems[(problems.dataset == "GSM8K") & (problems.split == "test")].assign(answer_kind="math")
+    recorded = pd.read_parquet(RECORDS.parent / "gsm8k" / "recorded_rollouts.parquet").assign(sample=0)
+    differ = {}
+    for model, rows in recorded.rename(columns={"response": "completion"}).groupby("model"):
+        graded = grade(rows, problems)
+        differ[model] = graded[graded.correct != graded.is_correct].set_index("problem_id").correct.to_dict()
+    mixtral = differ.pop("mixtral-8x7b-instruct")
+    assert differ == {"openai-175b-verification": {}, "openai-6b-finetuning": {}}
+    assert {int(problem[-5:]): right for problem, right in mixtral.items()} == {
+        164: False,  # -15 for 15
+        191: False,  # 0.5 for 5
+        460: False,  # 0.84 for 84
+        542: True,  # 7.00 for 7
+        615: True,  # 33.00 for 33
+        1241: False,  # 7.8 for 8
+        1269: False,  # -54 for 54
+    }
