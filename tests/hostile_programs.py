@@ -1,7 +1,7 @@
 """Programs that try to do harm or to cheat: what each tries, its source, and what must come of it.
 
-Each runs as the candidate of a call test whose function `f` must return 1; HELD programs must not pass, and what they
-try is checked from outside. `python tests/hostile_programs.py` prints what happened to each.
+Each runs as the candidate of a call test whose function `f` must return 1. Where a program does not define it, it is
+appended: a program whose attempt succeeds passes the test. `python tests/hostile_programs.py` prints what happened.
 """
 
 import os
@@ -16,7 +16,7 @@ PROGRAMS = {
     "endless loop": "while True: pass",
     "sleep": "import time; time.sleep(1e6)",
     "fork bomb": "import os\nwhile True: os.fork()",
-    "thread bomb": "from threading import Thread\nimport time\nwhile True: Thread(target=time.sleep, args=(1e6,)).start()",
+    "thread bomb": "import threading, time\nwhile 1: threading.Thread(target=time.sleep, args=(1e6,)).start()",
     "10 GB of memory": "x = bytearray(10**10)",
     "endless list": "x = []\nwhile True: x.append(' ' * 10**6)",
     "endless output": "import sys\nwhile True: sys.stderr.write('x' * 10**6)",
@@ -26,7 +26,7 @@ PROGRAMS = {
     "write to the system": "open('/usr/bin/python3', 'w')",
     "read the password file": "open('/etc/passwd').read()",
     "read a home folder": "import os; os.listdir('/root')",
-    "read the environment": f"import os\nassert {SECRET!r} in os.environ or {SECRET!r} in open('/proc/1/environ').read()",
+    "read the environment": f"import os\nassert {SECRET!r} in str(os.environ) + open('/proc/1/environ').read()",
     "other processes": "import os\nassert any(p.isdigit() and int(p) > 20 for p in os.listdir('/proc'))",
     "connect to a server": "import socket; socket.create_connection(('127.0.0.1', PORT), timeout=2)",
     "look up a name": "import socket; socket.gethostbyname('example.org')",
@@ -42,6 +42,7 @@ PROGRAMS = {
     "read what is expected": "import json\ndef f(): return json.load(open('/work/job.json'))['outputs'][0]",
     "an object that equals everything": "class A:\n    def __eq__(self, other): return True\ndef f(): return A()",
 }  # fmt: skip
+SOURCES = {name: text if "def f" in text else f"{text}\ndef f(): return 1" for name, text in PROGRAMS.items()}
 
 
 def main():
@@ -54,9 +55,9 @@ def main():
     sandbox, harness = Sandbox(), Path(test_program.__file__).read_bytes()
     job = b'{"entry_point": "f", "inputs": [[]]}'
     print("| tries | what happened | seconds |\n|---|---|---|")
-    for name, source in PROGRAMS.items():
+    for name, source in SOURCES.items():
         started = time.monotonic()
-        files = {"harness.py": harness, "candidate.py": source.encode(), "job.json": job}
+        files = {"harness.py": harness, "candidate.py": source.replace("PORT", "80").encode(), "job.json": job}
         execution = sandbox.run(files, "harness.py")
         last = (execution.errors or execution.output).decode(errors="replace").strip().splitlines()
         ended = "killed when its time ran out" if execution.status is None else f"status {execution.status}"

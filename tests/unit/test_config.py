@@ -183,3 +183,61 @@ def test_config_readme_explains_every_key_of_the_schema_and_no_other(schema, pyt
     text = (pytestconfig.rootpath / "config" / "README.md").read_text()
     explained = {line.split("`")[1] for line in text.splitlines() if line.startswith("| `")}
     assert explained == set(documented_keys(schema, schema))
+
+
+@pytest.fixture
+def own_files(tmp_path):
+    """A study on a user's own files."""
+    for name in ("p.csv", "a.csv", "b.csv", "a.npz"):
+        (tmp_path / name).write_text("")
+    return {
+        "study": "own",
+        "title": "Own",
+        "evidence": "analogue",
+        "records": str(tmp_path),
+        "problem_sets": {"own": {"source": "file", "problems": {"file": "p.csv"}}},
+        "policies": {
+            "a": {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+            "b": {"completions": {"file": "b.csv"}, "price": {"input": 1, "output": 2}},
+        },
+        "pools": {"own": {"problem_set": "own", "policies": ["a", "b"]}},
+        "figures": ["T4"],
+    }
+
+
+def test_a_study_on_own_files_is_valid_and_gets_its_defaults(own_files, schema, manifest):
+    completed = check(own_files, schema, manifest, files="own.yaml")
+    assert completed["policies"]["a"]["outcomes"] == {"file": "a.csv", "format": "table", "columns": {}, "where": {}}
+    assert completed["problem_sets"]["own"]["answer_kind"] == "math"
+
+
+OWN_MISTAKES = [
+    (
+        "policies.b.rollouts",
+        {"file": "b.csv"},
+        "give one of completions, rollouts, outcomes; there are completions, rollouts",
+    ),
+    ("policies.b.completions", None, "give one of completions, rollouts, outcomes; there are none"),
+    ("policies.b.price", None, "give either 'price' or 'assumed_cost'"),
+    ("policies.b.characters_per_token", 4, "'assumption' is a dependency of 'characters_per_token'"),
+    ("policies.a.characters_per_token", 4, "outcomes have no texts to estimate tokens from"),
+    ("policies.a.activations", "a.npz", "key 'policies.b.activations' is missing: others on 'own' have it"),
+    ("policies.a.outcomes.file", "c.csv", "key 'policies.a.outcomes.file': there is no file"),
+    ("policies.a.outcomes.format", "excel", "key 'policies.a.outcomes.format'"),
+    ("problem_sets.own.answer_kind", "poem", "key 'problem_sets.own.answer_kind'"),
+    ("pools.own.policies", ["a", "c"], "'c' is not defined"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), OWN_MISTAKES, ids=[f"{k}={v}" for k, v, _ in OWN_MISTAKES])
+def test_a_mistake_about_own_files_is_one_message(own_files, schema, manifest, key, value, expected):
+    set_key(own_files, key, value)
+    assert expected in message(own_files, schema, manifest)
+
+
+def test_a_cross_fitted_set_is_predicted_from_questions_alone(own_files, schema, manifest):
+    own_files["problem_sets"]["own"]["cross_fit"] = {}
+    check(own_files, schema, manifest, files="own.yaml")
+    for policy in own_files["policies"].values():
+        policy["activations"] = "a.npz"
+    assert "'own' is cross-fitted" in message(own_files, schema, manifest)

@@ -13,7 +13,7 @@ from foretell.errors import UserError
 from foretell.grading import sandbox
 from foretell.grading.programs import judge
 from foretell.grading.sandbox import Limits, Sandbox, why_unavailable
-from hostile_programs import OUTSIDE, PROGRAMS, SECRET
+from hostile_programs import OUTSIDE, SECRET, SOURCES
 from workflow_project import RECORDS
 
 needs_sandbox = pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
@@ -39,13 +39,13 @@ def test_hostile_programs_are_held_and_pass_nothing(monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
         server.settimeout(0.0)
         port = str(server.getsockname()[1])
-        sources = [source.replace("PORT", port) for source in PROGRAMS.values()]
+        sources = [source.replace("PORT", port) for source in SOURCES.values()]
         started = time.monotonic()
         judged = verdicts({"entry_point": "f", "inputs": [[]], "outputs": [1]}, *sources)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert not judged.correct.any(), list(PROGRAMS)[int(judged.correct.argmax())]
-    assert time.monotonic() - started < 4 * len(PROGRAMS), "no program outlives its limit by much"
+    assert not judged.correct.any(), list(SOURCES)[int(judged.correct.argmax())]
+    assert time.monotonic() - started < 4 * len(SOURCES), "no program outlives its limit by much"
     assert not OUTSIDE.exists()
     left = subprocess.run(["ps", "-eo", "pid,user:20,args"], capture_output=True, text=True).stdout.splitlines()[1:]
     assert not [line for line in left if int(line.split()[0]) not in before and "candidate" in line]

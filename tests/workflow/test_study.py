@@ -4,9 +4,12 @@ import json
 
 import numpy as np
 import pandas as pd
+import pytest
 import yaml
 from safetensors.numpy import load_file
 
+from foretell.grading.inside.run_stack_programs import run
+from foretell.grading.sandbox import why_unavailable
 from workflow_project import SMALL, copy_project
 
 POLICIES = [f"{model}-{effort}" for model in ("small", "medium", "large") for effort in ("low", "high")]
@@ -15,6 +18,13 @@ LABELS = {
     "tables/tiny/T4": ["csv", "md", "tex"],
     "figures/tiny_math/F3": ["pdf", "svg", "png", "csv"],
     "figures/tiny/F6": ["pdf", "svg", "png", "csv"],
+} | {
+    f"{kind}/{name}": suffixes
+    for kind, names, suffixes in (
+        ("tables", ["tiny_code/T3"], ["csv", "md", "tex"]),
+        ("figures", [f"tiny_code/{label}" for label in ("F3", "F4", "F5", "F6")], ["pdf", "svg", "png", "csv"]),
+    )
+    for name in (names if why_unavailable() is None else [])
 }
 
 
@@ -94,3 +104,28 @@ def test_shards_and_cores_change_no_result(results, tmp_path_factory):
     assert run.returncode == 0, run.stdout[-5000:]
     for table in ("tables/tiny_math/T2.csv", "tables/tiny/T4.csv"):
         assert (project.folder / "results" / "tiny" / table).read_bytes() == (results / table).read_bytes()
+
+
+@pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
+def test_programs_are_right_if_they_compute_the_function(results):
+    """By Python's own evaluation of the question, on values that the problem's tests do not have."""
+    values = {"a": 101, "b": 211, "c": 307, "d": 401}
+    rollouts = pd.concat(map(pd.read_parquet, (results / "rollouts" / "tiny_code" / "coder-small").iterdir()))
+    computed = [run(program, values) for program in rollouts.completion]
+    expected = [eval(question, {}, values) for question in rollouts.problem_id]  # noqa: S307
+    assert rollouts.correct.tolist() == [a == b for a, b in zip(computed, expected, strict=True)]
+    right = rollouts[rollouts.correct & (rollouts["sample"] >= 0)].groupby("problem_id")
+    assert (right.extracted_answer.nunique() > 1).any(), "some problem has several right programs"
+    assert (right.answer_class.nunique() == 1).all(), "and they vote together"
+
+
+def test_without_a_sandbox_the_study_says_so_and_leaves_out_just_the_programs(tmp_path_factory):
+    project = copy_project(tmp_path_factory.mktemp("bare") / "project")
+    (project.folder / "scripts" / "foretell" / "grading" / "sandbox.py").write_text(
+        "def why_unavailable():\n    return 'no bubblewrap'\n\n\nclass Sandbox:\n    pass\n"
+    )
+    run = project.snakemake("--dry-run", "--quiet", "rules", *SMALL)
+    assert run.returncode == 0, run.stdout
+    assert "problem set 'tiny_code' is left out: no bubblewrap" in run.stdout
+    jobs = project.planned(*SMALL)
+    assert jobs["train_tiny_model"] == 3 and jobs["generate_problems"] == 1 and "tabulate_auroc_on_code" not in jobs

@@ -1,0 +1,91 @@
+"""Problem sets that are predicted from themselves: nothing of a problem reaches its own prediction."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from foretell.probes.cross_fit import CrossFit, cross_fit, judge, partitions
+from foretell.routing.folds import decisions_of_fold, split_by_fold
+
+N = 120
+
+
+@pytest.fixture(scope="module")
+def task():
+    rng = np.random.default_rng(0)
+    hard = rng.random(N) < 0.5
+    questions = np.array([("zz" if h else "qq") + "".join(rng.choice(list("abcd"), 8)) for h in hard], dtype=object)
+    right = np.where(rng.random(N) < 0.15, hard, ~hard)
+    ids = [f"p{i:03d}" for i in range(N)]
+    outcomes = {
+        "seen": pd.DataFrame({"problem_id": ids, "group": ids, "majority_correct": right}),
+        "always": pd.DataFrame({"problem_id": ids, "group": ids, "majority_correct": True}),
+    }
+    return CrossFit(questions, outcomes, ["prompt_length", "tfidf"], [0.1, 10.0], 3, seed=1)
+
+
+@pytest.fixture(scope="module")
+def parts(task):
+    return partitions(task.outcomes["seen"].group.to_numpy(), 4, 2, seed=1)
+
+
+@pytest.fixture(scope="module")
+def predictions(task, parts):
+    return cross_fit(task, parts, workers=2)
+
+
+def test_every_problem_is_held_out_once_per_partition(parts):
+    for partition in range(2):
+        assert (np.sum([held for p, _, held in parts if p == partition], axis=0) == 1).all()
+    assert (parts[0][2] != parts[4][2]).any(), "partitions differ"
+
+
+def test_groups_are_held_out_whole():
+    groups = np.repeat([f"g{i}" for i in range(20)], 3)
+    for _, _, held in partitions(groups, 5, 1, seed=1):
+        assert held.reshape(20, 3).all(axis=1).sum() == held.reshape(20, 3).any(axis=1).sum()
+
+
+def test_a_held_out_label_changes_no_prediction_of_its_own_fold(task, parts, predictions):
+    part = parts[0]
+    frame = task.outcomes["seen"]
+    flipped = frame.assign(majority_correct=frame.majority_correct ^ part[2])
+    changed = CrossFit(task.questions, {"seen": flipped}, ["tfidf"], task.strengths, 3, seed=1).predict(part)
+    alone = CrossFit(task.questions, {"seen": frame}, ["tfidf"], task.strengths, 3, seed=1).predict(part)
+    pd.testing.assert_frame_equal(changed["seen", "tfidf"], alone["seen", "tfidf"])
+
+
+def test_scores_rank_within_folds_and_probabilities_are_calibrated(task, predictions):
+    outcomes = task.outcomes["seen"]
+    frame = predictions["seen", "tfidf"]
+    held = frame[frame.split == "test"].merge(outcomes, on="problem_id")
+    folds = [roc_auc_score(fold.majority_correct, fold.score) for _, fold in held.groupby(["partition", "fold"])]
+    found = {row["metric"]: row for row in judge(frame, outcomes, 200, 1)}
+    assert found["auroc"]["value"] == pytest.approx(np.mean(folds)) and np.mean(folds) > 0.75
+    assert found["auroc"]["low"] < found["auroc"]["value"] < found["auroc"]["high"] and found["auroc"]["n"] == N
+    assert abs(held.probability.mean() - held.majority_correct.mean()) < 0.05
+
+
+def test_a_policy_that_is_always_right_has_its_base_rate_and_no_auroc(task, predictions):
+    frame = predictions["always", "tfidf"]
+    assert frame.score.isna().all() and frame.probability.between(0.98, 1).all()
+    auroc = judge(frame, task.outcomes["always"], 200, 1)[0]
+    assert auroc["value"] is None and "fewer than 50" in auroc["reason"]
+
+
+def test_each_fold_routes_on_the_others():
+    probabilities = pd.DataFrame(
+        {
+            "fold": [0, 0, 1, 1],
+            "split": ["test", "train", "train", "test"],
+            "problem_id": ["a", "b", "a", "b"],
+            "probability": [0.1, 0.2, 0.3, 0.4],
+        }
+    )
+    costs = pd.DataFrame({"problem_id": ["a", "b"], "split": "test"})
+    folds = split_by_fold(costs, probabilities)
+    assert [part.split.tolist() for part, _ in folds.values()] == [["test", "train"], ["train", "test"]]
+    assert folds[1][1].probability.tolist() == [0.3, 0.4]
+    assert split_by_fold(costs, probabilities.drop(columns=["fold", "split"]))[None][0] is costs
+    assert decisions_of_fold(pd.DataFrame({"fold": [0, 1], "policy": ["x", "y"]}), 1).policy.tolist() == ["y"]
