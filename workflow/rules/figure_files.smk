@@ -5,8 +5,8 @@ def of_problem_set(pattern, **ids):
     """Input function: one file per policy of the problem set that a figure is about."""
 
     def files(wildcards):
-        ids.setdefault("family", study.family(wildcards.set))
-        return results(pattern, problem_set=wildcards.set, policy=study.policies(wildcards.set), **ids)
+        known = {"problem_set": wildcards.set, "policy": study.policies(wildcards.set)}
+        return results(pattern, **{"family": study.family(wildcards.set), **known, **ids})
 
     return files
 
