@@ -10,7 +10,7 @@ import yaml
 from workflow_project import ROOT
 
 CONFIG = yaml.safe_load((ROOT / "config" / "config.yaml").read_text())
-POLICIES = list(CONFIG["policies"])
+POLICIES = CONFIG["pools"]["tiny"]["policies"]
 RESAMPLES, SEED, K = 200, 1, 4  # tests/configs/small.yaml
 GRID = np.linspace(0, 1, 11)
 SPLITS = ("train", "validation", "test")

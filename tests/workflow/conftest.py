@@ -25,7 +25,7 @@ def recorded(tmp_path_factory):
     if not RECORDS.is_dir():
         pytest.skip("the recorded outcomes are not there (../shared/data/paper_records)")
     project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
-    where = f"records={RECORDS.parent}"
-    run = project.snakemake("--cores", "2", "--configfile", "config/recorded.yaml", "--config", where)
+    files = ["config/recorded.yaml", "tests/configs/recorded.yaml"]
+    run = project.snakemake("--cores", "2", "--configfile", *files, "--config", f"records={RECORDS.parent}")
     assert run.returncode == 0, run.stdout[-5000:]
     return project

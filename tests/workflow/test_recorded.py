@@ -109,3 +109,42 @@ def test_assumed_costs_say_so_wherever_they_are_used(recorded):
         for figure in ("F6", "F8"):
             assert pd.read_csv(results / "figures" / pool / f"{figure}.csv").cost_basis.eq("assumed").all()
     assert "assumed" in (results / "claims.md").read_text()
+
+
+def test_gsm8k_routes_each_fold_by_what_the_others_choose(recorded):
+    """By hand: per fold the cheapest lambda that matches the best single policy on the other folds."""
+    routing = recorded.folder / "results" / "recorded" / "routing" / "gsm8k"
+    costs = pd.read_parquet(routing / "costs.parquet")
+    assert (
+        set(costs.cost_basis) == {"assumed prices, tokens estimated from characters"} and (costs.probe_cost == 0).all()
+    )
+    right = costs.pivot(index="problem_id", columns="policy", values="correct")
+    spent = costs.pivot(index="problem_id", columns="policy", values="cost")
+    assert len(right) == 1319
+    routed, best_cost, best_right = [], [], []
+    for _, fold in pd.read_parquet(routing / "probabilities.parquet").groupby("fold"):
+        test = fold[fold.split == "test"].problem_id.unique()
+        train = right.index.difference(test)
+        order = spent.loc[train].mean().sort_values().index
+        mean = spent.loc[train, order].mean()
+        tiers = ((mean - mean.min()) / (mean.max() - mean.min())).to_numpy()
+        success = fold.pivot(index="problem_id", columns="policy", values="probability")[order]
+        best = right.loc[train, order].mean().max()
+        single = right.loc[train, order].mean().idxmax()
+        options = []
+        for point in np.linspace(0, 1, 50):
+            chosen = pd.Series(order[(success.to_numpy() - point * tiers).argmax(axis=1)], index=success.index)
+            accuracy, cost = (np.mean([table.at[p, chosen[p]] for p in train]) for table in (right, spent))
+            if accuracy >= best:
+                options.append((cost, -accuracy, point, chosen))
+        chosen = min(options)[3] if options else pd.Series(single, index=success.index)
+        for problem in test:
+            routed.append((right.at[problem, chosen[problem]], spent.at[problem, chosen[problem]]))
+            best_right.append(right.at[problem, single])
+            best_cost.append(spent.at[problem, single])
+    routed = np.array(routed)
+    summary = pd.read_parquet(routing / "summary.parquet")
+    row = summary[(summary.strategy == "utility") & (summary.criterion == "match")].iloc[0]
+    assert row.accuracy_difference == pytest.approx((routed[:, 0] - best_right).mean(), abs=1e-12)
+    assert row.saving == pytest.approx(1 - routed[:, 1].sum() / np.sum(best_cost), abs=1e-12)
+    assert row.n == 1319
