@@ -47,6 +47,8 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
 def _sizes(outcomes: dict[str, pd.DataFrame]) -> str:
     counts = next(iter(outcomes.values())).split.value_counts()
     sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
+    if len(sizes) == 1:
+        return f"{counts.iloc[0]} problems, each predicted from fits to others."
     return f"{', '.join(sizes[:-1])} and {sizes[-1]} problems."
 
 
@@ -58,6 +60,7 @@ def _policies(entries: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> pd
         k = f"{test.k.iloc[0]}" + (f", T = {entry['temperature']:g}" if entry["temperature"] is not None else "")
         counted = test.completion_tokens.notna().all()
         tokens = f"{(test.completion_tokens / test.k).mean():.1f}" if counted else "not recorded"
+        tokens += ", estimated" if counted and entry["characters_per_token"] else ""
         rows.append(
             {
                 "policy": policy,

@@ -250,7 +250,17 @@ class Study:
 
     def front_page(self) -> dict:
         """What the report's front page says was run."""
-        keys = ("model", "effort", "samples", "temperature", "top_p", "max_tokens", "run", "assumption")
+        keys = (
+            "model",
+            "effort",
+            "samples",
+            "temperature",
+            "top_p",
+            "max_tokens",
+            "run",
+            "assumption",
+            "characters_per_token",
+        )
         return {
             "title": self.config["title"],
             "evidence": self.config["evidence"],
