@@ -8,6 +8,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 LEAVES = (2, 4, 8, 16)
 ITERATIONS = (10, 20, 40, 80, 160)
 LEARNING_RATES = (0.1, 0.3)
+LEAF = 20  # rows in a leaf, at least
 MAX_FEATURES = 1000  # the most evenly split ones; short prompts stay far below
 ABSENT = -1  # the token id where a prompt has ended
 
@@ -58,18 +59,26 @@ class TokensBlock:
         return [{**shared, "iterations": iterations} for iterations in ITERATIONS]
 
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedTokens":
-        """Fit one sequence of trees to each column of labels [rows, columns]."""
+        """Fit one sequence of trees to each column of labels [rows, columns].
+
+        A feature with fewer than LEAF rows on a side cannot split any node: leaving it out changes nothing but the time.
+        """
+        ones = self.features[rows].sum(axis=0)
+        features = self.features[:, np.minimum(ones, len(rows) - ones) >= LEAF]
+        if not features.shape[1]:
+            features = np.zeros((len(self.features), 1), dtype=np.float32)
         kinds = [HistGradientBoostingClassifier if column else HistGradientBoostingRegressor for column in binary]
         settings = {
             "max_iter": max(ITERATIONS),
             "max_leaf_nodes": self.leaves,
             "learning_rate": self.learning_rate,
             "max_bins": 2,  # features are 0 or 1
+            "min_samples_leaf": LEAF,
             "early_stopping": False,
             "random_state": 0,
         }
-        models = [kind(**settings).fit(self.features[rows], y) for kind, y in zip(kinds, labels.T, strict=True)]
-        return FittedTokens(self.features, models)
+        models = [kind(**settings).fit(features[rows], y) for kind, y in zip(kinds, labels.T, strict=True)]
+        return FittedTokens(features, models)
 
 
 @dataclass(frozen=True)
