@@ -61,7 +61,7 @@ class TokensBlock:
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedTokens":
         """Fit one sequence of trees to each column of labels [rows, columns].
 
-        A feature with fewer than LEAF rows on a side cannot split any node: leaving it out changes nothing but the time.
+        A feature with fewer than LEAF rows on a side cannot split any node: leaving it out only saves time.
         """
         ones = self.features[rows].sum(axis=0)
         features = self.features[:, np.minimum(ones, len(rows) - ones) >= LEAF]
