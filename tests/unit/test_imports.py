@@ -136,6 +136,17 @@ def test_completions_that_do_not_fit_are_named():
         import_completions(completions(problem_id=["a", "b", "z", "b"]), PROBLEMS, None)
 
 
+def test_an_empty_completion_is_a_completion():
+    found = import_completions(completions(completion=["2", None, "", "3"]), PROBLEMS, 4)
+    assert found.completion.tolist() == ["2", "", "", "3"] and found.completion_tokens.tolist() == [1, 0, 0, 1]
+
+
+def test_what_is_no_number_is_named():
+    for column in ("sample", "prompt_tokens"):
+        with pytest.raises(UserError, match=f"column '{column}' must hold numbers"):
+            import_completions(completions(**{column: ["0", "1", "x", "2"]}), PROBLEMS, None)
+
+
 def test_grades_stay_as_they_are_and_right_answers_vote_together():
     found = import_rollouts(completions(correct=["true", "False", "1", "0"]), PROBLEMS, None)
     assert found.correct.tolist() == [True, False, True, False]
@@ -195,6 +206,9 @@ def test_activations_that_do_not_fit_are_named(tmp_path):
         np.savez(tmp_path / name, **arrays)
         with pytest.raises(UserError, match=f"{name}: {expected}"):
             read_activations(tmp_path / name)
+    (tmp_path / "bad.json").write_text("{")
+    with pytest.raises(UserError, match=r"bad\.json: not valid JSON"):
+        read_activations(tmp_path / "bad.safetensors")
     with pytest.raises(UserError, match=r"alone\.json must lie beside it"):
         read_activations(tmp_path / "alone.safetensors")
     with pytest.raises(UserError, match=r"must end in \.safetensors or \.npz"):

@@ -49,7 +49,10 @@ def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str], lis
     beside = path.with_suffix(".json")
     if not beside.is_file():
         raise UserError(f"{path}: {beside.name} must lie beside it, with the key problem_ids")
-    description = json.loads(beside.read_text(encoding="utf-8"))
+    try:
+        description = json.loads(beside.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{beside}: not valid JSON: {error}") from error
     if "problem_ids" not in description:
         raise UserError(f"{beside}: the key problem_ids is missing")
     try:

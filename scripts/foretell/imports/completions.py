@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.errors import UserError
-from foretell.frames import require
+from foretell.frames import numbers, require
 from foretell.storage import write_parquet
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
@@ -24,23 +24,22 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, characters_p
             leaves them null.
 
     Raises:
-        UserError: a column is missing, a (problem, sample) pair stands there twice, a problem is unknown or has no
-            completion.
+        UserError: a column is missing or holds no whole numbers, a (problem, sample) pair stands there twice, a problem
+            is unknown or has no completion.
     """
     require(frame, ["problem_id", "completion"], "completions")
-    frame = frame[frame.completion.notna()].copy()
+    frame = frame.assign(completion=frame.completion.astype("string").fillna(""))  # a policy may write nothing
     if "sample" not in frame:
         frame["sample"] = frame.groupby("problem_id").cumcount()
-    frame["sample"] = pd.to_numeric(frame["sample"]).astype("int64")
+    frame["sample"] = numbers(frame, "sample", "Int64").astype("int64")
     check_pairs(frame, problems)
-    frame["completion"] = frame.completion.astype(str)
     questions = frame.problem_id.map(problems.set_index("problem_id").question)
     texts = {"prompt_tokens": questions, "completion_tokens": frame.completion}
     for name, text in texts.items():
         if name not in frame:
             estimated = np.nan if characters_per_token is None else np.ceil(text.str.len() / characters_per_token)
             frame[name] = estimated
-        frame[name] = pd.to_numeric(frame[name]).astype("Int64")
+        frame[name] = numbers(frame, name, "Int64")
     if "finish_reason" not in frame:
         frame["finish_reason"] = pd.NA
     frame["finish_reason"] = frame.finish_reason.astype("string")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.errors import UserError
-from foretell.frames import require
+from foretell.frames import numbers, require
 
 SPLITS = ("train", "validation", "test")
 NO_ANSWER = "no answer to grade by"
@@ -39,7 +39,7 @@ def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
     return frame.assign(
-        **{name: pd.to_numeric(frame[name]) if name in frame else value for name, value in _OPTIONAL.items()},
+        **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
         split="test" if cross_fitted else _splits(frame),
         question=frame.question.astype(str),
         answer=answer.fillna(""),
