@@ -65,7 +65,7 @@ BROKEN = [
     ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
     ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
     ("models.small.price.input", -1, "'models.small.price.input'"),
-    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are coder-large, coder-medium"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are coder-large, coder-small"),
     ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
     ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
     ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),

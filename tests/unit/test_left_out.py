@@ -21,7 +21,7 @@ def test_without_a_sandbox_exactly_tiny_code_is_left_out(config):
     for section in ("problem_sets", "pools"):
         del expected[section]["tiny_code"]
     for section in ("models", "policies"):
-        for name in ("coder-small", "coder-medium", "coder-large"):
+        for name in ("coder-small", "coder-large"):
             del expected[section][name]
     assert kept == expected
 
