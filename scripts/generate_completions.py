@@ -2,14 +2,16 @@
 
 import argparse
 import json
+import time
 from pathlib import Path
 
 import pandas as pd
-from transformers import AutoModelForCausalLM
 
 from foretell.chunks import Chunks, pieces_of_shard
 from foretell.errors import run
 from foretell.generation import generate
+from foretell.models import DTYPES, load_model
+from foretell.progress import Throughput
 from foretell.prompts import load_tokenizer
 from foretell.provenance import code_hash, file_hash, fingerprint, folder_hash
 from foretell.storage import write_parquet
@@ -20,6 +22,7 @@ CHUNK = 250  # problems; part of the result's definition, since batches form ins
 def main(argv=None):
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="checkpoint folder")
+    parser.add_argument("--dtype", choices=DTYPES, default="auto", help="auto: bfloat16 where the processor has it")
     parser.add_argument("--prompts", type=Path, required=True)
     parser.add_argument("--policy", required=True, help="id of the policy, part of the key of the random numbers")
     parser.add_argument("--decoding", type=json.loads, required=True, help="samples, temperature, ... as JSON")
@@ -29,12 +32,13 @@ def main(argv=None):
     args = parser.parse_args(argv)
 
     tokenizer = load_tokenizer(str(args.model))
-    model = AutoModelForCausalLM.from_pretrained(args.model, local_files_only=True).eval()
+    model = load_model(str(args.model), args.dtype)
     shard, shards = map(int, args.shard.split("-of-"))
     pieces = pieces_of_shard(pd.read_parquet(args.prompts), CHUNK, shard, shards)
     chunks = Chunks(
         fingerprint(
             model=folder_hash(args.model),
+            dtype=str(model.dtype),
             prompts=file_hash(args.prompts),
             policy=args.policy,
             decoding=args.decoding,
@@ -44,10 +48,16 @@ def main(argv=None):
         )
     )
 
-    def complete(prompts: pd.DataFrame) -> pd.DataFrame:
-        return generate(model, tokenizer, prompts, args.decoding, args.policy, args.seed)
+    throughput = Throughput()
 
-    write_parquet(chunks.collect(pieces, complete, f"completions of {args.policy}, in chunks"), args.output)
+    def complete(prompts: pd.DataFrame) -> pd.DataFrame:
+        start = time.perf_counter()
+        completions = generate(model, tokenizer, prompts, args.decoding, args.policy, args.seed)
+        throughput.add(int(completions.completion_tokens.sum()), time.perf_counter() - start)
+        return completions
+
+    description = f"completions of {args.policy}, in chunks of {CHUNK} problems, {model.dtype}"
+    write_parquet(chunks.collect(pieces, complete, description, throughput.__str__), args.output)
     chunks.discard()
 
 

@@ -17,12 +17,13 @@ def main(argv=None):
     parser.add_argument("--problems", type=Path, required=True)
     parser.add_argument("--prompts", type=Path, help="without them, lengths are in characters")
     parser.add_argument("--activations", type=Path, nargs="*", default=[], help="shards, each with its .json beside it")
+    parser.add_argument("--untrained", type=Path, nargs="*", default=[], help="the same with untrained weights")
     parser.add_argument("--settings", type=json.loads, required=True, help="JSON: foretell.probes.settings.Settings")
     parser.add_argument("--output", type=Path, required=True, help="folder; gets {target}/{family}/")
     args = parser.parse_args(argv)
 
     settings = Settings.of(args.settings)
-    inputs = read_inputs(args.outcomes, args.problems, args.prompts, args.activations)
+    inputs = read_inputs(args.outcomes, args.problems, args.prompts, args.activations, args.untrained)
     start = time.perf_counter()
     for probe in train_probes(inputs, settings):
         probe.write(args.output / probe.target / probe.family)

@@ -11,6 +11,7 @@ from transformers import PreTrainedModel
 from foretell.errors import UserError
 from foretell.layers import layer_name
 from foretell.progress import progress
+from foretell.shared_prefix import SharedPrefix, share_prefix
 
 
 def cache(
@@ -19,7 +20,8 @@ def cache(
     """Run each prompt through the model once and keep its residual stream at the end-of-instruction positions.
 
     Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length
-    that form inside chunks, so that no rounding depends on how many chunks a shard has.
+    that form inside chunks, so that no rounding depends on how many chunks a shard has. What all prompts of a chunk
+    begin with is run once.
     The last layer is taken before the final norm, like the others.
 
     Args:
@@ -38,18 +40,19 @@ def cache(
     """
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
-    batches = [
-        rows
-        for start in range(0, len(prompts), chunk)
-        for rows in _batches_by_length(lengths[start : start + chunk], start, batch_size)
-    ]
+    batches = []
+    for start in range(0, len(prompts), chunk):
+        part = prompts.token_ids.iloc[start : start + chunk]
+        prefix = share_prefix(model, list(part.map(list)), positions.shape[1], lengths[start : start + chunk].max())
+        by_length = _batches_by_length(lengths[start : start + chunk], start, batch_size)
+        batches += [(rows, prefix) for rows in by_length]
     cached: dict[str, np.ndarray] = {}
-    for rows in progress(batches, "prefill", len(batches)):
-        tokens = np.full((len(rows), lengths[rows].max()), pad_token)
+    for rows, prefix in progress(batches, "prefill", len(batches)):
+        tokens = np.full((len(rows), lengths[rows].max() - prefix.length), pad_token)
         for line, row in enumerate(rows):
-            tokens[line, : lengths[row]] = prompts.token_ids.iloc[row]
-        wanted = torch.from_numpy(lengths[rows, None] + positions[rows]).to(model.device)
-        for layer, values in enumerate(_prefill(model, torch.from_numpy(tokens).to(model.device), wanted)):
+            tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
+        wanted = torch.from_numpy(lengths[rows, None] - prefix.length + positions[rows]).to(model.device)
+        for layer, values in enumerate(_prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted)):
             with np.errstate(over="ignore"):  # what overflows is reported below, with its place
                 values = values.float().cpu().numpy().astype(dtype)
             if not np.isfinite(values).all():
@@ -69,10 +72,16 @@ def _batches_by_length(lengths: np.ndarray, first: int, size: int) -> list[np.nd
 
 
 @torch.inference_mode()
-def _prefill(model: PreTrainedModel, tokens: torch.Tensor, wanted: torch.Tensor) -> list[torch.Tensor]:
-    """Residual stream at `wanted` [n, position] after the embedding and each block, each [n, position, hidden]."""
+def _prefill(
+    model: PreTrainedModel, tokens: torch.Tensor, prefix: SharedPrefix, wanted: torch.Tensor
+) -> list[torch.Tensor]:
+    """Residual stream at `wanted` [n, position] after the embedding and each block, each [n, position, hidden].
+
+    Tokens and wanted positions are those after the prefix.
+    """
+    cache = prefix.repeat(len(tokens))
     with _gathering(model.base_model, wanted) as gathered:
-        model.base_model(input_ids=tokens, use_cache=False)
+        model.base_model(input_ids=tokens, past_key_values=cache, use_cache=cache is not None)
     return gathered
 
 

@@ -35,15 +35,19 @@ class Chunks:
         self.folder = root / fingerprint
 
     def collect(
-        self, pieces: list[pd.DataFrame], compute: Callable[[pd.DataFrame], pd.DataFrame], description: str
+        self,
+        pieces: list[pd.DataFrame],
+        compute: Callable[[pd.DataFrame], pd.DataFrame],
+        description: str,
+        rate: Callable[[], str] | None = None,
     ) -> pd.DataFrame:
-        """Apply `compute` to each piece, or read what an interrupted run left of it.
+        """Apply `compute` to each piece, or read what an interrupted run left of it; `rate` says how fast it goes.
 
         Returns:
             The results, one after the other.
         """
         results = []
-        for index, piece in enumerate(progress(pieces, description, len(pieces))):
+        for index, piece in enumerate(progress(pieces, description, len(pieces), rate)):
             path = self.folder / f"{index:06d}.parquet"
             if not path.exists():
                 write_parquet(compute(piece), path)

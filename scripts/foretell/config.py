@@ -166,13 +166,28 @@ def _problem_set_errors(config: dict) -> Iterator[str]:
                     f"key '{key}.evaluated_shares': there are {shares}; expressions of {fewest} to {most} operations "
                     f"need {most - fewest + 1}"
                 )
+        if entry["source"] == "by_group":
+            yield from _by_group_errors(name, entry["of"], config)
         if "sizes" in entry and entry["sizes"]["train"] < folds:
             yield f"key '{key}.sizes.train': the {folds} folds of 'probes.folds' need as many train problems"
+
+
+def _by_group_errors(name: str, of: str, config: dict) -> Iterator[str]:
+    """A second split of problems that are not there, or of which nothing is computed here."""
+    sets, key = config["problem_sets"], f"problem_sets.{name}.of"
+    if of not in sets:
+        yield _unknown(key, of, sets)
+    elif sets[of]["source"] in ("records", "by_group") or "cross_fit" in sets[of]:
+        yield f"key {key!r}: {of!r} cannot be split anew; name a set with splits whose probes are trained here"
+    if any(pool["problem_set"] == name for pool in config["pools"].values()):
+        yield f"key 'pools': {name!r} is a second split, which is reported beside {of!r}; route over {of!r}"
 
 
 def _model_errors(config: dict) -> Iterator[str]:
     sets = config["problem_sets"]
     for name, model in config["models"].items():
+        if model["source"] != "tiny":
+            continue
         key, trained_on = f"models.{name}.problem_set", model["problem_set"]
         if trained_on not in sets:
             yield _unknown(key, trained_on, sets)
@@ -183,14 +198,18 @@ def _model_errors(config: dict) -> Iterator[str]:
 
 def _policy_errors(config: dict) -> Iterator[str]:
     for name, policy in config["policies"].items():
-        if "model" in policy and policy["model"] not in config["models"]:
+        if "model" not in policy:
+            continue
+        model = config["models"].get(policy["model"])
+        if model is None:
             yield _unknown(f"policies.{name}.model", policy["model"], config["models"])
-        elif "model" in policy:
-            trained_on = config["models"][policy["model"]]["problem_set"]
-            source = config["problem_sets"].get(trained_on, {}).get("source")
+        elif model["source"] == "tiny":
+            source = config["problem_sets"].get(model["problem_set"], {}).get("source")
             if source in GENERATED and policy.get("effort") not in GENERATED[source].efforts:
                 known = " and ".join(map(repr, GENERATED[source].efforts))
                 yield f"key 'policies.{name}.effort': a tiny model that is trained on {source} knows {known}"
+        if "prompt" in policy and policy["prompt"] not in config["prompts"]:
+            yield _unknown(f"policies.{name}.prompt", policy["prompt"], config["prompts"])
 
 
 def _pool_errors(config: dict) -> Iterator[str]:
@@ -217,8 +236,8 @@ def _pool_policy_errors(name: str, pool: dict, config: dict) -> Iterator[str]:
     form, belongs = {
         "records": ("a recorded policy (outcomes, run, ...)", lambda policy: "run" in policy),
         "file": (
-            "an imported policy (completions, rollouts or outcomes)",
-            lambda p: "run" not in p and "model" not in p,
+            "an imported policy (completions, rollouts or outcomes), or one with a model",
+            lambda p: "run" not in p,
         ),
     }.get(problem_set["source"], ("a policy with a model", lambda policy: "model" in policy))
     for policy in pool["policies"]:

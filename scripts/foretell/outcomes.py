@@ -16,18 +16,18 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     Args:
         rollouts: one row per rollout: problem_id, sample (GREEDY marks the greedy one), answer_class, correct,
             prompt_tokens, completion_tokens, finish_reason.
-        problems: problem_id, split, group, excluded_reason; excluded problems have no outcome.
+        problems: problem_id, split, group, reference_difficulty, excluded_reason; excluded problems have no outcome.
 
     Returns:
-        One row per problem, in the problems' order: problem_id, split, group, k, success_rate in [0, 1],
-        majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy rollout),
-        pass_at_k (any of the k is right), truncated_share in [0, 1], prompt_tokens (of one prompt), completion_tokens
-        (over all k); null where a rollout lacks its tokens or its reason to finish.
+        One row per problem, in the problems' order: problem_id, split, group, reference_difficulty, k, success_rate in
+        [0, 1], majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy
+        rollout), pass_at_k (any of the k is right), truncated_share in [0, 1], prompt_tokens (of one prompt),
+        completion_tokens (over all k); null where a rollout lacks its tokens or its reason to finish.
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
     """
-    used = problems[problems.excluded_reason.isna()][["problem_id", "split", "group"]]
+    used = problems[problems.excluded_reason.isna()][["problem_id", "split", "group", "reference_difficulty"]]
     sampled = rollouts[rollouts["sample"] != GREEDY].sort_values("sample", kind="stable")
     missing = used.problem_id[~used.problem_id.isin(sampled.problem_id)]
     if len(missing):

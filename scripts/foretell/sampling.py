@@ -13,27 +13,42 @@ def uniform_stream(seed: int, policy: str, problem_id: str, sample: int) -> np.r
 
 
 def choose_tokens(
-    logits: torch.Tensor, uniforms: torch.Tensor, greedy: torch.Tensor, temperature: float, top_p: float
+    logits: torch.Tensor,
+    rows: torch.Tensor,
+    uniforms: torch.Tensor,
+    greedy: torch.Tensor,
+    temperature: float,
+    top_p: float,
+    top_k: int | None,
 ) -> torch.Tensor:
-    """Choose one token per row, by inverting the distribution function at a given uniform number.
+    """Choose one token per sample, by inverting the distribution function at a given uniform number.
 
     Args:
-        logits: [n, vocabulary], any float type.
+        logits: [rows, vocabulary], any float type.
+        rows: [n] which row each sample is drawn from.
         uniforms: [n] float64 in [0, 1).
-        greedy: [n] bool; these rows take the likeliest token.
+        greedy: [n] bool; these samples take the likeliest token.
         temperature: above 0.
         top_p: smallest share of the probability mass to sample from, in (0, 1].
+        top_k: how many of the likeliest tokens to sample from, before top_p; None takes all. With it only these go
+            through softmax, which is what makes a large vocabulary fast.
 
     Returns:
         [n] int64 token ids.
     """
+    likeliest = logits.argmax(dim=-1)[rows]
+    tokens = None
+    if top_k is not None and top_k < logits.shape[-1]:
+        logits, tokens = logits.topk(top_k, dim=-1)
     probabilities = torch.softmax(logits.double() / temperature, dim=-1)
     if top_p < 1:
         probabilities = _nucleus(probabilities, top_p)
-    cumulative = probabilities.cumsum(dim=-1)
+    cumulative = probabilities.cumsum(dim=-1)[rows]
     thresholds = uniforms[:, None] * cumulative[:, -1:]
     sampled = torch.searchsorted(cumulative, thresholds, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)
-    return torch.where(greedy, logits.argmax(dim=-1), sampled)
+    if tokens is not None:
+        sampled = tokens[rows, sampled]
+    return torch.where(greedy, likeliest, sampled)
 
 
 def _nucleus(probabilities: torch.Tensor, top_p: float) -> torch.Tensor:

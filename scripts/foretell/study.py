@@ -42,9 +42,14 @@ class Study:
         """Pools that route over a problem set."""
         return [name for name, pool in self.config["pools"].items() if pool["problem_set"] == problem_set]
 
+    def origin(self, problem_set: str) -> str:
+        """The problem set whose completions and activations a problem set shares: its own, or that of another split."""
+        return self.config["problem_sets"][problem_set].get("of", problem_set)
+
     def policies(self, problem_set: str) -> list[str]:
         """Policies that are judged on a problem set, in the order of the configuration."""
-        wanted = {policy for pool in self.pools_on(problem_set) for policy in self.pool(pool)["policies"]}
+        pools = self.pools_on(self.origin(problem_set))
+        wanted = {policy for pool in pools for policy in self.pool(pool)["policies"]}
         return [policy for policy in self.config["policies"] if policy in wanted]
 
     def problem_sets(self) -> list[str]:
@@ -52,12 +57,25 @@ class Study:
         return [name for name in self.config["problem_sets"] if self.policies(name)]
 
     def generated(self) -> list[str]:
-        """Problem sets that the workflow generates, and on which it runs models."""
+        """Problem sets that the workflow generates."""
         return [name for name, entry in self.config["problem_sets"].items() if entry["source"] in GENERATED]
+
+    def with_models(self) -> list[str]:
+        """Problem sets on which the workflow runs models."""
+        policies = self.config["policies"]
+        return [
+            name
+            for name in self.config["problem_sets"]
+            if any("model" in policies[policy] for policy in self.policies(name))
+        ]
+
+    def probed(self) -> list[str]:
+        """Problem sets with splits on whose policies' own models probes are trained."""
+        return [name for name in self.with_models() if name not in self.imports.cross_fitted]
 
     def recorded(self) -> list[str]:
         """Problem sets of published records, whose outcomes and scores are recorded too."""
-        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] == "records"]
+        return self.of_source("records")
 
     def pooled(self) -> list[str]:
         """Recorded problem sets that are made of the test splits of others."""
@@ -65,9 +83,11 @@ class Study:
 
     def answer_kind(self, problem_set: str) -> str:
         """What answers to a problem set are, as far as figures and tables differ by it: code, or something else."""
-        entry = self.config["problem_sets"][problem_set]
+        entry = self.config["problem_sets"][self.origin(problem_set)]
         if entry["source"] in GENERATED:
             return GENERATED[entry["source"]].answer_kind
+        if entry["source"] == "cities":
+            return "text"
         return entry.get("answer_kind", "math")
 
     def shown(self, entry: dict) -> list[str]:
@@ -110,17 +130,35 @@ class Study:
         return {"run": entry["run"]} if "run" in entry else {"table": self.imports.table("policies", policy, key)}
 
     def encoder(self, policy: str) -> str:
-        """The encoder that reads for a policy: its model with its effort."""
+        """The encoder that reads for a policy: its model with its effort and its prompt."""
         entry = self.config["policies"][policy]
-        return "-".join(filter(None, [entry["model"], entry.get("effort")]))
+        return "-".join(filter(None, [entry["model"], entry.get("effort"), entry.get("prompt")]))
 
     def encoders(self) -> dict[str, dict]:
-        """Model and effort of every encoder, by its id."""
+        """Model, effort and prompt of every encoder, by its id."""
         generated = {name: entry for name, entry in self.config["policies"].items() if "model" in entry}
         return {
-            self.encoder(name): {"model": entry["model"], "effort": entry.get("effort")}
+            self.encoder(name): {key: entry.get(key) for key in ("model", "effort", "prompt")}
             for name, entry in generated.items()
         }
+
+    def prompt(self, encoder: str) -> dict:
+        """What an encoder reads: user, turns, answer_start; see `foretell.prompts.render`."""
+        name = self.encoders()[encoder]["prompt"]
+        given = {"user": "{question}", "turns": []} if name is None else self.config["prompts"][name]
+        return {"answer_start": None, **given}
+
+    def dtype(self, model: str) -> str:
+        """In which a model is run."""
+        return self.config["models"][model].get("dtype", "float32")
+
+    def trained_here(self) -> list[str]:
+        """Models that the workflow trains."""
+        return [name for name, entry in self.config["models"].items() if entry["source"] == "tiny"]
+
+    def model_source(self, model: str) -> dict:
+        """Where a model that is not trained here comes from."""
+        return {key: value for key, value in self.config["models"][model].items() if key not in ("price", "dtype")}
 
     def shards(self) -> list[str]:
         """Names of the files that completions and activations are split into."""
@@ -129,7 +167,8 @@ class Study:
     def decoding(self, policy: str) -> dict:
         """How a policy samples: what its completions depend on beside model and prompts."""
         entry = self.config["policies"][policy]
-        return {key: entry[key] for key in ("samples", "temperature", "top_p", "max_tokens")}
+        keys = ("samples", "temperature", "top_p", "max_tokens", "stop")
+        return {**{key: entry[key] for key in keys}, "top_k": entry.get("top_k")}
 
     def training(self, model: str) -> dict:
         """What a tiny model's weights depend on; not its price."""
@@ -147,6 +186,15 @@ class Study:
         entry = self.config["problem_sets"][problem_set]
         keys = ("source", "evaluated_operations", "sizes", *GENERATED[entry["source"]].keys)
         return {**{key: entry[key] for key in keys}, "evaluated_shares": entry.get("evaluated_shares")}
+
+    def of_source(self, source: str) -> list[str]:
+        """Problem sets with a `source`."""
+        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] == source]
+
+    def cities(self, problem_set: str) -> dict:
+        """What a set of cities depends on, beside the table of countries."""
+        entry = self.config["problem_sets"][problem_set]
+        return {key: entry[key] for key in ("package", "inhabitants", "per_country", "sizes")}
 
     def probing(self, problem_set: str) -> dict:
         """Protocol of the probes on a problem set."""

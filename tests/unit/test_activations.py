@@ -14,7 +14,12 @@ from foretell.prompts import render
 @pytest.fixture(scope="module")
 def prompts(tokenizer):
     questions = ["3+4*2", "1-5", "2*2*2*5", "0+0"]
-    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, "{question}", "low")
+    return render(
+        pd.DataFrame({"problem_id": questions, "question": questions}),
+        tokenizer,
+        {"user": "{question}", "turns": [], "answer_start": None},
+        "low",
+    )
 
 
 def test_cached_activations_are_the_hidden_states_of_each_prompt_alone(model, prompts):

@@ -49,7 +49,7 @@ def test_the_default_study_is_valid_and_gets_its_defaults(config, schema, manife
     assert completed["policies"]["small-low"]["top_p"] == 1.0
     assert completed["models"]["small"]["batch"] == 32
     assert completed["pools"]["tiny"]["choose_on"] == ["validation"]
-    assert completed["problem_sets"]["tiny_math"]["prompt"] == "{question}"
+    assert completed["policies"]["small-low"]["stop"] == []
     assert "top_p" not in config["policies"]["small-low"], "the user's own mapping stays as it is"
 
 
@@ -68,6 +68,8 @@ BROKEN = [
     ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are coder-large, coder-small"),
     ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
     ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
+    ("policies.small-low.prompt", "chat", "'chat' is not defined; defined are none"),
+    ("policies.small-low.stop", [""], "key 'policies.small-low.stop.0': '' should be non-empty"),
     ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
     ("pools.tiny.policies", ["small-low"], "'pools.tiny.policies'"),
     ("pools.tiny.policies", ["small-low", "small-low"], "'pools.tiny.policies'"),
@@ -175,6 +177,8 @@ def documented_keys(schema, root, prefix=""):
     for key, subschema in schema.get("properties", {}).items():
         yield f"{prefix}{key}"
         yield from documented_keys(subschema, root, f"{prefix}{key}.")
+    if "items" in schema:
+        yield from documented_keys(schema["items"], root, prefix)
     if isinstance(schema.get("additionalProperties"), dict):
         yield from documented_keys(schema["additionalProperties"], root, f"{prefix}*.")
 

@@ -8,13 +8,14 @@ from foretell.prompts import render
 from foretell.rollouts import GREEDY
 from foretell.sampling import choose_tokens, uniform_stream
 
-DECODING = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "max_tokens": 6}
+QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
+DECODING = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "top_k": None, "max_tokens": 6, "stop": []}
 
 
 @pytest.fixture(scope="module")
 def prompts(tokenizer):
     questions = ["3+4*2", "1-5", "2*2*2*5", "0+0", "5-4+3", "1*1"]
-    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, "{question}", "low")
+    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, QUESTION, "low")
 
 
 def test_the_greedy_sample_is_what_transformers_generates(model, tokenizer, prompts):
@@ -58,7 +59,7 @@ def test_sampled_tokens_have_the_softmax_distribution():
     logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]]).expand(20000, 4)
     uniforms = torch.tensor(np.random.default_rng(0).random(20000))
     for temperature in (0.5, 1.0, 2.0):
-        chosen = choose_tokens(logits, uniforms, torch.zeros(20000, dtype=torch.bool), temperature, 1.0)
+        chosen = choose_tokens(logits, torch.arange(20000), uniforms, torch.zeros(20000).bool(), temperature, 1.0, None)
         shares = torch.bincount(chosen, minlength=4) / 20000
         assert torch.allclose(shares.double(), torch.softmax(logits[0].double() / temperature, -1), atol=0.015)
 
@@ -66,7 +67,7 @@ def test_sampled_tokens_have_the_softmax_distribution():
 def test_nucleus_sampling_keeps_the_fewest_likeliest_tokens_that_reach_top_p():
     logits = torch.log(torch.tensor([[0.5, 0.3, 0.15, 0.05]])).expand(1000, 4)
     uniforms = torch.linspace(0, 0.9999, 1000, dtype=torch.float64)
-    chosen = choose_tokens(logits, uniforms, torch.zeros(1000, dtype=torch.bool), 1.0, 0.7)
+    chosen = choose_tokens(logits, torch.arange(1000), uniforms, torch.zeros(1000).bool(), 1.0, 0.7, None)
     assert set(chosen.tolist()) == {0, 1}
     assert (chosen == 0).double().mean().item() == pytest.approx(0.5 / 0.8, abs=0.01)
 

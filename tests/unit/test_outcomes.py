@@ -6,7 +6,15 @@ from foretell.outcomes import summarise
 
 
 def problems(*ids):
-    return pd.DataFrame({"problem_id": ids, "split": "test", "group": ids, "excluded_reason": [None] * len(ids)})
+    return pd.DataFrame(
+        {
+            "problem_id": ids,
+            "split": "test",
+            "group": ids,
+            "reference_difficulty": 1.0,
+            "excluded_reason": [None] * len(ids),
+        }
+    )
 
 
 def rollouts(answers, gold="1", greedy=None, problem="p", reasons=None):

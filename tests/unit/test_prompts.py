@@ -1,8 +1,12 @@
+import copy
+
 import pandas as pd
 import pytest
 
 from foretell.errors import UserError
-from foretell.prompts import load_tokenizer, render
+from foretell.prompts import fill, render
+
+QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
 
 
 @pytest.fixture
@@ -11,7 +15,7 @@ def problems():
 
 
 def test_the_eoi_positions_are_the_template_tokens_after_the_question(problems, tokenizer):
-    prompts = render(problems, tokenizer, "{question}", "high")
+    prompts = render(problems, tokenizer, QUESTION, "high")
     for row in prompts.itertuples():
         assert list(row.eoi_positions) == [-3, -2, -1]
         tail = tokenizer.convert_ids_to_tokens([row.token_ids[position] for position in row.eoi_positions])
@@ -20,7 +24,7 @@ def test_the_eoi_positions_are_the_template_tokens_after_the_question(problems, 
 
 
 def test_the_effort_reaches_the_prompt(problems, tokenizer):
-    low, high = (render(problems, tokenizer, "{question}", effort).token_ids[0] for effort in ("low", "high"))
+    low, high = (render(problems, tokenizer, QUESTION, effort).token_ids[0] for effort in ("low", "high"))
     assert [a == b for a, b in zip(low, high, strict=True)].count(False) == 1
 
 
@@ -29,19 +33,63 @@ def test_a_template_without_a_token_after_the_question_is_refused(problems, toke
     try:
         tokenizer.chat_template = "{{ messages[0]['content'] }}"
         with pytest.raises(UserError, match="no token after"):
-            render(problems, tokenizer, "{question}", None)
+            render(problems, tokenizer, QUESTION, None)
         tokenizer.chat_template = "{{ messages[0]['content'] }}{{ messages[0]['content'] }}<|end|>"
         with pytest.raises(UserError, match="2 times"):
-            render(problems, tokenizer, "{question}", None)
+            render(problems, tokenizer, QUESTION, None)
         tokenizer.chat_template = "{{ messages[0]['content'] | replace('3', '4') }}<|end|>"
         with pytest.raises(UserError, match="does not keep"):
-            render(problems, tokenizer, "{question}", None)
+            render(problems, tokenizer, QUESTION, None)
     finally:
         tokenizer.chat_template = original
 
 
-def test_a_checkpoint_without_a_chat_template_is_refused_by_name(tokenizer, tmp_path):
-    tokenizer.save_pretrained(tmp_path)
-    (tmp_path / "chat_template.jinja").unlink()
-    with pytest.raises(UserError, match=r"no chat template.*chat_template\.jinja"):
-        load_tokenizer(str(tmp_path))
+def test_fields_and_doubled_braces():
+    assert fill("{question} in {{{unit}}}, {}", {"question": "3+4", "unit": "m"}) == "3+4 in {m}, {}"
+
+
+def test_a_field_that_the_problems_lack_is_named_with_those_they_have(problems, tokenizer):
+    with pytest.raises(UserError, match=r"'answer_start' has the field \{city\}.*problem_id, question"):
+        render(problems, tokenizer, {**QUESTION, "answer_start": "{city} is"}, None)
+
+
+def test_earlier_turns_stand_before_the_question(problems, tokenizer):
+    tokenizer = with_template(tokenizer, CONVERSATION)
+    prompts = render(problems, tokenizer, {**QUESTION, "turns": [{"user": "1+1", "assistant": "2"}]}, None)
+    assert prompts.prompt[0] == "<|user|>1+1<|end|><|assistant|>2<|end|><|user|>3+4*2<|end|><|assistant|>"
+    assert prompts.eoi_positions[0] == [-2, -1]
+
+
+def test_the_answer_goes_on_from_its_start_whose_last_token_is_read(problems, tokenizer):
+    tokenizer = with_template(tokenizer, CONVERSATION)
+    prompts = render(problems, tokenizer, {**QUESTION, "answer_start": "{question}*"}, None)
+    assert prompts.prompt[0] == "<|user|>3+4*2<|end|><|assistant|>3+4*2*"
+    assert prompts.eoi_positions.tolist() == [[-1], [-1]]
+    assert tokenizer.decode(prompts.token_ids[0]) == prompts.prompt[0]
+
+
+@pytest.mark.parametrize("opening", ["<|assistant|><|end|>", ""])
+def test_an_answer_start_needs_a_template_that_leaves_the_turn_open(problems, tokenizer, opening):
+    tokenizer = with_template(tokenizer, CONVERSATION.replace("%}<|assistant|>{% endif", f"%}}{opening}{{% endif"))
+    with pytest.raises(UserError, match=r"ends the turn before the answer.*leave 'answer_start' out"):
+        render(problems, tokenizer, {**QUESTION, "answer_start": "1"}, None)
+
+
+def test_without_a_chat_template_the_text_stays_as_it_is(problems, tokenizer):
+    tokenizer = with_template(tokenizer, None)
+    prompt = {"user": "{question}*", "turns": [{"user": "1+1*", "assistant": "2-"}], "answer_start": "0"}
+    prompts = render(problems, tokenizer, prompt, None)
+    assert prompts.prompt[0] == "1+1*2-3+4*2*0"
+    assert prompts.eoi_positions.tolist() == [[-1], [-1]]
+
+
+CONVERSATION = (
+    "{% for m in messages %}<|{{ m.role }}|>{{ m.content }}<|end|>{% endfor %}"
+    "{% if add_generation_prompt %}<|assistant|>{% endif %}"
+)
+
+
+def with_template(tokenizer, template):
+    changed = copy.deepcopy(tokenizer)
+    changed.chat_template = template
+    return changed

@@ -87,7 +87,9 @@ def rollouts(seed, problems=30, k=5):
 
 def priced(table, prices):
     ids = table.problem_id.drop_duplicates()
-    problems = pd.DataFrame({"problem_id": ids, "split": "test", "group": ids, "excluded_reason": None})
+    problems = pd.DataFrame(
+        {"problem_id": ids, "split": "test", "group": ids, "reference_difficulty": None, "excluded_reason": None}
+    )
     return price_outcomes({"a": summarise(table, problems)}, {"a": prices})
 
 

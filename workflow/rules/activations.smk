@@ -8,16 +8,32 @@ rule cache_activations:
     log:
         "logs/{study}/activations/{problem_set}/{encoder}/{shard}.log",
     wildcard_constraints:
-        problem_set=any_of(study.generated()),
+        problem_set=any_of(study.with_models()),
     conda:
         "../../environment.yml"
     params:
         script=script("cache_activations"),
         code=code("cache_activations"),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
+        dtype=lambda wildcards: study.dtype(study.encoders()[wildcards.encoder]["model"]),
+        weights="",
     shell:
-        "python {params.script:q} --model {params.model:q} --prompts {input.prompts:q} --shard {wildcards.shard}"
-        " --output {output.activations:q} > {log:q} 2>&1"
+        "python {params.script:q} --model {params.model:q} --dtype {params.dtype} {params.weights} --prompts {input.prompts:q}"
+        " --shard {wildcards.shard} --output {output.activations:q} > {log:q} 2>&1"
+
+
+use rule cache_activations as cache_untrained_activations with:
+    output:
+        activations="results/{study}/untrained/{problem_set}/{encoder}/{shard}.safetensors",
+        description="results/{study}/untrained/{problem_set}/{encoder}/{shard}.json",
+    log:
+        "logs/{study}/untrained/{problem_set}/{encoder}/{shard}.log",
+    params:
+        script=script("cache_activations"),
+        code=code("cache_activations"),
+        model=lambda wildcards, input: str(Path(input.model[0]).parent),
+        dtype=lambda wildcards: study.dtype(study.encoders()[wildcards.encoder]["model"]),
+        weights=f"--untrained {study.config['seed']}",
 
 
 rule import_activations:

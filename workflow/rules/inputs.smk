@@ -12,7 +12,18 @@ CHECKPOINT = [
 
 
 def checkpoint_of(model):
-    return results("models/{model}/{file}", model=model, file=CHECKPOINT)
+    """Files of a checkpoint that a job depends on; the record of one from elsewhere has the sums of all others."""
+    return results(
+        "models/{model}/{file}", model=model, file=CHECKPOINT if model in study.trained_here() else "source.json"
+    )
+
+
+def local_checkpoint(model):
+    """Files of a model that lies on this computer, so that it is taken anew when they change."""
+    path = Path(study.config["models"][model].get("path", ""))
+    if not path.is_dir() or study.config["models"][model]["source"] != "path":
+        return [str(path)] if path.is_file() else []
+    return sorted(str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
 
 
 def effort_option(encoder):
@@ -21,10 +32,29 @@ def effort_option(encoder):
 
 
 def of_encoder(pattern, **ids):
-    """Input function: files of the encoder that reads for a job's policy."""
+    """Input function: files of the encoder that reads for a job's policy, on the problems that its set shares."""
     return lambda wildcards: results(
-        pattern, problem_set=wildcards.problem_set, encoder=study.encoder(wildcards.policy), **ids
+        pattern, problem_set=study.origin(wildcards.problem_set), encoder=study.encoder(wildcards.policy), **ids
     )
+
+
+def of_origin(pattern, **ids):
+    """Input function: files of a job's policy, on the problems that its set shares."""
+    return lambda wildcards: results(
+        pattern, problem_set=study.origin(wildcards.problem_set), policy=wildcards.policy, **ids
+    )
+
+
+def read_by_encoder(wildcards):
+    """Prompts and activations of the encoder that reads for a job's policy, with untrained weights too if asked for."""
+    shards = "{problem_set}/{encoder}/{shard}.safetensors"
+    named = {
+        "prompts": of_encoder("prompts/{problem_set}/{encoder}.parquet"),
+        "activations": of_encoder(f"activations/{shards}", shard=study.shards()),
+    }
+    if "untrained" in study.config["probes"]["families"]:
+        named["untrained"] = of_encoder(f"untrained/{shards}", shard=study.shards())
+    return {name: files(wildcards) for name, files in named.items()}
 
 
 COMPLETIONS = study.imports.policies_with("completions")
@@ -53,7 +83,7 @@ def rollouts_of_pool(wildcards):
 
 def probe_inputs(_, input):
     """Options that name prompts and activations, where a job has them."""
-    named = {name: input.get(name) for name in ("prompts", "activations")}
+    named = {name: input.get(name) for name in ("prompts", "activations", "untrained")}
     return " ".join(f"--{name} {shlex.join(as_list(files))}" for name, files in named.items() if files)
 
 

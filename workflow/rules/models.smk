@@ -3,6 +3,8 @@ rule train_tiny_model:
         expand("results/{{study}}/models/{{model}}/{file}", file=CHECKPOINT),
     log:
         "logs/{study}/models/{model}.log",
+    wildcard_constraints:
+        model=any_of(study.trained_here()),
     priority: 10  # every other job waits for these
     conda:
         "../../environment.yml"
@@ -13,3 +15,26 @@ rule train_tiny_model:
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.script:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+
+
+# The record lies in the checkpoint folder and is written last; it has the sums of the other files, which depend on the
+# model and so cannot all be named here.
+rule download_model:
+    input:
+        lambda wildcards: local_checkpoint(wildcards.model),
+    output:
+        "results/{study}/models/{model}/source.json",
+    log:
+        "logs/{study}/models/{model}.log",
+    wildcard_constraints:
+        model=any_of(set(study.config["models"]) - set(study.trained_here())),
+    priority: 10
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("download_model"),
+        code=code("download_model"),
+        source=lambda wildcards: as_parameter(study.model_source(wildcards.model)),
+        folder=subpath(output[0], parent=True),
+    shell:
+        "python {params.script:q} --source {params.source:q} --output {params.folder:q} > {log:q} 2>&1"

@@ -1,7 +1,7 @@
 rule summarise_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        rollouts=expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards()),
+        rollouts=of_origin("rollouts/{problem_set}/{policy}/{shard}.parquet", shard=study.shards()),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:

@@ -1,9 +1,8 @@
 rule train_probes:
     input:
+        unpack(read_by_encoder),
         problems="results/{study}/problems/{problem_set}.parquet",
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        prompts=of_encoder("prompts/{problem_set}/{encoder}.parquet"),
-        activations=of_encoder("activations/{problem_set}/{encoder}/{shard}.safetensors", shard=study.shards()),
     output:
         expand(
             "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}",
@@ -18,7 +17,7 @@ rule train_probes:
     log:
         "logs/{study}/probes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.generated()),
+        problem_set=any_of(study.probed()),
     conda:
         "../../environment.yml"
     params:

@@ -11,9 +11,9 @@ rule render_prompts:
     params:
         script=script("render_prompts"),
         code=code("render_prompts"),
-        template=lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["prompt"],
+        prompt=lambda wildcards: as_parameter(study.prompt(wildcards.encoder)),
         effort=lambda wildcards: effort_option(wildcards.encoder),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --model {params.model:q} --template {params.template:q}"
+        "python {params.script:q} --problems {input.problems:q} --model {params.model:q} --prompt {params.prompt:q}"
         " {params.effort} --output {output:q} > {log:q} 2>&1"

@@ -20,8 +20,9 @@ rule generate_completions:
         decoding=lambda wildcards: as_parameter(study.decoding(wildcards.policy)),
         seed=study.config["seed"],
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
+        dtype=lambda wildcards: study.dtype(study.config["policies"][wildcards.policy]["model"]),
     shell:
-        "python {params.script:q} --model {params.model:q} --prompts {input.prompts:q} --policy {wildcards.policy}"
+        "python {params.script:q} --model {params.model:q} --dtype {params.dtype} --prompts {input.prompts:q} --policy {wildcards.policy}"
         " --decoding {params.decoding:q} --seed {params.seed} --shard {wildcards.shard} --output {output:q} > {log:q} 2>&1"
 
 

@@ -62,6 +62,12 @@ def choice(completion: str) -> str | None:
     return alone.group(1) if alone else None
 
 
+def short_text(completion: str) -> str | None:
+    """The whole completion on one line; None if it is blank or too long to be an answer."""
+    text = " ".join(completion.split())
+    return text if text and len(text) <= LONGEST_ANSWER else None
+
+
 def program(completion: str) -> str | None:
     """The last fenced block of code, closed or cut off; without a fence, the whole completion. None if it is blank."""
     blocks = _FENCED.findall(completion)

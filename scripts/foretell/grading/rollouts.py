@@ -7,19 +7,21 @@ import pandas as pd
 
 from foretell.errors import UserError
 from foretell.frames import require
-from foretell.grading import extraction, mathematical, programs
+from foretell.grading import extraction, mathematical, programs, texts
 from foretell.grading.workers import TIMED_OUT
 
 EXTRACT = {
     "math": extraction.mathematical,
     "integer": extraction.mathematical,
     "choice": extraction.choice,
+    "text": extraction.short_text,
     "code": extraction.program,
 }
 JUDGE = {
     "math": mathematical.judge,
     "integer": mathematical.judge_integers,
     "choice": mathematical.judge_choices,
+    "text": texts.judge_texts,
     "code": programs.judge,
 }
 ANSWER = ["problem_id", "extracted_answer"]
@@ -147,6 +149,9 @@ def _check_answers(problems: pd.DataFrame) -> None:
             f"{len(empty)} problems have no answer to grade by: {', '.join(map(repr, empty[:10]))}; give them one, or "
             "leave out their completions"
         )
+    named = problems[problems.answer_kind == "text"].answer.map(lambda answer: bool(texts.parse_gold(str(answer))[0]))
+    if not named.all():
+        raise UserError(f"problem {named.index[~named.astype(bool)][0]!r}: its answer has no accepted text")
     integers = problems[problems.answer_kind == "integer"]
     wrong = integers[~integers.answer.map(lambda answer: mathematical.is_integer(str(answer))).astype(bool)]
     if len(wrong):

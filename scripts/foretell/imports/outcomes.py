@@ -18,13 +18,15 @@ TYPES = {
     "completion_tokens": "Int64",
 }
 
+KEPT = ["problem_id", "split", "group", "reference_difficulty"]  # of the problems
+
 
 def import_outcomes(frame: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     """Outcomes of one policy in the form of the outcomes stage; what the file lacks is null.
 
     Args:
         frame: problem_id and any of TYPES; majority_correct is what routing needs.
-        problems: problem_id, split, group, excluded_reason.
+        problems: problem_id, split, group, reference_difficulty, excluded_reason.
 
     Raises:
         UserError: majority_correct is missing, a problem is unknown, missing or there twice, or a value has the wrong
@@ -32,10 +34,8 @@ def import_outcomes(frame: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame
     """
     require(frame, ["problem_id", "majority_correct"], "outcomes")
     check_pairs(frame.assign(sample=0), problems)
-    used = problems[problems.excluded_reason.isna()][["problem_id", "split", "group"]]
-    outcomes = used.merge(
-        frame.drop(columns=["split", "group"], errors="ignore"), on="problem_id", validate="one_to_one"
-    )
+    used = problems[problems.excluded_reason.isna()][KEPT]
+    outcomes = used.merge(frame.drop(columns=KEPT[1:], errors="ignore"), on="problem_id", validate="one_to_one")
     typed = {name: _typed(outcomes, name, kind) for name, kind in TYPES.items()}
     if typed["majority_correct"].isna().any():
         missing = outcomes.problem_id[typed["majority_correct"].isna()]
@@ -43,7 +43,7 @@ def import_outcomes(frame: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame
     for name in ("success_rate", "truncated_share"):
         if not typed[name].dropna().between(0, 1).all():
             raise UserError(f"outcomes: {name} must lie in [0, 1]")
-    return outcomes[["problem_id", "split", "group"]].assign(**typed)
+    return outcomes[KEPT].assign(**typed)
 
 
 def _typed(outcomes: pd.DataFrame, name: str, kind: str) -> pd.Series:

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from foretell.probes.dense import DenseBlock
-from foretell.probes.inputs import Inputs
+from foretell.probes.groups import GroupRateBlock
+from foretell.probes.inputs import Activations, Inputs
 from foretell.probes.protocol import Block
 from foretell.probes.text import NGRAM_RANGES, TextBlock
 from foretell.probes.tokens import LEARNING_RATES, LEAVES, TokensBlock, one_hot
@@ -14,7 +15,15 @@ LINEAR, PERMUTED = "linear", "permuted_labels"
 
 def linear(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The residual stream: every layer, position and strength."""
-    activations = inputs.activations
+    return _residual_stream(inputs.activations, strengths)
+
+
+def untrained(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """The residual stream of a model of the same architecture whose weights were never trained."""
+    return _residual_stream(inputs.untrained, strengths)
+
+
+def _residual_stream(activations: Activations, strengths: tuple[float, ...]) -> list[Block]:
     return [
         DenseBlock({"layer": layer, "position": position}, partial(activations.read, layer, position), strengths)
         for layer, position in activations.slices
@@ -38,11 +47,25 @@ def token_gbm(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     return [TokensBlock(features, leaves, rate) for leaves in LEAVES for rate in LEARNING_RATES]
 
 
+def reference_difficulty(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """The difficulty that the problem set comes with."""
+    difficulties = inputs.outcomes.reference_difficulty.to_numpy(float)[:, None]
+    return [DenseBlock({}, lambda: difficulties, strengths)]
+
+
+def group_rate(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """The mean label of the problem's group on train."""
+    return [GroupRateBlock(inputs.outcomes.group.to_numpy())]
+
+
 # Families beside what builds their candidates. The control's are the linear probe's, on permuted labels.
 BUILDERS: list[tuple[Callable[[Inputs, tuple[float, ...]], list[Block]], tuple[str, ...]]] = [
     (linear, (LINEAR, PERMUTED)),
     (prompt_length, ("prompt_length",)),
     (tfidf, ("tfidf",)),
     (token_gbm, ("token_gbm",)),
+    (reference_difficulty, ("reference_difficulty",)),
+    (group_rate, ("group_rate",)),
+    (untrained, ("untrained",)),
 ]
 FAMILIES = tuple(family for _, families in BUILDERS for family in families)

@@ -1,6 +1,7 @@
 """What probes are trained from: outcomes, questions, token ids and cached activations of the same problems."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,12 +24,14 @@ class Inputs:
         questions: [problems] texts.
         token_ids: [problems] arrays of the rendered prompt's token ids; None where no prompt is known.
         activations: the encoder's cache; None where there is none.
+        untrained: the same with weights that were never trained; None where there is none.
     """
 
     outcomes: pd.DataFrame
     questions: np.ndarray
     token_ids: list[np.ndarray] | None
     activations: "Activations | None"
+    untrained: "Activations | None" = None
 
     @property
     def train(self) -> np.ndarray:
@@ -41,7 +44,9 @@ class Inputs:
         return np.array([len(text) for text in (self.questions if self.token_ids is None else self.token_ids)])
 
 
-def read_inputs(outcomes: Path, problems: Path, prompts: Path | None, activations: list[Path]) -> Inputs:
+def read_inputs(
+    outcomes: Path, problems: Path, prompts: Path | None, activations: list[Path], untrained: Sequence[Path] = ()
+) -> Inputs:
     """Read and join the files of one problem set and policy.
 
     Prompts and activations may also hold problems that `problems` excludes (excluded_reason), and no others.
@@ -63,6 +68,7 @@ def read_inputs(outcomes: Path, problems: Path, prompts: Path | None, activation
         questions=listed.question.loc[ids].to_numpy(dtype=object),
         token_ids=None if prompts is None else _read_token_ids(prompts, ids, excluded),
         activations=Activations(activations, ids, excluded) if activations else None,
+        untrained=Activations(list(untrained), ids, excluded) if untrained else None,
     )
 
 

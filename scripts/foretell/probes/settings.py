@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from foretell.errors import UserError
 from foretell.probes.families import FAMILIES
 
-BINARY = {"success_rate": False, "majority_correct": True, "greedy_correct": True}  # kind of each target
+# Kind of each target.
+BINARY = {"success_rate": False, "majority_correct": True, "greedy_correct": True, "reference_difficulty": False}
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ class Trial:
     @property
     def why_untrainable(self) -> str | None:
         """Why the labels cannot go through the protocol; None if they can."""
+        if self.family == self.target.name:
+            return "the feature is the target itself"
         return why_untrainable(self.labels, self.target.binary, self.target.folds)
 
 

