@@ -9,7 +9,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
 SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
-NOT_COPIED = (".git", ".venv", ".snakemake", ".chunks", "results", "logs", "__pycache__", ".ruff_cache")
+NOT_COPIED = (".git", ".venv", ".snakemake", ".chunks", ".checkpoints", "results", "logs", "__pycache__", ".ruff_cache")
 
 
 class Project:
@@ -47,6 +47,14 @@ class Project:
         text = path.read_text()
         assert old in text, f"{old!r} is not in {file}"
         path.write_text(text.replace(old, new))
+
+
+def with_checkpoints(project):
+    """Let a copy of the project use, and fill, the working tree's store of downloaded models."""
+    store = ROOT / ".checkpoints"
+    store.mkdir(exist_ok=True)
+    (project.folder / ".checkpoints").symlink_to(store)
+    return project
 
 
 def copy_project(folder):

@@ -93,7 +93,8 @@ class Study:
     def shown(self, entry: dict) -> list[str]:
         """Problem sets or pools that a figure or table of the manifest has something to show for."""
         if entry["per"] == "pool":
-            return list(self.config["pools"])
+            pools = self.config["pools"]
+            return [name for name in pools if "dearer_source" in pools[name] or not entry.get("needs_dearer_source")]
         return [
             name
             for name in self.problem_sets()
@@ -101,6 +102,7 @@ class Study:
             and self.answer_kind(name) in entry.get("answers", [self.answer_kind(name)])
             and entry.get("family", self.family(name)) in self.trained(name)[1]
             and (self.has_efforts(name) or not entry.get("needs_efforts"))
+            and (len(self.encoders_on(name)) > 1 or not entry.get("needs_encoders"))
         ]
 
     def family(self, problem_set: str) -> str:
@@ -141,6 +143,20 @@ class Study:
             self.encoder(name): {key: entry.get(key) for key in ("model", "effort", "prompt")}
             for name, entry in generated.items()
         }
+
+    def encoders_on(self, problem_set: str) -> list[str]:
+        """Encoders of the policies that are judged on a problem set."""
+        policies = [policy for policy in self.policies(problem_set) if "model" in self.config["policies"][policy]]
+        return list(dict.fromkeys(map(self.encoder, policies)))
+
+    def own_encoders(self, problem_set: str) -> dict[str, str]:
+        """The encoder that reads for each policy that is judged on a problem set."""
+        return {policy: self.encoder(policy) for policy in self.policies(problem_set)}
+
+    def comparing(self, problem_set: str) -> dict:
+        """Protocol of reading every policy's success from one encoder."""
+        probes = self.config["probes"]
+        return {"strengths": probes["strengths"], "folds": probes["folds"], "seed": self.config["seed"]}
 
     def prompt(self, encoder: str) -> dict:
         """What an encoder reads: user, turns, answer_start; see `foretell.prompts.render`."""

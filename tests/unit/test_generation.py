@@ -1,12 +1,16 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+from scipy.stats import chi2
 
 from foretell.generation import generate
 from foretell.prompts import render
 from foretell.rollouts import GREEDY
 from foretell.sampling import choose_tokens, uniform_stream
+from foretell.shared_prefix import SharedPrefix, share_prefix
 
 QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
 DECODING = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "top_k": None, "max_tokens": 6, "stop": []}
@@ -75,3 +79,60 @@ def test_nucleus_sampling_keeps_the_fewest_likeliest_tokens_that_reach_top_p():
 def test_a_stream_belongs_to_its_key():
     draws = [uniform_stream(*key).random(4).tolist() for key in [(1, "p", "a", 0), (1, "p", "a", 0), (1, "p", "a", 1)]]
     assert draws[0] == draws[1] != draws[2]
+
+
+def test_top_k_samples_from_the_likeliest_tokens_only():
+    logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
+    uniforms = torch.tensor(np.random.default_rng(0).random(20000))
+    rows, greedy = torch.zeros(20000, dtype=torch.long), torch.zeros(20000).bool()
+    shares = torch.bincount(choose_tokens(logits, rows, uniforms, greedy, 1.0, 1.0, 2), minlength=4) / 20000
+    expected = torch.softmax(torch.tensor([1.0, 2.0]).double(), -1)
+    assert torch.allclose(shares.double(), torch.tensor([0, *expected, 0], dtype=torch.float64), atol=0.015)
+
+
+def test_first_tokens_are_distributed_as_the_model_says(model, tokenizer, prompts):
+    one, samples = prompts.iloc[[0]], 3000
+    decoding = {**DECODING, "samples": samples, "temperature": 0.7, "max_tokens": 1}
+    drawn = generate(model, tokenizer, one, decoding, "p", seed=1)
+    with torch.inference_mode():
+        logits = model(torch.tensor([list(one.token_ids.iloc[0])])).logits[0, -1].double()
+    expected = samples * torch.softmax(logits / 0.7, -1)
+    texts = [tokenizer.decode([token], skip_special_tokens=True) for token in range(len(expected))]
+    counted = drawn[drawn["sample"] != GREEDY].completion.value_counts()
+    by_text = pd.Series(expected.numpy()).groupby(texts).sum()
+    observed = counted.reindex(by_text.index, fill_value=0)
+    large = by_text > 5
+    statistic = ((observed - by_text)[large] ** 2 / by_text[large]).sum()
+    assert large.sum() > 3 and chi2.sf(statistic, large.sum() - 1) > 0.01
+
+
+def test_a_stop_string_ends_a_completion_wherever_tokens_part_it(model, tokenizer, prompts):
+    long = {**DECODING, "max_tokens": 12, "samples": 8}
+    whole = generate(model, tokenizer, prompts, long, "p", seed=1)
+    stop = next(text[1:3] for text in whole.completion if len(text) > 4)
+    ended = generate(model, tokenizer, prompts, {**long, "stop": [stop, "never"]}, "p", seed=1)
+    found = whole.completion.str.contains(stop, regex=False)
+    assert found.any() and not found.all()
+    assert ended.completion.tolist() == [text.split(stop)[0] for text in whole.completion]
+    assert (ended.finish_reason[found] == "stop").all()
+    assert (ended.completion_tokens[found] < whole.completion_tokens[found]).any()
+    assert ended[~found].equals(whole[~found])
+
+
+def test_a_prefix_is_shared_up_to_what_has_to_be_read(model):
+    prompts = [[1, 2, 3, 4, 5], [1, 2, 3, 9], [1, 2, 3, 4, 6, 7]]
+    assert share_prefix(model, prompts, 1, 20).length == 3
+    assert share_prefix(model, prompts, 3, 20).length == 1
+    assert share_prefix(model, prompts, 4, 20).cache is None
+    assert share_prefix(model, [[1, 2, 3]], 1, 20).length == 2
+
+
+def test_samples_are_the_same_without_a_shared_prefix(model, tokenizer, prompts, monkeypatch):
+    shared = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    monkeypatch.setattr("foretell.generation.share_prefix", lambda *_: SharedPrefix(0, None))
+    assert shared.equals(generate(model, tokenizer, prompts, DECODING, "p", seed=1))
+
+
+def test_where_attention_is_windowed_nothing_is_shared(model):
+    windowed = SimpleNamespace(config=SimpleNamespace(get_text_config=lambda: SimpleNamespace(sliding_window=10)))
+    assert share_prefix(windowed, [[1, 2, 3], [1, 2, 4]], 1, 11).length == 0

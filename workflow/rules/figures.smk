@@ -219,3 +219,51 @@ rule plot_shares:
     shell:
         "python {params.script:q} --shares {input.shares:q} --summaries {input.summaries:q} --output {params.stem:q}"
         " > {log:q} 2>&1"
+
+
+rule plot_risk_coverage:
+    input:
+        "results/{study}/routing/{set}/costs.parquet",
+        "results/{study}/routing/{set}/probabilities.parquet",
+    output:
+        figure("F11"),
+    log:
+        "logs/{study}/figures/{set}/F11.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("plot_risk_coverage"),
+        code=code("plot_risk_coverage"),
+        dearer=lambda wildcards: as_parameter(study.pool(wildcards.set)["dearer_source"]),
+        settings=as_parameter(study.resampling()),
+        routing=subpath(input[0], parent=True),
+        stem=subpath(output[0], strip_suffix=".svg"),
+    shell:
+        "python {params.script:q} --routing {params.routing:q} --dearer {params.dearer:q} --settings {params.settings:q}"
+        " --output {params.stem:q} > {log:q} 2>&1"
+
+
+rule tabulate_encoders:
+    input:
+        of_problem_set("outcomes/{problem_set}/{policy}.parquet"),
+        encoders=lambda wildcards: results(
+            "encoders/{problem_set}/{encoder}.parquet",
+            problem_set=wildcards.set,
+            encoder=study.encoders_on(wildcards.set),
+        ),
+    output:
+        table("T7"),
+    log:
+        "logs/{study}/tables/{set}/T7.log",
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("tabulate_encoders"),
+        code=code("tabulate_encoders"),
+        outcomes=lambda wildcards: f"results/{study.id}/outcomes/{wildcards.set}",
+        own=lambda wildcards: as_parameter(study.own_encoders(wildcards.set)),
+        settings=as_parameter(study.resampling()),
+        stem=subpath(output[0], strip_suffix=".csv"),
+    shell:
+        "python {params.script:q} --outcomes {params.outcomes:q} --encoders {input.encoders:q} --own {params.own:q}"
+        " --settings {params.settings:q} --output {params.stem:q} > {log:q} 2>&1"

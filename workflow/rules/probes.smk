@@ -31,6 +31,34 @@ rule train_probes:
         " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
 
 
+rule compare_encoders:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        outcomes=of_each_policy("outcomes/{problem_set}/{policy}.parquet"),
+        activations=lambda wildcards: results(
+            "activations/{problem_set}/{encoder}/{shard}.safetensors",
+            problem_set=study.origin(wildcards.problem_set),
+            encoder=wildcards.encoder,
+            shard=study.shards(),
+        ),
+    output:
+        "results/{study}/encoders/{problem_set}/{encoder}.parquet",
+    log:
+        "logs/{study}/encoders/{problem_set}/{encoder}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.probed()),
+    conda:
+        "../../environment.yml"
+    params:
+        script=script("compare_encoders"),
+        code=code("compare_encoders"),
+        outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
+        settings=lambda wildcards: as_parameter(study.comparing(wildcards.problem_set)),
+    shell:
+        "python {params.script:q} --problems {input.problems:q} {params.outcomes} --activations {input.activations:q}"
+        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+
+
 rule import_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",

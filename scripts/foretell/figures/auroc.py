@@ -14,6 +14,7 @@ METRICS: dict[str, tuple[str, Metric]] = {
     "success_rate": ("spearman", spearman),
     "majority_correct": ("auroc", auroc),
     "greedy_correct": ("auroc", auroc),
+    "reference_difficulty": ("spearman", spearman),
 }
 SHOWN = {"auroc": "AUROC", "spearman": "Spearman"}
 

@@ -47,7 +47,7 @@ def read_targets(outcomes: pd.DataFrame, settings: Settings) -> list[Target]:
     targets = []
     for name in settings.targets:
         alike = [other for other in settings.targets if BINARY[other] and np.array_equal(rows[other], rows[name])]
-        strata = np.array([labels[other][rows[name]] for other in alike]).reshape(len(alike), -1).T
+        strata = np.array([labels[other][rows[name]] for other in alike]).reshape(len(alike), len(rows[name])).T
         groups = outcomes.group.to_numpy()[rows[name]]
         folds = assign_folds(groups, strata, settings.folds, settings.seed) if len(groups) else rows[name]
         targets.append(Target(name, BINARY[name], labels[name], rows[name], folds))

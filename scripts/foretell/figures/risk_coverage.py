@@ -1,0 +1,129 @@
+"""F11: answering only where success is predicted, and sending the rest to a dearer source."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from foretell.figures.inputs import TEST
+from foretell.figures.style import BLACK, GREY, PAGE, look_of, styled
+from foretell.statistics import percentile_interval, sample_and_resamples
+
+COVERAGES = np.linspace(0.05, 1, 20)
+
+
+def collect(costs: pd.DataFrame, probabilities: pd.DataFrame, dearer: dict, resamples: int, seed: int) -> pd.DataFrame:
+    """Accuracy of what each policy answers when it answers the test problems it is most likely to get right.
+
+    Args:
+        costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown).
+        probabilities: problem_id, policy, calibrated_on, probability; the first calibration counts.
+        dearer: assumed of the source that gets the rest: cost (USD per problem), accuracy, assumption.
+        resamples, seed: of the bootstrap over groups.
+
+    Returns:
+        policy, coverage (share answered; 0 to 1), n (test problems), accuracy of what is answered (null at 0), low,
+        high, accuracy_with_dearer and cost_with_dearer (all test problems; what is not answered costs its prefill too,
+        where that is known), accuracy_at_random (the same share sent on without looking), assumption.
+    """
+    calibrated = probabilities[probabilities.calibrated_on == probabilities.calibrated_on.iloc[0]]
+    test = costs[costs.split == TEST].merge(
+        calibrated[["problem_id", "policy", "probability"]], on=["problem_id", "policy"], validate="one_to_one"
+    )
+    parts = [_policy(policy, part, dearer, resamples, seed) for policy, part in test.groupby("policy", sort=False)]
+    return pd.concat(parts, ignore_index=True)
+
+
+def _policy(policy: str, test: pd.DataFrame, dearer: dict, resamples: int, seed: int) -> pd.DataFrame:
+    test = test.sort_values(["probability", "problem_id"], ascending=[False, True])
+    correct, prefill = test.correct.to_numpy(), test.probe_cost.fillna(0).to_numpy()
+    weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
+    accuracy = accuracy_by_coverage(correct, weights, COVERAGES)
+    unknown = dict.fromkeys(("accuracy", "low", "high"), np.nan)
+    rows = [{"coverage": 0.0, **unknown, **_with_dearer(0, test, prefill, dearer)}]
+    for place, coverage in enumerate(COVERAGES):
+        low, high = percentile_interval(accuracy[1:, place])
+        answered = round(coverage * len(test))
+        found = {"coverage": coverage, "accuracy": accuracy[0, place], "low": low, "high": high}
+        rows.append({**found, **_with_dearer(answered, test, prefill, dearer)})
+    frame = pd.DataFrame(rows).assign(policy=policy, n=len(test), assumption=dearer["assumption"])
+    frame["accuracy_at_random"] = frame.coverage * correct.mean() + (1 - frame.coverage) * dearer["accuracy"]
+    columns = ["policy", "coverage", "n", "accuracy", "low", "high", "accuracy_with_dearer", "cost_with_dearer"]
+    return frame[[*columns, "accuracy_at_random", "assumption"]]
+
+
+def accuracy_by_coverage(correct: np.ndarray, weights: np.ndarray, coverages: np.ndarray) -> np.ndarray:
+    """Accuracy of the first share of the problems, in each resample.
+
+    Args:
+        correct: [n] 0 or 1, the surest problem first.
+        weights: [resamples, n] how often each problem stands in a resample.
+        coverages: [coverages] shares in (0, 1].
+
+    Returns:
+        [resamples, coverages]; the problem that a share ends in counts in part.
+    """
+    seen = np.cumsum(weights, axis=1)
+    right = np.cumsum(weights * correct, axis=1)
+    found = np.empty((len(weights), len(coverages)))
+    for row, (total, hits) in enumerate(zip(seen, right, strict=True)):
+        wanted = coverages * total[-1]
+        found[row] = np.interp(wanted, np.r_[0, total], np.r_[0, hits]) / wanted
+    return found
+
+
+def _with_dearer(answered: int, test: pd.DataFrame, prefill: np.ndarray, dearer: dict) -> dict[str, float]:
+    """Accuracy and mean cost of all problems, the surest ones answered and the rest sent on after their prefill."""
+    n, rest = len(test), len(test) - answered
+    right = test.correct.to_numpy()[:answered].sum() + rest * dearer["accuracy"]
+    cost = test.cost.to_numpy()[:answered].sum() + prefill[answered:].sum() + rest * dearer["cost"]
+    return {"accuracy_with_dearer": right / n, "cost_with_dearer": cost / n}
+
+
+@styled
+def draw(frame: pd.DataFrame) -> Figure:
+    """Left, accuracy against the share answered; right, accuracy and cost of all problems."""
+    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    looks = look_of(list(frame.policy.unique()))
+    for policy, rows in frame.groupby("policy", sort=False):
+        look = {"color": looks[policy]["color"], "marker": looks[policy]["marker"], "markersize": 2.5}
+        _answered(left, rows.dropna(subset="accuracy"), policy, look)
+        _all_problems(right, rows, look)
+    left.plot([], [], color=GREY, linestyle=(0, (4, 3)), label="answered or sent on at random")
+    left.set(xlabel="Share of test problems answered (%)", ylabel="Right of what is answered (%)", xlim=(0, 103))
+    dearer = frame[frame.coverage == 0].iloc[0]
+    right.plot(1e6 * dearer.cost_with_dearer, 100 * dearer.accuracy_with_dearer, "*", color=BLACK, markersize=8)
+    right.annotate(
+        "dearer source\n(assumed)",
+        (1e6 * dearer.cost_with_dearer, 100 * dearer.accuracy_with_dearer),
+        textcoords="offset points",
+        xytext=(-6, -4),
+        ha="right",
+        va="top",
+    )
+    right.set(xlabel="Cost in USD per million problems, the rest sent on", ylabel="Right of all test problems (%)")
+    right.set_title(f"Assumed: {frame.assumption.iloc[0]}", fontsize=6, wrap=True)
+    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(looks) + 1)
+    return figure
+
+
+def _answered(axes: Axes, rows: pd.DataFrame, policy: str, look: dict) -> None:
+    axes.plot(100 * rows.coverage, 100 * rows.accuracy, label=policy, **look)
+    axes.fill_between(
+        100 * rows.coverage, 100 * rows.low, 100 * rows.high, color=look["color"], alpha=0.15, linewidth=0
+    )
+    axes.axhline(100 * rows.accuracy.iloc[-1], color=look["color"], linewidth=0.7, linestyle=(0, (4, 3)))
+
+
+def _all_problems(axes: Axes, rows: pd.DataFrame, look: dict) -> None:
+    cost = 1e6 * rows.cost_with_dearer
+    axes.plot(cost, 100 * rows.accuracy_with_dearer, **look)
+    ends = rows.iloc[[0, -1]]
+    axes.plot(
+        1e6 * ends.cost_with_dearer,
+        100 * ends.accuracy_with_dearer,
+        color=look["color"],
+        linewidth=0.7,
+        linestyle=(0, (4, 3)),
+    )

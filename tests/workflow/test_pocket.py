@@ -1,0 +1,106 @@
+"""The study on pretrained language models, at reduced size: from downloaded packages to figures."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from foretell.config import read_yaml
+from workflow_project import ROOT, copy_project, with_checkpoints
+
+CONFIGS = ["config/pocket.yaml", "tests/configs/pocket.yaml"]
+MODELS = ["smollm2-135m-instruct", "gemma3-270m"]
+SETS = ["cities", "cities-by-country"]
+
+
+@pytest.fixture(scope="module")
+def pocket(tmp_path_factory):
+    project = with_checkpoints(copy_project(tmp_path_factory.mktemp("pocket") / "project"))
+    run = project.snakemake("--cores", "2", "--configfile", *CONFIGS)
+    assert run.returncode == 0, run.stdout[-5000:]
+    return project
+
+
+@pytest.fixture(scope="module")
+def results(pocket):
+    return pocket.folder / "results" / "pocket"
+
+
+def test_every_figure_and_table_is_there(results):
+    labels = read_yaml(ROOT / "config" / "pocket.yaml")["figures"]
+    manifest = read_yaml(ROOT / "config" / "figures.yaml")
+    for label in labels:
+        folder, suffixes = ("tables", ["csv", "md", "tex"]) if label[0] == "T" else ("figures", ["pdf", "svg", "csv"])
+        for name in SETS if manifest[label]["per"] == "problem_set" else ["cities"]:
+            for suffix in suffixes:
+                assert (results / folder / name / f"{label}.{suffix}").stat().st_size > 0
+
+
+def test_models_say_where_they_come_from(results):
+    for model, quantisation in zip(MODELS, ("Q4_1", "Q4_K_M"), strict=True):
+        record = json.loads((results / "models" / model / "source.json").read_text())
+        assert record["quantisation"] == quantisation and record["licence"] and record["sums"]["model.safetensors"]
+
+
+def test_both_models_read_the_same_words_each_in_its_own_form(results):
+    chat, plain = (
+        pd.read_parquet(results / "prompts" / "cities" / f"{model}-{prompt}.parquet")
+        for model, prompt in zip(MODELS, ("question", "statement"), strict=True)
+    )
+    assert chat.prompt.str.contains("<|im_start|>assistant\n", regex=False).all()
+    for asked, stated in zip(chat.prompt, plain.prompt, strict=True):
+        assert asked.endswith(stated)
+    assert chat.eoi_positions.map(list).tolist() == plain.eoi_positions.map(list).tolist() == [[-1]] * 60
+
+
+def test_the_models_know_some_countries_and_not_others(results):
+    for policy in ("smollm2", "gemma3"):
+        outcomes = pd.read_parquet(results / "outcomes" / "cities" / f"{policy}.parquet")
+        assert 0.05 < outcomes.success_rate.mean() < 0.8
+        assert (outcomes.completion_tokens <= 8 * 5).all()
+
+
+def test_both_splits_have_the_same_answers_and_the_second_parts_no_country(results):
+    first, second = (pd.read_parquet(results / "outcomes" / name / "gemma3.parquet") for name in SETS)
+    pd.testing.assert_frame_equal(first.drop(columns="split"), second.drop(columns="split"))
+    assert second.groupby("group").split.nunique().max() == 1 < first.groupby("group").split.nunique().max()
+
+
+def test_untrained_weights_are_read_at_the_same_places(results):
+    for model, prompt in zip(MODELS, ("question", "statement"), strict=True):
+        folders = [results / kind / "cities" / f"{model}-{prompt}" for kind in ("activations", "untrained")]
+        trained, untrained = (json.loads((folder / "000-of-001.json").read_text()) for folder in folders)
+        assert trained["untrained"] is None and untrained["untrained"] == 1
+        for key in ("problem_ids", "positions", "layers", "hidden"):
+            assert trained[key] == untrained[key]
+
+
+def test_every_policy_is_read_from_every_encoder(results):
+    for name in SETS:
+        table = pd.read_csv(results / "tables" / name / "T7.csv")
+        assert len(table) == 4 and table.groupby("policy").own.sum().tolist() == [1, 1]
+
+
+def test_the_figure_of_risk_and_coverage_says_what_is_assumed(results):
+    frame = pd.read_csv(results / "figures" / "cities" / "F11.csv")
+    assert frame.assumption.str.contains("0.95|95 %").all()
+    assert frame.accuracy_with_dearer[frame.coverage == 0].tolist() == [0.95, 0.95]
+
+
+def test_a_second_run_has_nothing_to_do(pocket):
+    assert pocket.planned("--configfile", *CONFIGS) == {}
+
+
+def test_a_third_model_is_ten_lines(pocket, tmp_path):
+    """A local folder; here a copy of one of the two."""
+    added = tmp_path / "third.yaml"
+    folder = pocket.folder / "results" / "pocket" / "models" / MODELS[0]
+    added.write_text(
+        f"models:\n  mine: {{source: path, path: '{folder}', price: {{input: 0.01, output: 0.01}}}}\n"
+        "policies:\n  mine: {model: mine, prompt: question, samples: 8, temperature: 0.7, max_tokens: 5}\n"
+        "pools:\n  cities: {policies: [smollm2, gemma3, mine]}\n"
+    )
+    planned = pocket.planned("--configfile", *CONFIGS, str(added))
+    expected = {"download_model": 1, "render_prompts": 1, "generate_completions": 1, "cache_activations": 1}
+    assert {rule: planned.get(rule) for rule in expected} == expected
+    assert planned["compare_encoders"] == 6 and planned["train_probes"] == 2
