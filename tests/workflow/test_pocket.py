@@ -27,7 +27,7 @@ def results(pocket):
 
 
 def test_every_figure_and_table_is_there(results):
-    labels = read_yaml(ROOT / "config" / "pocket.yaml")["figures"]
+    labels = read_yaml(ROOT / "tests" / "configs" / "pocket.yaml")["figures"]
     manifest = read_yaml(ROOT / "config" / "figures.yaml")
     for label in labels:
         folder, suffixes = ("tables", ["csv", "md", "tex"]) if label[0] == "T" else ("figures", ["pdf", "svg", "csv"])
