@@ -8,6 +8,7 @@ import pandas as pd
 
 from foretell.errors import run
 from foretell.probes.cross_fit import CrossFit, cross_fit, judge, partitions
+from foretell.probes.inputs import Inputs
 from foretell.routing.inputs import policy_file, read_by_policy
 from foretell.storage import write_json, write_parquet
 
@@ -29,10 +30,11 @@ def main(argv=None):
     settings, outcomes = args.settings, read_by_policy(args.outcomes)
     first = next(iter(outcomes.values()))
     questions = pd.read_parquet(args.problems).set_index("problem_id").question.loc[first.problem_id]
+    inputs = Inputs(first, questions.to_numpy(dtype=object), token_ids=None, activations=None)
+    labels = {policy: frame.majority_correct.to_numpy(dtype=float) for policy, frame in outcomes.items()}
     held_out = partitions(first.group.to_numpy(), settings["folds"], settings["partitions"], settings["seed"])
     protocol = {key: settings[key] for key in ("families", "strengths", "inner_folds", "seed")}
-    task = CrossFit(questions.to_numpy(dtype=object), outcomes, **protocol)
-    predictions = cross_fit(task, held_out, args.workers)
+    predictions, _ = cross_fit(CrossFit(inputs, labels, binary=True, **protocol), held_out, args.workers)
     for (policy, family), frame in predictions.items():
         folder = args.output / policy / "majority_correct" / family
         metrics = judge(frame, outcomes[policy], settings["resamples"], settings["seed"])

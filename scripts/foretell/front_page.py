@@ -15,8 +15,9 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
     """Compose the page as reStructuredText.
 
     Args:
-        settings: title, evidence, left_out ({problem_set: reason}), pools ({pool: {problem_set, policies: {policy:
-            entry}}}).
+        settings: title, evidence, left_out ({problem_set: reason}), models ({model: where it comes from}, those that
+            were not trained here), unrouted ({problem_set: {policy: entry}}, sets that no pool routes over), pools
+            ({pool: {problem_set, policies: {policy: entry}}}).
         outcomes: per problem set and policy, the outcomes.
         routing: per pool, the summary of the routing stage.
         claims: the table of claims.
@@ -25,6 +26,11 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
     if settings["evidence"] == "analogue":
         parts.append(ANALOGUE)
     parts += [f"Left out: {_escape(name)}, because {reason}." for name, reason in settings["left_out"].items()]
+    parts += [f"The model {_escape(name)} is {_escape(origin)}." for name, origin in settings["models"].items()]
+    for problem_set, policies in settings["unrouted"].items():
+        parts.append(_heading(f"What was run: {problem_set}", "-"))
+        parts.append(_sizes(outcomes[problem_set]))
+        parts.append(_list_table(_policies(policies, outcomes[problem_set])))
     for pool, entry in settings["pools"].items():
         parts.append(_heading(f"What was run: {pool}", "-"))
         parts.append(_sizes(outcomes[entry["problem_set"]]))

@@ -7,10 +7,22 @@ from foretell.imports.settings import IMPORTED as IMPORTED_FAMILY
 from foretell.imports.settings import TEXT_FAMILIES, Imports
 from foretell.problem_sources import GENERATED
 
+NORM_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems with human norms
+
 
 def as_parameter(value: object) -> str:
     """A configuration value as one rule parameter, in the configuration's order, which figures and tables follow."""
     return json.dumps(value)
+
+
+def origin(model: dict) -> str:
+    """Where a model that is not trained here comes from, for readers."""
+    if model["source"] == "hub":
+        return f"{model['id']} at {model['revision']}, from the Hugging Face hub"
+    if model["source"] == "path":
+        return f"from {model['path']}"
+    packages = ", ".join(f"{package['name']} {package['version']}" for package in model["packages"])
+    return f"from the package index: {packages} (licence: {model['licence']}), de-quantised"
 
 
 class Study:
@@ -48,8 +60,9 @@ class Study:
 
     def policies(self, problem_set: str) -> list[str]:
         """Policies that are judged on a problem set, in the order of the configuration."""
-        pools = self.pools_on(self.origin(problem_set))
-        wanted = {policy for pool in pools for policy in self.pool(pool)["policies"]}
+        origin = self.origin(problem_set)
+        wanted = {policy for pool in self.pools_on(origin) for policy in self.pool(pool)["policies"]}
+        wanted |= set(self.config["problem_sets"][origin].get("policies", []))
         return [policy for policy in self.config["policies"] if policy in wanted]
 
     def problem_sets(self) -> list[str]:
@@ -72,6 +85,10 @@ class Study:
     def probed(self) -> list[str]:
         """Problem sets with splits on whose policies' own models probes are trained."""
         return [name for name in self.with_models() if name not in self.imports.cross_fitted]
+
+    def normed(self) -> list[str]:
+        """Problem sets whose reference difficulty and success are both read, cross-fitted, from activations."""
+        return [name for name in self.with_models() if name in self.imports.cross_fitted]
 
     def recorded(self) -> list[str]:
         """Problem sets of published records, whose outcomes and scores are recorded too."""
@@ -98,7 +115,7 @@ class Study:
         return [
             name
             for name in self.problem_sets()
-            if name not in self.imports.cross_fitted
+            if (name in self.normed() if entry.get("normed") else name not in self.imports.cross_fitted)
             and self.answer_kind(name) in entry.get("answers", [self.answer_kind(name)])
             and entry.get("family", self.family(name)) in self.trained(name)[1]
             and (self.has_efforts(name) or not entry.get("needs_efforts"))
@@ -152,6 +169,11 @@ class Study:
     def own_encoders(self, problem_set: str) -> dict[str, str]:
         """The encoder that reads for each policy that is judged on a problem set."""
         return {policy: self.encoder(policy) for policy in self.policies(problem_set)}
+
+    def cross_fitting_probes(self, problem_set: str) -> dict:
+        """Protocol of a cross-fitted problem set whose models are read."""
+        permutations = self.config["probes"]["permutations"]
+        return {**self.imports.cross_fitting(problem_set, self.resampling()), "permutations": permutations}
 
     def comparing(self, problem_set: str) -> dict:
         """Protocol of reading every policy's success from one encoder."""
@@ -304,7 +326,8 @@ class Study:
         if problem_set in self.recorded():
             return ["majority_correct"], ["linear"]
         if problem_set in self.imports.cross_fitted:
-            return ["majority_correct"], self.imports.cross_fitting(problem_set, {})["families"]
+            targets = NORM_TARGETS if problem_set in self.normed() else ["majority_correct"]
+            return targets, self.imports.cross_fitting(problem_set, {})["families"]
         if problem_set in self.imports.problem_sets:
             families = self.imports.families(self.policies(problem_set))
             return (
@@ -314,30 +337,29 @@ class Study:
 
     def front_page(self) -> dict:
         """What the report's front page says was run."""
-        keys = (
-            "model",
-            "effort",
-            "samples",
-            "temperature",
-            "top_p",
-            "max_tokens",
-            "run",
-            "assumption",
-            "characters_per_token",
-        )
         return {
             "title": self.config["title"],
             "evidence": self.config["evidence"],
             "left_out": self.left_out,
+            "models": {
+                name: origin(entry) for name, entry in self.config["models"].items() if entry["source"] != "tiny"
+            },
+            "unrouted": {
+                name: self._shown_policies(self.policies(name))
+                for name in self.subjects()
+                if not self.pools_on(self.origin(name))
+            },
             "pools": {
                 pool: {
                     "problem_set": self.pool(pool)["problem_set"],
-                    "policies": {
-                        policy: {key: self.config["policies"][policy].get(key) for key in keys}
-                        for policy in self.pool(pool)["policies"]
-                    },
+                    "policies": self._shown_policies(self.pool(pool)["policies"]),
                 }
                 for problem_set in self.subjects()
                 for pool in self.pools_on(problem_set)
             },
         }
+
+    def _shown_policies(self, policies: list[str]) -> dict[str, dict]:
+        """What the front page says of policies."""
+        keys = ("temperature", "assumption", "characters_per_token")
+        return {policy: {key: self.config["policies"][policy].get(key) for key in keys} for policy in policies}

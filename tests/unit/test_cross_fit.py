@@ -3,16 +3,19 @@
 import numpy as np
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
-from foretell.probes.cross_fit import CrossFit, cross_fit, judge, partitions
+from foretell.probes.cross_fit import CrossFit, cross_fit, judge, judge_ranking, partitions
+from foretell.probes.inputs import Inputs
 from foretell.routing.folds import decisions_of_fold, split_by_fold
+from foretell.statistics import sample_and_resamples
 
 N = 120
 
 
 @pytest.fixture(scope="module")
-def task():
+def outcomes_and_task():
     rng = np.random.default_rng(0)
     hard = rng.random(N) < 0.5
     questions = np.array([("zz" if h else "qq") + "".join(rng.choice(list("abcd"), 8)) for h in hard], dtype=object)
@@ -22,17 +25,33 @@ def task():
         "seen": pd.DataFrame({"problem_id": ids, "group": ids, "majority_correct": right}),
         "always": pd.DataFrame({"problem_id": ids, "group": ids, "majority_correct": True}),
     }
-    return CrossFit(questions, outcomes, ["prompt_length", "tfidf"], [0.1, 10.0], 3, seed=1)
+    return outcomes, task_of(questions, outcomes, ["prompt_length", "tfidf"])
+
+
+def task_of(questions, outcomes, families):
+    labels = {policy: frame.majority_correct.to_numpy(float) for policy, frame in outcomes.items()}
+    inputs = Inputs(next(iter(outcomes.values())), questions, None, None)
+    return CrossFit(inputs, labels, True, families, [0.1, 10.0], 3, seed=1)
 
 
 @pytest.fixture(scope="module")
-def parts(task):
-    return partitions(task.outcomes["seen"].group.to_numpy(), 4, 2, seed=1)
+def outcomes(outcomes_and_task):
+    return outcomes_and_task[0]
+
+
+@pytest.fixture(scope="module")
+def task(outcomes_and_task):
+    return outcomes_and_task[1]
+
+
+@pytest.fixture(scope="module")
+def parts(outcomes):
+    return partitions(outcomes["seen"].group.to_numpy(), 4, 2, seed=1)
 
 
 @pytest.fixture(scope="module")
 def predictions(task, parts):
-    return cross_fit(task, parts, workers=2)
+    return cross_fit(task, parts, workers=2)[0]
 
 
 def test_every_problem_is_held_out_once_per_partition(parts):
@@ -47,17 +66,16 @@ def test_groups_are_held_out_whole():
         assert held.reshape(20, 3).all(axis=1).sum() == held.reshape(20, 3).any(axis=1).sum()
 
 
-def test_a_held_out_label_changes_no_prediction_of_its_own_fold(task, parts, predictions):
-    part = parts[0]
-    frame = task.outcomes["seen"]
+def test_a_held_out_label_changes_no_prediction_of_its_own_fold(task, outcomes, parts):
+    part, questions = parts[0], task.inputs.questions
+    frame = outcomes["seen"]
     flipped = frame.assign(majority_correct=frame.majority_correct ^ part[2])
-    changed = CrossFit(task.questions, {"seen": flipped}, ["tfidf"], task.strengths, 3, seed=1).predict(part)
-    alone = CrossFit(task.questions, {"seen": frame}, ["tfidf"], task.strengths, 3, seed=1).predict(part)
+    changed, alone = (task_of(questions, {"seen": each}, ["tfidf"]).predict(part) for each in (flipped, frame))
     pd.testing.assert_frame_equal(changed["seen", "tfidf"], alone["seen", "tfidf"])
 
 
-def test_scores_rank_within_folds_and_probabilities_are_calibrated(task, predictions):
-    outcomes = task.outcomes["seen"]
+def test_scores_rank_within_folds_and_probabilities_are_calibrated(outcomes, predictions):
+    outcomes = outcomes["seen"]
     frame = predictions["seen", "tfidf"]
     held = frame[frame.split == "test"].merge(outcomes, on="problem_id")
     folds = [roc_auc_score(fold.majority_correct, fold.score) for _, fold in held.groupby(["partition", "fold"])]
@@ -67,10 +85,10 @@ def test_scores_rank_within_folds_and_probabilities_are_calibrated(task, predict
     assert abs(held.probability.mean() - held.majority_correct.mean()) < 0.05
 
 
-def test_a_policy_that_is_always_right_has_its_base_rate_and_no_auroc(task, predictions):
+def test_a_policy_that_is_always_right_has_its_base_rate_and_no_auroc(outcomes, predictions):
     frame = predictions["always", "tfidf"]
     assert frame.score.isna().all() and frame.probability.between(0.98, 1).all()
-    auroc = judge(frame, task.outcomes["always"], 200, 1)[0]
+    auroc = judge(frame, outcomes["always"], 200, 1)[0]
     assert auroc["value"] is None and "fewer than 50" in auroc["reason"]
 
 
@@ -89,3 +107,36 @@ def test_each_fold_routes_on_the_others():
     assert folds[1][1].probability.tolist() == [0.3, 0.4]
     assert split_by_fold(costs, probabilities.drop(columns=["fold", "split"]))[None][0] is costs
     assert decisions_of_fold(pd.DataFrame({"fold": [0, 1], "policy": ["x", "y"]}), 1).policy.tolist() == ["y"]
+
+
+@pytest.fixture(scope="module")
+def graded():
+    """Graded labels, one of which the question tells and the other not."""
+    rng = np.random.default_rng(1)
+    letters = rng.integers(1, 20, N)
+    questions = np.array(["x" * n for n in letters], dtype=object)
+    ids = [f"p{i:03d}" for i in range(N)]
+    frame = pd.DataFrame({"problem_id": ids, "group": ids})
+    labels = {"told": letters + rng.normal(scale=3, size=N), "not": rng.normal(size=N)}
+    task = CrossFit(Inputs(frame, questions, None, None), labels, False, ["prompt_length"], [0.1, 10.0], 3, 1, 19)
+    parts = partitions(frame.group.to_numpy(), 5, 2, seed=1)
+    return task, *cross_fit(task, parts, workers=1)
+
+
+def test_graded_labels_are_ranked_within_folds_and_have_no_probability(graded):
+    task, predictions, _ = graded
+    frame, ids = predictions["told", "prompt_length"], task.inputs.outcomes.problem_id
+    assert frame.probability.isna().all()
+    held = frame[frame.split == "test"].assign(label=lambda f: task.labels["told"][ids.searchsorted(f.problem_id)])
+    folds = [spearmanr(fold.label, fold.score).statistic for _, fold in held.groupby(["partition", "fold"])]
+    weights = sample_and_resamples(ids, 100, 1)
+    found = judge_ranking(frame, ids, task.labels["told"], weights)
+    assert found[0] == pytest.approx(np.mean(folds)) and found[0] > 0.7
+    assert np.quantile(found[1:], 0.025) < found[0] < np.quantile(found[1:], 0.975)
+
+
+def test_permuted_labels_are_not_ranked_and_come_from_the_first_partition(graded):
+    _, _, permuted = graded
+    assert len(permuted) == 2 * 19 * 5
+    null = permuted.groupby(["name", "permutation"]).spearman.mean()
+    assert abs(null["told"].mean()) < 0.15 and null["told"].max() < 0.5

@@ -3,7 +3,8 @@
 PROBES = "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}"
 TARGETS = study.config["probes"]["targets"]
 TABLES = ["sweep.parquet", "predictions.parquet", "metrics.json", "probe.json"]
-SPLIT = [name for name in study.imports.problem_sets if name not in study.imports.cross_fitted]
+RUN = study.with_models()
+SPLIT = [name for name in study.imports.problem_sets if name not in [*study.imports.cross_fitted, *RUN]]
 READ = [name for name in SPLIT if "linear" in study.trained(name)[1]]
 TEXTS = [name for name in SPLIT if name not in READ and study.family(name) != "imported"]
 
@@ -52,7 +53,7 @@ use rule import_predictions as import_predictions_from_file with:
 
 
 # One rule per problem set, since their policies differ and a job predicts for all of them at once.
-for name in study.imports.cross_fitted:
+for name in [name for name in study.imports.cross_fitted if name not in RUN]:
 
     rule:
         name:

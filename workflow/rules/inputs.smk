@@ -96,6 +96,14 @@ def families_of(problem_sets):
     return study.trained(problem_sets[0])[1] if problem_sets else ["tfidf"]
 
 
+def difficulty_options(problem_set):
+    """Options that name what people and models find hard on a problem set."""
+    folder, (targets, families) = f"results/{study.id}", study.trained(problem_set)
+    lists = {"policies": study.policies(problem_set), "targets": targets, "families": families}
+    named = " ".join(f"--{name} {' '.join(values)}" for name, values in lists.items())
+    return f"--outcomes {folder}/outcomes/{problem_set} --probes {folder}/probes/{problem_set} {named}"
+
+
 def of_parts(file):
     """Input function: a file of the routing stage for each pool that makes up a job's pool."""
     return lambda wildcards: results(f"routing/{{part}}/{file}", part=study.parts(wildcards.pool))

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foretell.figures.inputs import TEST
-from foretell.figures.style import BLACK, GREY, PAGE, look_of, styled
+from foretell.figures.style import BLACK, GREY, PAGE, legend_columns, look_of, styled
 from foretell.statistics import percentile_interval, sample_and_resamples
 
 COVERAGES = np.linspace(0.05, 1, 20)
@@ -24,7 +24,8 @@ def collect(costs: pd.DataFrame, probabilities: pd.DataFrame, dearer: dict, resa
     Returns:
         policy, coverage (share answered; 0 to 1), n (test problems), accuracy of what is answered (null at 0), low,
         high, accuracy_with_dearer and cost_with_dearer (all test problems; what is not answered costs its prefill too,
-        where that is known), accuracy_at_random (the same share sent on without looking), assumption.
+        where that is known), accuracy_at_random (the same share sent on without looking), dearer_cost,
+        dearer_accuracy, assumption.
     """
     calibrated = probabilities[probabilities.calibrated_on == probabilities.calibrated_on.iloc[0]]
     test = costs[costs.split == TEST].merge(
@@ -47,9 +48,10 @@ def _policy(policy: str, test: pd.DataFrame, dearer: dict, resamples: int, seed:
         found = {"coverage": coverage, "accuracy": accuracy[0, place], "low": low, "high": high}
         rows.append({**found, **_with_dearer(answered, test, prefill, dearer)})
     frame = pd.DataFrame(rows).assign(policy=policy, n=len(test), assumption=dearer["assumption"])
+    frame = frame.assign(dearer_cost=dearer["cost"], dearer_accuracy=dearer["accuracy"])
     frame["accuracy_at_random"] = frame.coverage * correct.mean() + (1 - frame.coverage) * dearer["accuracy"]
     columns = ["policy", "coverage", "n", "accuracy", "low", "high", "accuracy_with_dearer", "cost_with_dearer"]
-    return frame[[*columns, "accuracy_at_random", "assumption"]]
+    return frame[[*columns, "accuracy_at_random", "dearer_cost", "dearer_accuracy", "assumption"]]
 
 
 def accuracy_by_coverage(correct: np.ndarray, weights: np.ndarray, coverages: np.ndarray) -> np.ndarray:
@@ -92,19 +94,19 @@ def draw(frame: pd.DataFrame) -> Figure:
         _all_problems(right, rows, look)
     left.plot([], [], color=GREY, linestyle=(0, (4, 3)), label="answered or sent on at random")
     left.set(xlabel="Share of test problems answered (%)", ylabel="Right of what is answered (%)", xlim=(0, 103))
-    dearer = frame[frame.coverage == 0].iloc[0]
-    right.plot(1e6 * dearer.cost_with_dearer, 100 * dearer.accuracy_with_dearer, "*", color=BLACK, markersize=8)
-    right.annotate(
-        "dearer source\n(assumed)",
-        (1e6 * dearer.cost_with_dearer, 100 * dearer.accuracy_with_dearer),
-        textcoords="offset points",
-        xytext=(-6, -4),
-        ha="right",
-        va="top",
+    right.plot(
+        1e6 * frame.dearer_cost.iloc[0],
+        100 * frame.dearer_accuracy.iloc[0],
+        "*",
+        color=BLACK,
+        markersize=8,
+        label="dearer source alone (assumed)",
     )
     right.set(xlabel="Cost in USD per million problems, the rest sent on", ylabel="Right of all test problems (%)")
     right.set_title(f"Assumed: {frame.assumption.iloc[0]}", fontsize=6, wrap=True)
-    figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=len(looks) + 1)
+    shown = [left.get_legend_handles_labels(), right.get_legend_handles_labels()]
+    handles, labels = ([item for part in parts for item in part] for parts in zip(*shown, strict=True))
+    figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(labels, PAGE))
     return figure
 
 

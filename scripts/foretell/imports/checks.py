@@ -54,4 +54,5 @@ def missing_files(config: dict) -> Iterator[str]:
                 file = Path(config["records"]) / (entry[key]["file"] if nested else entry[key])
                 if not file.is_file():
                     place = f"{section}.{name}.{key}" + (".file" if nested else "")
-                    yield f"key '{place}': there is no file {file}; correct it, or the folder in 'records'"
+                    origin = f". {entry['published']}" if "published" in entry else ""
+                    yield f"key '{place}': there is no file {file}; correct it, or the folder in 'records'{origin}"

@@ -1,6 +1,7 @@
 """Imported problem sets."""
 
 import hashlib
+import json
 
 import numpy as np
 import pandas as pd
@@ -20,8 +21,9 @@ def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -
     answer are excluded, with the reason.
 
     Args:
-        frame: problem_id, question, answer; optionally split (or every problem is in `test`, if they are to be
-            cross-fitted), answer_kind, group, reference_difficulty, reference_difficulty_se, excluded_reason.
+        frame: problem_id, question, answer (a list or an object is written as JSON); optionally split (or every problem
+            is in `test`, if they are to be cross-fitted), answer_kind, group, reference_difficulty,
+            reference_difficulty_se, excluded_reason.
         answer_kind: where there is no such column.
         cross_fitted: whether every problem is predicted from the others, so that there are no splits.
 
@@ -35,7 +37,9 @@ def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -
     twice = frame.problem_id[frame.problem_id.duplicated()]
     if len(twice):
         raise UserError(f"{len(twice)} problems stand there twice with different contents, such as {twice.iloc[0]!r}")
-    answer = frame.answer.astype("string").str.strip()
+    lists = frame.answer.map(lambda answer: isinstance(answer, list | dict))
+    written = frame.answer.where(~lists, frame.answer.map(lambda answer: json.dumps(answer, ensure_ascii=False)))
+    answer = written.astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
     return frame.assign(

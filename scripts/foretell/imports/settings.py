@@ -3,6 +3,7 @@
 from pathlib import Path
 
 TEXT_FAMILIES = ("prompt_length", "tfidf")  # need the questions alone
+READERS = ("linear",)  # read activations
 IMPORTED = "imported"  # family of predictions that were made elsewhere
 
 
@@ -64,5 +65,12 @@ class Imports:
         """Protocol of a cross-fitted problem set."""
         probes, cut = self.config["probes"], self.config["problem_sets"][problem_set]["cross_fit"]
         families = [family for family in probes["families"] if family in TEXT_FAMILIES]
+        if self._has_models(problem_set):
+            families = [family for family in probes["families"] if family in (*READERS, *TEXT_FAMILIES)]
         protocol = {"families": families, "strengths": probes["strengths"], "inner_folds": probes["folds"]}
         return {**protocol, "folds": cut["folds"], "partitions": cut["partitions"], **resampling}
+
+    def _has_models(self, problem_set: str) -> bool:
+        """Whether the policies that are judged on a problem set are run here, so that their models can be read."""
+        policies = self.config["problem_sets"][problem_set].get("policies", [])
+        return any("model" in self.config["policies"][policy] for policy in policies)

@@ -58,6 +58,17 @@ def read_inputs(
     for split in SPLITS:
         if not frame.split.eq(split).any():
             raise UserError(f"{outcomes}: no problem is in split {split!r}; probes need {', '.join(SPLITS)}")
+    return _join(frame, problems, prompts, activations, untrained)
+
+
+def read_unsplit(outcomes: Path, problems: Path, prompts: Path, activations: list[Path]) -> Inputs:
+    """As `read_inputs`, of problems that are cross-fitted and so have no splits."""
+    return _join(pd.read_parquet(outcomes), problems, prompts, activations, ())
+
+
+def _join(
+    frame: pd.DataFrame, problems: Path, prompts: Path | None, activations: list[Path], untrained: Sequence[Path]
+) -> Inputs:
     ids = frame.problem_id.tolist()
     frame["group"] = frame.group.fillna(frame.problem_id)
     listed = pd.read_parquet(problems).set_index("problem_id")

@@ -1,0 +1,124 @@
+"""Difficulty for people beside difficulty for a model: how far they agree, and how well activations tell each."""
+
+import numpy as np
+import pandas as pd
+
+from foretell.metrics import spearman
+from foretell.probes.cross_fit import judge_ranking
+from foretell.statistics import percentile_interval, sample_and_resamples
+
+AGREEMENT = "human difficulty and own failure"
+DECODED = {"reference_difficulty": "human difficulty", "success_rate": "own success"}
+
+
+def compare(
+    outcomes: dict[str, pd.DataFrame],
+    predictions: dict[tuple[str, str, str], pd.DataFrame],
+    permutations: dict[str, pd.DataFrame],
+    resamples: int,
+    seed: int,
+) -> pd.DataFrame:
+    """Correlations of both difficulties with each other, and with what is read from prompts.
+
+    Args:
+        outcomes: per policy: problem_id, group, k, success_rate, reference_difficulty.
+        predictions: per policy, target and family, cross-fitted.
+        permutations: per policy: target, family, permutation, fold, spearman, of the first partition.
+        resamples, seed: of the bootstrap over groups, the same for everything that is compared.
+
+    Returns:
+        policy, quantity, family (empty for the agreement), spearman, low, high, difference (linear minus this family),
+        difference_low, difference_high, p (permutation test, one-sided for what is read, two-sided for the agreement),
+        permutations, ceiling (what perfect knowledge of the true success rates could reach, given k samples of each;
+        null for human difficulty, whose reliability is not known), n. Correlations of what is read are means over
+        held-out folds; p is of the first partition.
+    """
+    rows = []
+    for policy, frame in outcomes.items():
+        weights = sample_and_resamples(frame.group.to_numpy(), resamples, seed)
+        ceiling = np.sqrt(reliability(frame.success_rate.to_numpy(float), int(frame.k.iloc[0])))
+        rows.append({"policy": policy, **_agreement(frame, weights, ceiling, seed)})
+        for target, quantity in DECODED.items():
+            families = [family for name, column, family in predictions if (name, column) == (policy, target)]
+            labels = frame[target].to_numpy(float)
+            values = {
+                family: judge_ranking(predictions[policy, target, family], frame.problem_id, labels, weights)
+                for family in families
+            }
+            for family, value in values.items():
+                head = {"policy": policy, "quantity": quantity, "family": family}
+                p, number = _p_of(permutations[policy], predictions[policy, target, family], frame, target, family)
+                difference = values["linear"] - value if family != "linear" else np.full(1, np.nan)
+                known = ceiling if target == "success_rate" else np.nan
+                rows.append({**head, **_interval(value), **_interval(difference, "difference"), "p": p})
+                rows[-1] |= {"permutations": number, "ceiling": known, "n": len(frame)}
+    return pd.DataFrame(rows)
+
+
+def reliability(rates: np.ndarray, k: int) -> float:
+    """Share of the variance of success rates over problems that is not sampling noise (k samples of each, binomial).
+
+    It is Spearman and Brown's for k parallel samples: 1 - mean(p (1 - p) / (k - 1)) / var(p), with the sample
+    variance; 0 if noise explains all of it.
+    """
+    variance = rates.var(ddof=1)
+    if k < 2 or variance == 0:
+        return 0.0
+    return float(max(0.0, 1 - np.mean(rates * (1 - rates) / (k - 1)) / variance))
+
+
+def differ_most(problems: pd.DataFrame, outcomes: dict[str, pd.DataFrame], number: int) -> pd.DataFrame:
+    """The problems whose places in the two orders of difficulty are furthest apart, in either direction.
+
+    Args:
+        problems: problem_id, question.
+        outcomes: as in `compare`.
+        number: how many of each direction.
+
+    Returns:
+        policy, harder_for (`people` or `model`), question, human_place, model_place (1 is the easiest; means of equal
+        ones), success_rate, n.
+    """
+    texts = problems.set_index("problem_id").question
+    parts = []
+    for policy, frame in outcomes.items():
+        table = frame[["problem_id", "success_rate"]].assign(
+            policy=policy,
+            question=frame.problem_id.map(texts),
+            human_place=frame.reference_difficulty.rank(),
+            model_place=(-frame.success_rate.astype(float)).rank(),
+            n=len(frame),
+        )
+        table["apart"] = table.human_place - table.model_place
+        table = table.sort_values(["apart", "human_place"], kind="stable")
+        parts.append(table.tail(number)[::-1].assign(harder_for="people"))
+        parts.append(table.head(number).assign(harder_for="model"))
+    columns = ["policy", "harder_for", "question", "human_place", "model_place", "success_rate", "n"]
+    return pd.concat(parts, ignore_index=True)[columns]
+
+
+def _agreement(frame: pd.DataFrame, weights: np.ndarray, ceiling: float, seed: int, permutations: int = 1999) -> dict:
+    human, failure = frame.reference_difficulty.to_numpy(float), 1 - frame.success_rate.to_numpy(float)
+    value = spearman(human, failure, weights)
+    rng, one = np.random.default_rng(seed), np.ones((1, len(frame)))
+    null = np.array([spearman(rng.permutation(human), failure, one)[0] for _ in range(permutations)])
+    p = (1 + np.sum(np.abs(null) >= abs(value[0]))) / (1 + permutations)
+    head = {"quantity": AGREEMENT, "family": "", **_interval(value), **_interval(np.full(1, np.nan), "difference")}
+    return {**head, "p": p, "permutations": permutations, "ceiling": ceiling, "n": len(frame)}
+
+
+def _interval(values: np.ndarray, name: str = "spearman") -> dict[str, float]:
+    low, high = percentile_interval(values[1:])
+    ends = ("low", "high") if name == "spearman" else (f"{name}_low", f"{name}_high")
+    return {name: values[0], ends[0]: low, ends[1]: high}
+
+
+def _p_of(
+    permuted: pd.DataFrame, predictions: pd.DataFrame, frame: pd.DataFrame, target: str, family: str
+) -> tuple[float, int]:
+    """One-sided p of the first partition's mean correlation among those of permuted labels."""
+    first = predictions[predictions.partition == 0]
+    labels, one = frame[target].to_numpy(float), np.ones((1, len(frame)))
+    observed = judge_ranking(first, frame.problem_id, labels, one)[0]
+    null = permuted[(permuted.target == target) & (permuted.family == family)].groupby("permutation").spearman.mean()
+    return (1 + int((null >= observed).sum())) / (1 + len(null)), len(null)

@@ -1,0 +1,164 @@
+"""T1 and F1: how well activations tell human difficulty and a model's own success. T8: where the two differ most."""
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from foretell.difficulty import AGREEMENT, DECODED
+from foretell.figures.style import BLACK, GREY, PAGE, distances, legend_columns, look_of, styled
+from foretell.figures.text import number, with_interval
+
+CEILING = "ceiling (noise of sampled rates)"
+NAMES = {"linear": "linear probe", "prompt_length": "prompt length", "tfidf": "TF-IDF"}
+
+
+def layout_correlations(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: a line per policy and quantity, families side by side."""
+    rows = []
+    for (policy, quantity), part in frame.groupby(["policy", "quantity"], sort=False):
+        cells = {}
+        for row in part.itertuples():
+            name = NAMES.get(row.family, row.family) if row.family else "agreement"
+            cells[name] = f"{with_interval(row.spearman, row.low, row.high, 2)}, p {p_value(row.p)}"
+            if pd.notna(row.difference):
+                minus = with_interval(row.difference, row.difference_low, row.difference_high, 2, signed=True)
+                cells[f"linear minus {name}"] = minus
+        rows.append({"Policy": policy, "Spearman of": quantity, **cells, "Ceiling": number(part.ceiling.iloc[0], 2)})
+    table = pd.DataFrame(rows).fillna("")
+    columns = [column for column in table if column != "Ceiling"]
+    sizes = ", ".join(map(str, sorted(frame.n.unique())))
+    note = (
+        f"n = {sizes}; means over held-out folds, 95 % bootstrap intervals over problems, differences paired. p: "
+        "permutation tests, one-sided for what is read from prompts (on the first partition), two-sided for the "
+        "agreement of the two orders. Ceiling: what the true success rates could reach, given the noise of the sampled "
+        "ones; the reliability of the human order is not known."
+    )
+    return table[[*columns, "Ceiling"]], note
+
+
+def p_value(p: float) -> str:
+    """`= .03`, or `= .005` for small ones."""
+    return f"= {p:.2f}" if p >= 0.095 else f"= {p:.3f}"
+
+
+def layout_differences(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: the problems themselves."""
+    table = pd.DataFrame(
+        {
+            "Policy": frame.policy,
+            "Harder for": frame.harder_for.replace({"model": "the model"}),
+            "Question": frame.question,
+            "Place for people": [number(value, 0) for value in frame.human_place],
+            "Place for the model": [number(value, 0) for value in frame.model_place],
+            "Success rate": [number(value, 2) for value in frame.success_rate],
+        }
+    )
+    note = (
+        f"Places of {frame.n.iloc[0]}, 1 is the easiest; problems of equal success rate share the mean of their "
+        "places. Chosen by the difference of the two places, so the extremes are partly noise of the sampled rates."
+    )
+    return table, note
+
+
+def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """What F1 shows: the correlations, and the success rate in tenths of the human order.
+
+    Args:
+        correlations: of `foretell.difficulty.compare`.
+        outcomes: per policy: reference_difficulty, success_rate.
+
+    Returns:
+        The correlations with kind `correlation`, then rows of kind `tenth`: policy, tenth (1 the easiest for people),
+        success_rate (its mean), low, high (95 % normal interval), n.
+    """
+    tenths = [_tenths(policy, frame) for policy, frame in outcomes.items()]
+    return pd.concat([correlations.assign(kind="correlation"), *tenths], ignore_index=True)
+
+
+def _tenths(policy: str, frame: pd.DataFrame) -> pd.DataFrame:
+    place = np.ceil(10 * frame.reference_difficulty.rank(method="first") / len(frame)).astype(int)
+    table = frame.success_rate.astype(float).groupby(place.to_numpy()).agg(["mean", "sem", "size"]).reset_index()
+    table.columns = ["tenth", "success_rate", "error", "n"]
+    table["low"], table["high"] = table.success_rate - 1.96 * table.error, table.success_rate + 1.96 * table.error
+    return table.drop(columns="error").assign(kind="tenth", policy=policy)
+
+
+@styled
+def draw(frame: pd.DataFrame) -> Figure:
+    """Left, success by human difficulty; right, what is read from prompts, with ceilings."""
+    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
+    left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
+    policies = list(frame.policy.unique())
+    _success(left, frame[frame.kind == "tenth"], policies)
+    _decoded(right, frame[frame.kind == "correlation"], policies)
+    shown = [axes.get_legend_handles_labels() for axes in (left, right)]
+    handles, labels = ([item for part in parts for item in part] for parts in zip(*shown, strict=True))
+    figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(labels, PAGE))
+    return figure
+
+
+def _success(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
+    for policy, look in look_of(policies).items():
+        rows = frame[frame.policy == policy]
+        interval = distances(100 * rows.success_rate, 100 * rows.low, 100 * rows.high)
+        axes.errorbar(
+            rows.tenth,
+            100 * rows.success_rate,
+            interval,
+            label=policy,
+            color=look["color"],
+            marker=look["marker"],
+            markersize=3,
+            elinewidth=0.6,
+            capsize=1.2,
+        )
+    axes.set(xlabel="Tenths of the questions, hardest for people last", ylabel="Success rate (%)", xticks=range(1, 11))
+    axes.set_ylim(bottom=0)
+
+
+def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
+    families = [family for family in frame.family.unique() if family]
+    looks = look_of([*policies, *families])
+    groups = [(policy, quantity) for policy in policies for quantity in DECODED.values()]
+    for place, (policy, quantity) in enumerate(groups):
+        part = frame[(frame.policy == policy) & (frame.quantity == quantity)].set_index("family")
+        for offset, family in enumerate(families):
+            row = part.loc[[family]]
+            x = place + 0.22 * (offset - (len(families) - 1) / 2)
+            axes.errorbar(
+                [x],
+                row.spearman,
+                distances(row.spearman, row.low, row.high),
+                capsize=1.5,
+                elinewidth=0.7,
+                linestyle="",
+                label=NAMES.get(family, family) if place == 0 else None,
+                color=looks[family]["color"],
+                marker=looks[family]["marker"],
+                markersize=3.5,
+            )
+        if pd.notna(ceiling := part.ceiling.iloc[0]):
+            label = CEILING if quantity == DECODED["success_rate"] and place < 2 else None
+            axes.plot(
+                [place - 0.4, place + 0.4],
+                [ceiling] * 2,
+                color=BLACK,
+                linewidth=0.8,
+                linestyle=(0, (3, 2)),
+                label=label,
+            )
+    agreement = frame[frame.quantity == AGREEMENT].set_index("policy")
+    for place, policy in enumerate(policies):
+        row = agreement.loc[policy]
+        axes.annotate(
+            f"{policy}\nits failures and human difficulty:\n{number(row.spearman, 2)}",
+            (2 * place + 0.5, 1.0),
+            xycoords=("data", "axes fraction"),
+            ha="center",
+            va="bottom",
+            fontsize=6.5,
+        )
+    axes.axhline(0, color=GREY, linewidth=0.7)
+    axes.set_xticks(range(len(groups)), [quantity.replace(" ", "\n") for _, quantity in groups])
+    axes.set_ylabel("Spearman with what is read\n(held-out folds)")
