@@ -1,12 +1,13 @@
-"""The study on pretrained language models, at reduced size: from downloaded packages to figures."""
+"""The studies on pretrained language models, at reduced size: from downloaded packages to figures."""
 
 import json
 
 import pandas as pd
 import pytest
+from scipy.stats import spearmanr
 
 from foretell.config import read_yaml
-from workflow_project import ROOT, copy_project, with_checkpoints
+from workflow_project import RECORDS, ROOT, copy_project, with_checkpoints
 
 CONFIGS = ["config/pocket.yaml", "tests/configs/pocket.yaml"]
 MODELS = ["smollm2-135m-instruct", "gemma3-270m"]
@@ -104,3 +105,56 @@ def test_a_third_model_is_ten_lines(pocket, tmp_path):
     expected = {"download_model": 1, "render_prompts": 1, "generate_completions": 1, "cache_activations": 1}
     assert {rule: planned.get(rule) for rule in expected} == expected
     assert planned["compare_encoders"] == 6 and planned["train_probes"] == 2
+
+
+NORMS = ["config/norms.yaml", "tests/configs/norms.yaml"]
+
+
+@pytest.fixture(scope="module")
+def norms(pocket):
+    """The study on questions with human norms; it takes the models that the other one has fetched."""
+    if not RECORDS.is_dir():
+        pytest.skip("the normed questions are not there (../shared/data/general_knowledge)")
+    run = pocket.snakemake("--cores", "2", "--configfile", *NORMS, "--config", f"records={RECORDS.parent}")
+    assert run.returncode == 0, run.stdout[-5000:]
+    return pocket.folder / "results" / "norms"
+
+
+def test_the_models_are_fetched_once(pocket, norms):
+    assert len(list((pocket.folder / ".checkpoints").iterdir())) >= 2
+    for model in MODELS:
+        files = [
+            pocket.folder / "results" / study / "models" / model / "model.safetensors" for study in ("pocket", "norms")
+        ]
+        assert files[0].samefile(files[1])
+
+
+def test_both_difficulties_are_read_and_compared(norms):
+    table = pd.read_csv(norms / "tables" / "general_knowledge" / "T1.csv")
+    assert table.groupby("policy").size().tolist() == [7, 7]
+    assert (table.n == 60).all() and table.p.between(0, 1).all()
+    agreement = table[table.family.isna()].set_index("policy")
+    for policy, row in agreement.iterrows():
+        outcomes = pd.read_parquet(norms / "outcomes" / "general_knowledge" / f"{policy}.parquet")
+        expected = spearmanr(outcomes.reference_difficulty, -outcomes.success_rate).statistic
+        assert row.spearman == pytest.approx(expected, abs=1e-5)
+
+
+def test_every_question_is_held_out_once_per_partition(norms):
+    folder = norms / "probes" / "general_knowledge" / "smollm2" / "reference_difficulty" / "linear"
+    predictions = pd.read_parquet(folder / "predictions.parquet")
+    held = predictions[predictions.split == "test"]
+    assert held.groupby(["partition", "problem_id"]).size().eq(1).all() and len(held) == 2 * 60
+
+
+def test_questions_that_differ_most_are_shown_with_their_texts(norms):
+    table = pd.read_csv(norms / "tables" / "general_knowledge" / "T8.csv")
+    assert len(table) == 2 * 2 * 8 and table.question.str.endswith("?").all()
+
+
+def test_where_the_norm_is_not_there_one_message_says_what_it_is(pocket, tmp_path):
+    run = pocket.snakemake("-n", "--configfile", "config/norms.yaml", "--config", f"records={tmp_path}")
+    assert run.returncode != 0
+    message = next(line for line in run.stdout.splitlines() if "general_knowledge.problems.file" in line)
+    for part in ("questions.jsonl", "rank", "answers", "Tauber", "2013"):
+        assert part in message

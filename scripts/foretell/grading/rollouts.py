@@ -149,9 +149,10 @@ def _check_answers(problems: pd.DataFrame) -> None:
             f"{len(empty)} problems have no answer to grade by: {', '.join(map(repr, empty[:10]))}; give them one, or "
             "leave out their completions"
         )
-    named = problems[problems.answer_kind == "text"].answer.map(lambda answer: bool(texts.parse_gold(str(answer))[0]))
+    short = problems[problems.answer_kind == "text"].answer
+    named = short.map(lambda answer: bool(texts.parse_gold(str(answer))[0])).astype(bool)
     if not named.all():
-        raise UserError(f"problem {named.index[~named.astype(bool)][0]!r}: its answer has no accepted text")
+        raise UserError(f"problem {named.index[~named][0]!r}: its answer has no accepted text")
     integers = problems[problems.answer_kind == "integer"]
     wrong = integers[~integers.answer.map(lambda answer: mathematical.is_integer(str(answer))).astype(bool)]
     if len(wrong):
