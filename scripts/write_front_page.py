@@ -18,12 +18,10 @@ def main(argv=None):
     parser.add_argument("--output", type=Path, required=True, help="the page (reStructuredText)")
     args = parser.parse_args(argv)
     pools = args.settings["pools"]
+    shown = [*args.settings["unrouted"].items(), *((pool["problem_set"], pool["policies"]) for pool in pools.values())]
     outcomes = {
-        pool["problem_set"]: {
-            policy: pd.read_parquet(args.results / "outcomes" / pool["problem_set"] / f"{policy}.parquet")
-            for policy in pool["policies"]
-        }
-        for pool in pools.values()
+        name: {policy: pd.read_parquet(args.results / "outcomes" / name / f"{policy}.parquet") for policy in policies}
+        for name, policies in shown
     }
     routing = {pool: pd.read_parquet(args.results / "routing" / pool / "summary.parquet") for pool in pools}
     claims = pd.read_csv(args.results / "claims.csv")
