@@ -19,6 +19,11 @@ def test_the_answer_is_where_the_pattern_says():
     assert graded.correct.tolist() == [True, True, False, False, True, False]
 
 
+def test_problems_may_come_with_columns_of_the_string_type():
+    typed = PROBLEMS.astype({"answer": "string", "answer_kind": "string"})
+    assert grade(completions("4"), typed, PATTERN).correct.tolist() == [True]
+
+
 def test_no_answer_is_wrong_and_null():
     graded = grade(completions("+", "\x00\xff", "x" * 100_000), PROBLEMS, PATTERN)
     assert graded.extracted_answer.isna().all() and not graded.correct.any()

@@ -20,6 +20,7 @@ rule cross_fit_probes:
         problem_set=any_of(NORMED),
     conda:
         "../../environment.yml"
+    threads: 16
     params:
         script=script("cross_fit_probes"),
         code=code("cross_fit_probes"),

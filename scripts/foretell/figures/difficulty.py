@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foretell.difficulty import AGREEMENT, DECODED
-from foretell.figures.style import BLACK, GREY, PAGE, distances, legend_columns, look_of, styled
+from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_columns, look_of, styled
 from foretell.figures.text import number, with_interval
 
 CEILING = "ceiling (noise of sampled rates)"
@@ -160,5 +160,7 @@ def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
             fontsize=6.5,
         )
     axes.axhline(0, color=GREY, linewidth=0.7)
+    for place in range(1, len(policies)):
+        axes.axvline(2 * place - 0.5, color=PALE, linewidth=0.7)
     axes.set_xticks(range(len(groups)), [quantity.replace(" ", "\n") for _, quantity in groups])
     axes.set_ylabel("Spearman with what is read\n(held-out folds)")
