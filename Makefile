@@ -10,8 +10,14 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
 
+# The tests of the default study and all others run side by side: much of either is one process waiting for another.
 test: env
-	python -m pytest
+	@mkdir -p logs; \
+	python -m pytest tests/workflow > logs/test-workflow.log 2>&1 & beside=$$!; \
+	trap "kill $$beside" INT TERM; \
+	python -m pytest tests/unit tests/studies; status=$$?; \
+	wait $$beside || status=1; \
+	cat logs/test-workflow.log; exit $$status
 
 check: lint
 	python -m pytest tests/unit

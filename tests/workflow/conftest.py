@@ -1,6 +1,6 @@
 import pytest
 
-from workflow_project import RECORDS, SMALL, copy_project
+from workflow_project import SMALL, copy_project
 
 
 @pytest.fixture(scope="session")
@@ -17,15 +17,3 @@ def study(tmp_path_factory):
 def results(study):
     """Where the reduced study's results are."""
     return study.folder / "results" / "tiny"
-
-
-@pytest.fixture(scope="session")
-def recorded(tmp_path_factory):
-    """The study on recorded outcomes."""
-    if not RECORDS.is_dir():
-        pytest.skip("the recorded outcomes are not there (../shared/data/paper_records)")
-    project = copy_project(tmp_path_factory.mktemp("recorded") / "project")
-    files = ["config/recorded.yaml", "tests/configs/recorded.yaml"]
-    run = project.snakemake("--cores", "2", "--configfile", *files, "--config", f"records={RECORDS.parent}")
-    assert run.returncode == 0, run.stdout[-5000:]
-    return project
