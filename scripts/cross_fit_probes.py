@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 from foretell.errors import run
-from foretell.probes.cross_fit import CrossFit, cross_fit, partitions
+from foretell.probes.cross_fit import CrossFit, complete, cross_fit, partitions
 from foretell.probes.inputs import read_unsplit
 from foretell.storage import write_parquet
 
@@ -24,7 +24,7 @@ def main(argv=None):
     args = parser.parse_args(argv)
     settings = args.settings
     inputs = read_unsplit(args.outcomes, args.problems, args.prompts, args.activations)
-    labels = {target: inputs.outcomes[target].to_numpy(float) for target in args.targets}
+    labels = {target: complete(inputs.outcomes[target]) for target in args.targets}
     protocol = {key: settings[key] for key in ("families", "strengths", "inner_folds", "seed", "permutations")}
     groups = inputs.outcomes.group.to_numpy()
     held_out = partitions(groups, settings["folds"], settings["partitions"], settings["seed"])

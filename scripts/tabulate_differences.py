@@ -1,21 +1,16 @@
 """Tabulate the problems where people and a model differ most (T8)."""
 
-import argparse
-from pathlib import Path
-
 import pandas as pd
 
 from foretell.errors import run
 from foretell.figures.difficulty import layout_differences
+from foretell.figures.inputs import table_parser
 from foretell.figures.text import write_table
 
 
 def main(argv=None):
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--differences", type=Path, required=True, help="(parquet)")
-    parser.add_argument("--output", type=Path, required=True, help="path without suffix; .csv, .md, .tex are made")
-    args = parser.parse_args(argv)
-    frame = pd.read_parquet(args.differences)
+    args = table_parser(__doc__).parse_args(argv)
+    frame = pd.read_parquet(args.input)
     write_table(frame, *layout_differences(frame), args.output)
 
 

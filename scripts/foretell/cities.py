@@ -69,7 +69,7 @@ def build_problems(
     if len(chosen) < wanted:
         raise UserError(f"there are {len(chosen)} cities for {wanted} problems: lower 'sizes' or 'inhabitants'")
     chosen = chosen.iloc[np.argsort([_digest(seed, "split", name) for name in chosen.name])].head(wanted)
-    answers = {code: json.dumps({"accepted": names[code], "others": _longer(code, names)}) for code in names}
+    answers = {code: json.dumps({"accepted": names[code], "others": names_of_others(code, names)}) for code in names}
     frame = pd.DataFrame(
         {
             "problem_id": [f"{row.countrycode}-{row.name}" for row in chosen.itertuples(index=False)],
@@ -103,7 +103,7 @@ def choose_cities(
     return kept.iloc[order].groupby("countrycode", sort=False).head(per_country)
 
 
-def _longer(code: str, names: dict[str, list[str]]) -> list[str]:
+def names_of_others(code: str, names: dict[str, list[str]]) -> list[str]:
     """Names of other countries in which a name of this one stands as a word: Papua New Guinea is not Guinea."""
     own = [re.compile(rf"\b{re.escape(words(name))}\b") for name in names[code]]
     return sorted(

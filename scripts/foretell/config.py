@@ -142,6 +142,8 @@ def _cross_references(config: dict) -> Iterator[str]:
     yield from _model_errors(config)
     yield from _policy_errors(config)
     yield from _pool_errors(config)
+    if not config["pools"] and not any("policies" in entry for entry in config["problem_sets"].values()):
+        yield "no policy is judged: name policies in a pool under 'pools', or in a problem set's 'policies'"
     yield from import_errors(config)
 
 
@@ -177,10 +179,17 @@ def _by_group_errors(name: str, of: str, config: dict) -> Iterator[str]:
     sets, key = config["problem_sets"], f"problem_sets.{name}.of"
     if of not in sets:
         yield _unknown(key, of, sets)
-    elif sets[of]["source"] in ("records", "by_group") or "cross_fit" in sets[of]:
-        yield f"key {key!r}: {of!r} cannot be split anew; name a set with splits whose probes are trained here"
+    elif sets[of]["source"] in ("records", "by_group") or "cross_fit" in sets[of] or _is_imported(of, config):
+        yield f"key {key!r}: {of!r} cannot be split anew; name a set with splits on which models are run here"
     if any(pool["problem_set"] == name for pool in config["pools"].values()):
         yield f"key 'pools': {name!r} is a second split, which is reported beside {of!r}; route over {of!r}"
+
+
+def _is_imported(problem_set: str, config: dict) -> bool:
+    """Whether some policy of a problem set has no model."""
+    pools = [pool for pool in config["pools"].values() if pool["problem_set"] == problem_set]
+    named = {policy for pool in pools for policy in pool.get("policies", []) if policy in config["policies"]}
+    return any("model" not in config["policies"][policy] for policy in named)
 
 
 def _model_errors(config: dict) -> Iterator[str]:

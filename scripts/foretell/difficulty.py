@@ -58,8 +58,9 @@ def compare(
 def reliability(rates: np.ndarray, k: int) -> float:
     """Share of the variance of success rates over problems that is not sampling noise (k samples of each, binomial).
 
-    It is Spearman and Brown's for k parallel samples: 1 - mean(p (1 - p) / (k - 1)) / var(p), with the sample
-    variance; 0 if noise explains all of it.
+    True over observed variance, as in classical test theory: 1 - mean(p (1 - p) / (k - 1)) / var(p), with the unbiased
+    variances; 0 if noise explains all of it. Its root bounds Pearson's correlation of the rates with anything; for
+    Spearman's it is an approximation.
     """
     variance = rates.var(ddof=1)
     if k < 2 or variance == 0:
@@ -102,7 +103,7 @@ def _agreement(frame: pd.DataFrame, weights: np.ndarray, ceiling: float, seed: i
     value = spearman(human, failure, weights)
     rng, one = np.random.default_rng(seed), np.ones((1, len(frame)))
     null = np.array([spearman(rng.permutation(human), failure, one)[0] for _ in range(permutations)])
-    p = (1 + np.sum(np.abs(null) >= abs(value[0]))) / (1 + permutations)
+    p = permutation_p(abs(value[0]), np.abs(null))
     head = {"quantity": AGREEMENT, "family": "", **_interval(value), **_interval(np.full(1, np.nan), "difference")}
     return {**head, "p": p, "permutations": permutations, "ceiling": ceiling, "n": len(frame)}
 
@@ -121,4 +122,9 @@ def _p_of(
     labels, one = frame[target].to_numpy(float), np.ones((1, len(frame)))
     observed = judge_ranking(first, frame.problem_id, labels, one)[0]
     null = permuted[(permuted.target == target) & (permuted.family == family)].groupby("permutation").spearman.mean()
-    return (1 + int((null >= observed).sum())) / (1 + len(null)), len(null)
+    return permutation_p(observed, null.dropna().to_numpy()), int(null.notna().sum())
+
+
+def permutation_p(observed: float, null: np.ndarray) -> float:
+    """Share of permuted values that are at least as large, the observed one counted among them; NaN if undefined."""
+    return np.nan if np.isnan(observed) else (1 + np.sum(null >= observed)) / (1 + len(null))

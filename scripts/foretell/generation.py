@@ -143,7 +143,7 @@ def _decode(
         running = [sample for sample, kept in zip(running, goes_on, strict=True) if kept]
         kept = torch.tensor(goes_on, device=device).nonzero()[:, 0]
         greedy = greedy[kept]
-        parents, tokens, rows = _branch(rows[kept], chosen[kept], model.config.vocab_size)
+        parents, tokens, rows = _branch(rows[kept], chosen[kept], logits.shape[-1])
         if len(parents) != len(mask) or not torch.equal(parents, torch.arange(len(mask), device=device)):
             cache.batch_select_indices(parents)
             mask, position = mask[parents], position[parents]

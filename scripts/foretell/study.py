@@ -5,6 +5,7 @@ import json
 from foretell.calibrated_columns import ELSEWHERE, OWN, RECORDED
 from foretell.imports.settings import IMPORTED as IMPORTED_FAMILY
 from foretell.imports.settings import TEXT_FAMILIES, Imports
+from foretell.model_settings import Models
 from foretell.problem_sources import GENERATED
 
 NORM_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems with human norms
@@ -15,22 +16,13 @@ def as_parameter(value: object) -> str:
     return json.dumps(value)
 
 
-def origin(model: dict) -> str:
-    """Where a model that is not trained here comes from, for readers."""
-    if model["source"] == "hub":
-        return f"{model['id']} at {model['revision']}, from the Hugging Face hub"
-    if model["source"] == "path":
-        return f"from {model['path']}"
-    packages = ", ".join(f"{package['name']} {package['version']}" for package in model["packages"])
-    return f"from the package index: {packages} (licence: {model['licence']}), de-quantised"
-
-
 class Study:
     """Read access to a configuration that `foretell.config.check` has completed.
 
     Attributes:
         config: the configuration.
         imports: what it says about imports.
+        models: what it says about models.
         left_out: problem sets that the study does without, and why; see `foretell.left_out`.
         id: of the study.
     """
@@ -38,6 +30,7 @@ class Study:
     def __init__(self, config: dict, left_out: dict[str, str] | None = None):
         self.config = config
         self.imports = Imports(config)
+        self.models = Models(config)
         self.left_out = left_out or {}
         self.id = config["study"]
 
@@ -148,76 +141,28 @@ class Study:
         entry = self.config["policies"][policy]
         return {"run": entry["run"]} if "run" in entry else {"table": self.imports.table("policies", policy, key)}
 
-    def encoder(self, policy: str) -> str:
-        """The encoder that reads for a policy: its model with its effort and its prompt."""
-        entry = self.config["policies"][policy]
-        return "-".join(filter(None, [entry["model"], entry.get("effort"), entry.get("prompt")]))
-
-    def encoders(self) -> dict[str, dict]:
-        """Model, effort and prompt of every encoder, by its id."""
-        generated = {name: entry for name, entry in self.config["policies"].items() if "model" in entry}
-        return {
-            self.encoder(name): {key: entry.get(key) for key in ("model", "effort", "prompt")}
-            for name, entry in generated.items()
-        }
-
     def encoders_on(self, problem_set: str) -> list[str]:
         """Encoders of the policies that are judged on a problem set."""
         policies = [policy for policy in self.policies(problem_set) if "model" in self.config["policies"][policy]]
-        return list(dict.fromkeys(map(self.encoder, policies)))
+        return list(dict.fromkeys(map(self.models.encoder, policies)))
 
     def own_encoders(self, problem_set: str) -> dict[str, str]:
         """The encoder that reads for each policy that is judged on a problem set."""
-        return {policy: self.encoder(policy) for policy in self.policies(problem_set)}
+        return {policy: self.models.encoder(policy) for policy in self.policies(problem_set)}
 
     def cross_fitting_probes(self, problem_set: str) -> dict:
         """Protocol of a cross-fitted problem set whose models are read."""
         permutations = self.config["probes"]["permutations"]
         return {**self.imports.cross_fitting(problem_set, self.resampling()), "permutations": permutations}
 
-    def comparing(self, problem_set: str) -> dict:
+    def comparing(self) -> dict:
         """Protocol of reading every policy's success from one encoder."""
         probes = self.config["probes"]
         return {"strengths": probes["strengths"], "folds": probes["folds"], "seed": self.config["seed"]}
 
-    def prompt(self, encoder: str) -> dict:
-        """What an encoder reads: user, turns, answer_start; see `foretell.prompts.render`."""
-        name = self.encoders()[encoder]["prompt"]
-        given = {"user": "{question}", "turns": []} if name is None else self.config["prompts"][name]
-        return {"answer_start": None, **given}
-
-    def dtype(self, model: str) -> str:
-        """In which a model is run."""
-        return self.config["models"][model].get("dtype", "float32")
-
-    def trained_here(self) -> list[str]:
-        """Models that the workflow trains."""
-        return [name for name, entry in self.config["models"].items() if entry["source"] == "tiny"]
-
-    def model_source(self, model: str) -> dict:
-        """Where a model that is not trained here comes from."""
-        return {key: value for key, value in self.config["models"][model].items() if key not in ("price", "dtype")}
-
     def shards(self) -> list[str]:
         """Names of the files that completions and activations are split into."""
         return [f"{index:03d}-of-{self.config['shards']:03d}" for index in range(self.config["shards"])]
-
-    def decoding(self, policy: str) -> dict:
-        """How a policy samples: what its completions depend on beside model and prompts."""
-        entry = self.config["policies"][policy]
-        keys = ("samples", "temperature", "top_p", "max_tokens", "stop")
-        return {**{key: entry[key] for key in keys}, "top_k": entry.get("top_k")}
-
-    def training(self, model: str) -> dict:
-        """What a tiny model's weights depend on; not its price."""
-        entry = self.config["models"][model]
-        keys = ("layers", "width", "steps", "learning_rate", "curriculum", "high_effort_share", "batch", "examples")
-        task = self.config["problem_sets"][entry["problem_set"]]
-        return {
-            "model": {key: entry[key] for key in keys},
-            "task": {key: task[key] for key in ("source", "trained_operations", *GENERATED[task["source"]].keys)},
-            "seed": [self.config["seed"], entry["seed"]],
-        }
 
     def generation(self, problem_set: str) -> dict:
         """What a generated problem set depends on."""
@@ -255,7 +200,7 @@ class Study:
         price = entry["price"] if "price" in entry else self.config["models"][entry["model"]]["price"]
         prices = {"input_price": price["input"], "output_price": price["output"]}
         if "model" in entry:
-            return {"encoder": self.encoder(policy), **prices}
+            return {"encoder": self.models.encoder(policy), **prices}
         encoder = policy if "activations" in entry else None  # whoever read the prompts did it with the policy's model
         return {"encoder": encoder, **prices, "estimated": "characters_per_token" in entry, **free}
 
@@ -328,7 +273,7 @@ class Study:
         if problem_set in self.imports.cross_fitted:
             targets = NORM_TARGETS if problem_set in self.normed() else ["majority_correct"]
             return targets, self.imports.cross_fitting(problem_set, {})["families"]
-        if problem_set in self.imports.problem_sets:
+        if problem_set in self.imports.problem_sets and problem_set not in self.with_models():
             families = self.imports.families(self.policies(problem_set))
             return (
                 ["majority_correct"] if families == [IMPORTED_FAMILY] else self.config["probes"]["targets"]
@@ -341,9 +286,7 @@ class Study:
             "title": self.config["title"],
             "evidence": self.config["evidence"],
             "left_out": self.left_out,
-            "models": {
-                name: origin(entry) for name, entry in self.config["models"].items() if entry["source"] != "tiny"
-            },
+            "models": self.models.described(),
             "unrouted": {
                 name: self._shown_policies(self.policies(name))
                 for name in self.subjects()

@@ -7,6 +7,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from foretell.config import read_yaml
+from foretell.prompts import load_tokenizer
 from workflow_project import RECORDS, ROOT, copy_project, with_checkpoints
 
 CONFIGS = ["config/pocket.yaml", "tests/configs/pocket.yaml"]
@@ -49,6 +50,10 @@ def test_both_models_read_the_same_words_each_in_its_own_form(results):
         for model, prompt in zip(MODELS, ("question", "statement"), strict=True)
     )
     assert chat.prompt.str.contains("<|im_start|>assistant\n", regex=False).all()
+    tokenizer = load_tokenizer(str(results / "models" / MODELS[1]))
+    assert plain.token_ids.map(lambda ids: ids[0]).eq(tokenizer.bos_token_id).all(), (
+        "a base model needs its start token"
+    )
     for asked, stated in zip(chat.prompt, plain.prompt, strict=True):
         assert asked.endswith(stated)
     assert chat.eoi_positions.map(list).tolist() == plain.eoi_positions.map(list).tolist() == [[-1]] * 60

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretell.cities import build_problems, choose_cities, read_names
+from foretell.cities import build_problems, choose_cities, names_of_others, read_names
 from foretell.errors import UserError
 from foretell.grading.rollouts import grade
 from foretell.group_split import split_by_group
@@ -72,11 +72,9 @@ GRADED = [
 
 
 def test_answers_are_right_where_a_name_of_the_country_stands_as_a_word():
-    from foretell.cities import _longer
-
     frame = pd.DataFrame(GRADED, columns=["code", "completion", "expected"])
     frame["problem_id"] = frame.index.astype(str)
-    answers = {code: json.dumps({"accepted": NAMES[code], "others": _longer(code, NAMES)}) for code in NAMES}
+    answers = {code: json.dumps({"accepted": NAMES[code], "others": names_of_others(code, NAMES)}) for code in NAMES}
     problems = pd.DataFrame({"problem_id": frame.problem_id, "answer": frame.code.map(answers), "answer_kind": "text"})
     graded = grade(frame.assign(sample=0), problems)
     assert graded.correct.tolist() == frame.expected.tolist()

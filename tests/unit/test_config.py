@@ -4,6 +4,7 @@ import pytest
 
 from foretell.config import check, read_yaml
 from foretell.errors import UserError
+from foretell.study import Study
 
 
 @pytest.fixture(scope="module")
@@ -213,6 +214,57 @@ def test_a_study_on_own_files_is_valid_and_gets_its_defaults(own_files, schema, 
     completed = check(own_files, schema, manifest, files="own.yaml")
     assert completed["policies"]["a"]["outcomes"] == {"file": "a.csv", "format": "table", "columns": {}, "where": {}}
     assert completed["problem_sets"]["own"]["answer_kind"] == "math"
+
+
+@pytest.fixture
+def asked(own_files):
+    """The same questions, asked of a model."""
+    own_files["models"] = {"m": {"source": "path", "path": own_files["records"], "price": {"input": 1, "output": 1}}}
+    sampled = {"model": "m", "samples": 2, "temperature": 1.0, "max_tokens": 5}
+    own_files["policies"] = {"own-m": sampled, "own-n": {**sampled, "temperature": 0.5}}
+    own_files["pools"]["own"]["policies"] = ["own-m", "own-n"]
+    return own_files
+
+
+def test_models_may_be_asked_the_questions_of_a_file_and_probed_as_elsewhere(asked, schema, manifest):
+    study = Study(check(asked, schema, manifest, files="own.yaml"))
+    assert study.probed() == ["own"] and "token_gbm" in study.trained("own")[1]
+    assert study.trained("own") == (study.config["probes"]["targets"], study.config["probes"]["families"])
+
+
+ASKED_MISTAKES = [
+    ("problem_sets.own.policies", ["own-x"], "key 'problem_sets.own.policies': 'own-x' is not defined"),
+    ("problem_sets.own.cross_fit", {}, "'own-m', 'own-n' have a model and 'own' is cross-fitted"),
+    ("models.m.path", "nowhere", "key 'models.m.path': there is no nowhere"),
+    ("pools", {}, "no policy is judged: name policies in a pool"),
+    (
+        "policies.own-n",
+        {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+        "'own' has 'own-m', which has a model, beside 'own-n', which is imported",
+    ),
+    ("problem_sets.second", {"source": "by_group", "of": "other"}, "key 'problem_sets.second.of': 'other' is not"),
+    (
+        "problem_sets.cities",
+        {
+            "source": "cities",
+            "package": {"name": "g", "version": "1", "sha256": "0" * 64},
+            "countries": "nowhere.csv",
+            "sizes": {"train": 9, "validation": 1, "test": 1},
+        },
+        "key 'problem_sets.cities.countries': there is no file nowhere.csv",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), ASKED_MISTAKES, ids=[k for k, _, _ in ASKED_MISTAKES])
+def test_a_mistake_about_models_and_files_is_one_message(asked, schema, manifest, key, value, expected):
+    set_key(asked, key, value)
+    assert expected in message(asked, schema, manifest)
+
+
+def test_imported_outcomes_cannot_be_split_anew(own_files, schema, manifest):
+    own_files["problem_sets"]["second"] = {"source": "by_group", "of": "own"}
+    assert "'own' cannot be split anew" in message(own_files, schema, manifest)
 
 
 OWN_MISTAKES = [

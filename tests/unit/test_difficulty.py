@@ -76,6 +76,19 @@ def test_what_is_read_is_compared_within_folds_with_its_difference_and_a_permuta
     assert table.loc["human difficulty", "tfidf"].difference_low > 0
 
 
+def test_what_is_undefined_has_no_p_and_says_so(outcomes):
+    never = {"a": outcomes["a"].assign(success_rate=0.0)}
+    predictions = {
+        ("a", target, "linear"): predicted(outcomes, target, 1.0) for target in ("reference_difficulty", "success_rate")
+    }
+    predictions["a", "success_rate", "linear"]["score"] = np.nan
+    columns = ["target", "family", "permutation", "fold", "spearman"]
+    null = [(target, "linear", n, 0, np.nan) for target in ("reference_difficulty", "success_rate") for n in range(9)]
+    table = compare(never, predictions, {"a": pd.DataFrame(null, columns=columns)}, 50, 1).set_index("quantity")
+    assert table.loc[[AGREEMENT, "own success"], ["spearman", "p"]].isna().all(axis=None)
+    assert layout_correlations(table.reset_index())[0]["linear probe"].tolist()[2] == "undefined"
+
+
 @pytest.mark.parametrize("k", [4, 8, 64])
 def test_reliability_is_the_squared_correlation_with_the_true_rates(k):
     rng = np.random.default_rng(1)

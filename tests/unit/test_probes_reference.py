@@ -3,6 +3,8 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
+from foretell.errors import UserError
+from foretell.probes.cross_fit import complete
 from foretell.probes.encoders import read_successes
 from foretell.probes.groups import GroupRateBlock
 from foretell.probes.inputs import Inputs
@@ -75,6 +77,14 @@ def test_the_reference_difficulty_is_a_target_but_not_its_own_feature(inputs):
     assert [row["metric"] for row in metrics if row["split"] == "test"] == ["spearman"]
     assert probes["reference_difficulty", "reference_difficulty"].description["reason"].startswith("the feature is")
     assert probes["reference_difficulty", "success_rate"].description["reason"] is None
+
+
+def test_a_missing_reference_difficulty_is_named_with_the_key(inputs):
+    inputs.outcomes.loc[0, "reference_difficulty"] = np.nan
+    with pytest.raises(UserError, match=r"1 of 400 problems have no reference_difficulty.*'probes\.families'"):
+        auroc_of(inputs, ["linear", "reference_difficulty"])
+    with pytest.raises(UserError, match=r"1 of 400 problems have no reference_difficulty.*'problems\.columns'"):
+        complete(inputs.outcomes.reference_difficulty)
 
 
 def test_every_policy_is_read_from_the_encoder_on_the_same_problems(inputs):

@@ -1,7 +1,7 @@
 rule cache_activations:
     input:
         prompts="results/{study}/prompts/{problem_set}/{encoder}.parquet",
-        model=lambda wildcards: checkpoint_of(study.encoders()[wildcards.encoder]["model"]),
+        model=lambda wildcards: checkpoint_of(study.models.encoders()[wildcards.encoder]["model"]),
     output:
         activations="results/{study}/activations/{problem_set}/{encoder}/{shard}.safetensors",
         description="results/{study}/activations/{problem_set}/{encoder}/{shard}.json",
@@ -15,7 +15,7 @@ rule cache_activations:
         script=script("cache_activations"),
         code=code("cache_activations"),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
-        dtype=lambda wildcards: study.dtype(study.encoders()[wildcards.encoder]["model"]),
+        dtype=lambda wildcards: study.models.dtype(study.models.encoders()[wildcards.encoder]["model"]),
         weights="",
     shell:
         "python {params.script:q} --model {params.model:q} --dtype {params.dtype} {params.weights} --prompts {input.prompts:q}"
@@ -32,7 +32,7 @@ use rule cache_activations as cache_untrained_activations with:
         script=script("cache_activations"),
         code=code("cache_activations"),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
-        dtype=lambda wildcards: study.dtype(study.encoders()[wildcards.encoder]["model"]),
+        dtype=lambda wildcards: study.models.dtype(study.models.encoders()[wildcards.encoder]["model"]),
         weights=f"--untrained {study.config['seed']}",
 
 

@@ -86,7 +86,7 @@ wildcard_constraints:
     problem_set=any_of(study.config["problem_sets"]),
     model=any_of(study.config["models"]),
     policy=any_of(study.config["policies"]),
-    encoder=any_of(study.encoders()),
+    encoder=any_of(study.models.encoders()),
     pool=any_of(study.config["pools"]),
     shard=any_of(study.shards()),
     set=any_of([*study.config["problem_sets"], *study.config["pools"]]),

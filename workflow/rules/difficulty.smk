@@ -78,7 +78,7 @@ rule tabulate_difficulty:
         code=code("tabulate_difficulty"),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script:q} --correlations {input:q} --output {params.stem:q} > {log:q} 2>&1"
+        "python {params.script:q} --input {input:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule tabulate_differences:
@@ -95,7 +95,7 @@ rule tabulate_differences:
         code=code("tabulate_differences"),
         stem=subpath(output[0], strip_suffix=".csv"),
     shell:
-        "python {params.script:q} --differences {input:q} --output {params.stem:q} > {log:q} 2>&1"
+        "python {params.script:q} --input {input:q} --output {params.stem:q} > {log:q} 2>&1"
 
 
 rule plot_difficulty:

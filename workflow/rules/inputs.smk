@@ -14,27 +14,29 @@ CHECKPOINT = [
 def checkpoint_of(model):
     """Files of a checkpoint that a job depends on; the record of one from elsewhere has the sums of all others."""
     return results(
-        "models/{model}/{file}", model=model, file=CHECKPOINT if model in study.trained_here() else "source.json"
+        "models/{model}/{file}", model=model, file=CHECKPOINT if model in study.models.trained_here() else "source.json"
     )
 
 
 def local_checkpoint(model):
     """Files of a model that lies on this computer, so that it is taken anew when they change."""
-    path = Path(study.config["models"][model].get("path", ""))
-    if not path.is_dir() or study.config["models"][model]["source"] != "path":
-        return [str(path)] if path.is_file() else []
-    return sorted(str(file) for file in path.iterdir() if file.is_file() and not file.name.startswith("."))
+    entry = study.config["models"][model]
+    if entry["source"] != "path":
+        return []
+    path = Path(entry["path"])
+    files = path.iterdir() if path.is_dir() else [path]
+    return sorted(str(file) for file in files if file.is_file() and not file.name.startswith("."))
 
 
 def effort_option(encoder):
-    effort = study.encoders()[encoder]["effort"]
+    effort = study.models.encoders()[encoder]["effort"]
     return f"--effort {effort}" if effort else ""
 
 
 def of_encoder(pattern, **ids):
     """Input function: files of the encoder that reads for a job's policy, on the problems that its set shares."""
     return lambda wildcards: results(
-        pattern, problem_set=study.origin(wildcards.problem_set), encoder=study.encoder(wildcards.policy), **ids
+        pattern, problem_set=study.origin(wildcards.problem_set), encoder=study.models.encoder(wildcards.policy), **ids
     )
 
 

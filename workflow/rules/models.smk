@@ -4,14 +4,14 @@ rule train_tiny_model:
     log:
         "logs/{study}/models/{model}.log",
     wildcard_constraints:
-        model=any_of(study.trained_here()),
+        model=any_of(study.models.trained_here()),
     priority: 10  # every other job waits for these
     conda:
         "../../environment.yml"
     params:
         script=script("train_tiny_model"),
         code=code("train_tiny_model"),
-        settings=lambda wildcards: as_parameter(study.training(wildcards.model)),
+        settings=lambda wildcards: as_parameter(study.models.training(wildcards.model)),
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.script:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
@@ -27,14 +27,14 @@ rule download_model:
     log:
         "logs/{study}/models/{model}.log",
     wildcard_constraints:
-        model=any_of(set(study.config["models"]) - set(study.trained_here())),
+        model=any_of(study.models.from_elsewhere()),
     priority: 10
     conda:
         "../../environment.yml"
     params:
         script=script("download_model"),
         code=code("download_model"),
-        source=lambda wildcards: as_parameter(study.model_source(wildcards.model)),
+        source=lambda wildcards: as_parameter(study.models.source(wildcards.model)),
         folder=subpath(output[0], parent=True),
     shell:
         "python {params.script:q} --source {params.source:q} --output {params.folder:q} > {log:q} 2>&1"

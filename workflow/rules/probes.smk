@@ -53,7 +53,7 @@ rule compare_encoders:
         script=script("compare_encoders"),
         code=code("compare_encoders"),
         outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
-        settings=lambda wildcards: as_parameter(study.comparing(wildcards.problem_set)),
+        settings=as_parameter(study.comparing()),
     shell:
         "python {params.script:q} --problems {input.problems:q} {params.outcomes} --activations {input.activations:q}"
         " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"

@@ -1,7 +1,7 @@
 rule render_prompts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        model=lambda wildcards: checkpoint_of(study.encoders()[wildcards.encoder]["model"]),
+        model=lambda wildcards: checkpoint_of(study.models.encoders()[wildcards.encoder]["model"]),
     output:
         "results/{study}/prompts/{problem_set}/{encoder}.parquet",
     log:
@@ -11,7 +11,7 @@ rule render_prompts:
     params:
         script=script("render_prompts"),
         code=code("render_prompts"),
-        prompt=lambda wildcards: as_parameter(study.prompt(wildcards.encoder)),
+        prompt=lambda wildcards: as_parameter(study.models.prompt(wildcards.encoder)),
         effort=lambda wildcards: effort_option(wildcards.encoder),
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
     shell:

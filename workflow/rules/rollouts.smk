@@ -3,7 +3,7 @@ rule generate_completions:
         prompts=lambda wildcards: results(
             "prompts/{problem_set}/{encoder}.parquet",
             problem_set=wildcards.problem_set,
-            encoder=study.encoder(wildcards.policy),
+            encoder=study.models.encoder(wildcards.policy),
         ),
         model=lambda wildcards: checkpoint_of(study.config["policies"][wildcards.policy]["model"]),
     output:
@@ -17,10 +17,10 @@ rule generate_completions:
     params:
         script=script("generate_completions"),
         code=code("generate_completions"),
-        decoding=lambda wildcards: as_parameter(study.decoding(wildcards.policy)),
+        decoding=lambda wildcards: as_parameter(study.models.decoding(wildcards.policy)),
         seed=study.config["seed"],
         model=lambda wildcards, input: str(Path(input.model[0]).parent),
-        dtype=lambda wildcards: study.dtype(study.config["policies"][wildcards.policy]["model"]),
+        dtype=lambda wildcards: study.models.dtype(study.config["policies"][wildcards.policy]["model"]),
     shell:
         "python {params.script:q} --model {params.model:q} --dtype {params.dtype} --prompts {input.prompts:q} --policy {wildcards.policy}"
         " --decoding {params.decoding:q} --seed {params.seed} --shard {wildcards.shard} --output {output:q} > {log:q} 2>&1"

@@ -20,7 +20,8 @@ def layout_correlations(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         cells = {}
         for row in part.itertuples():
             name = NAMES.get(row.family, row.family) if row.family else "agreement"
-            cells[name] = f"{with_interval(row.spearman, row.low, row.high, 2)}, p {p_value(row.p)}"
+            value = with_interval(row.spearman, row.low, row.high, 2)
+            cells[name] = f"{value}, p {p_value(row.p)}" if value else "undefined"
             if pd.notna(row.difference):
                 minus = with_interval(row.difference, row.difference_low, row.difference_high, 2, signed=True)
                 cells[f"linear minus {name}"] = minus
@@ -38,7 +39,9 @@ def layout_correlations(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def p_value(p: float) -> str:
-    """`= .03`, or `= .005` for small ones."""
+    """`= 0.12`, or `= 0.005` for small ones; `unknown` where the correlation is undefined."""
+    if pd.isna(p):
+        return "unknown"
     return f"= {p:.2f}" if p >= 0.095 else f"= {p:.3f}"
 
 

@@ -37,6 +37,14 @@ def pool_parser(description: str) -> argparse.ArgumentParser:
     return parser
 
 
+def table_parser(description: str) -> argparse.ArgumentParser:
+    """Options of a table that an earlier stage has computed."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--input", type=Path, required=True, help="the table's numbers (parquet)")
+    parser.add_argument("--output", type=Path, required=True, help="path without suffix; .csv, .md, .tex are made")
+    return parser
+
+
 def read_outcomes(folder: Path, policies: list[str]) -> dict[str, pd.DataFrame]:
     """Outcomes by policy."""
     return {policy: pd.read_parquet(folder / f"{policy}.parquet") for policy in policies}

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
+from foretell.errors import UserError
 from foretell.metrics import ENOUGH, auroc, brier, ece, enough_of_both, spearman
 from foretell.probes.families import BUILDERS
 from foretell.probes.folds import assign_folds
@@ -73,7 +74,8 @@ class CrossFit:
         """How well permuted labels of held-out problems are predicted from permuted labels of the others.
 
         Returns:
-            name, family, permutation, fold, spearman (0 for a constant score); no rows but in the first partition.
+            name, family, permutation, fold, spearman (null where undefined, as in `judge_ranking`); no rows but in the
+            first partition.
         """
         partition, fold, held = part
         columns = ["name", "family", "permutation", "fold", "spearman"]
@@ -89,10 +91,9 @@ class CrossFit:
         rows = []
         for family, results in self._fit(targets):
             for target, result in zip(targets, results, strict=True):
-                found = 0.0 if result is None else spearman(target.labels[held], result.scores[held], one)[0]
+                found = np.nan if result is None else spearman(target.labels[held], result.scores[held], one)[0]
                 rows.append((*target.name, fold, family, found))
-        frame = pd.DataFrame(rows, columns=["name", "permutation", "fold", "family", "spearman"])
-        return frame[columns].fillna({"spearman": 0.0})
+        return pd.DataFrame(rows, columns=["name", "permutation", "fold", "family", "spearman"])[columns]
 
     def _targets(self, rows: np.ndarray, labels: dict) -> list[Target]:
         """Labels with the same folds: stratified by all of them if binary."""
@@ -144,6 +145,21 @@ def _set_task(task: CrossFit) -> None:
 
 def _predict(part: Part) -> tuple[dict[tuple[str, str], pd.DataFrame], pd.DataFrame]:
     return _task.predict(part), _task.predict_permuted(part)
+
+
+def complete(labels: pd.Series) -> np.ndarray:
+    """A column of outcomes as labels [problems].
+
+    Raises:
+        UserError: a problem has none.
+    """
+    values = labels.to_numpy(float, na_value=np.nan)
+    if missing := int(np.isnan(values).sum()):
+        raise UserError(
+            f"{missing} of {len(values)} problems have no {labels.name}: each problem of a cross-fitted set needs one; "
+            "map its column under the problem set's 'problems.columns'"
+        )
+    return values
 
 
 def partitions(groups: np.ndarray, folds: int, number: int, seed: int) -> list[Part]:

@@ -3,6 +3,9 @@
 from collections.abc import Callable
 from functools import partial
 
+import numpy as np
+
+from foretell.errors import UserError
 from foretell.probes.dense import DenseBlock
 from foretell.probes.groups import GroupRateBlock
 from foretell.probes.inputs import Activations, Inputs
@@ -48,8 +51,17 @@ def token_gbm(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
 
 
 def reference_difficulty(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
-    """The difficulty that the problem set comes with."""
-    difficulties = inputs.outcomes.reference_difficulty.to_numpy(float)[:, None]
+    """The difficulty that the problem set comes with.
+
+    Raises:
+        UserError: a problem has none.
+    """
+    difficulties = inputs.outcomes.reference_difficulty.to_numpy(float, na_value=np.nan)[:, None]
+    if missing := int(np.isnan(difficulties).sum()):
+        raise UserError(
+            f"{missing} of {len(difficulties)} problems have no reference_difficulty: leave 'reference_difficulty' out "
+            "of key 'probes.families'"
+        )
     return [DenseBlock({}, lambda: difficulties, strengths)]
 
 
