@@ -136,3 +136,13 @@ def test_samples_are_the_same_without_a_shared_prefix(model, tokenizer, prompts,
 def test_where_attention_is_windowed_nothing_is_shared(model):
     windowed = SimpleNamespace(config=SimpleNamespace(get_text_config=lambda: SimpleNamespace(sliding_window=10)))
     assert share_prefix(windowed, [[1, 2, 3], [1, 2, 4]], 1, 11).length == 0
+
+
+def test_the_models_own_end_tokens_end_a_completion_too(model, tokenizer, prompts, monkeypatch):
+    whole = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    end = tokenizer.convert_tokens_to_ids(next(text[0] for text in whole.completion if text))
+    monkeypatch.setattr(model.generation_config, "eos_token_id", [tokenizer.eos_token_id, end])
+    ended = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    letter = tokenizer.decode([end])
+    assert ended.completion.tolist() == [text.split(letter)[0] for text in whole.completion]
+    assert (ended.finish_reason[whole.completion.str.contains(letter, regex=False)] == "stop").all()

@@ -2,6 +2,7 @@ import copy
 
 import pandas as pd
 import pytest
+from tokenizers.processors import TemplateProcessing
 
 from foretell.errors import UserError
 from foretell.prompts import fill, render
@@ -93,3 +94,11 @@ def with_template(tokenizer, template):
     changed = copy.deepcopy(tokenizer)
     changed.chat_template = template
     return changed
+
+
+def test_without_a_chat_template_the_tokenizer_adds_its_start_token(problems, tokenizer):
+    tokenizer = with_template(tokenizer, None)
+    start = ("<|start|>", tokenizer.convert_tokens_to_ids("<|start|>"))
+    tokenizer.backend_tokenizer.post_processor = TemplateProcessing(single=f"{start[0]} $A", special_tokens=[start])
+    prompts = render(problems, tokenizer, QUESTION, None)
+    assert [ids[0] for ids in prompts.token_ids] == [start[1]] * 2 and prompts.prompt[0] == "3+4*2"

@@ -61,8 +61,8 @@ def _run_policies(name: str, problem_set: dict, routed: set[str], config: dict) 
             yield f"key '{key}': {policy!r} has no model; policies that are imported are named in a pool"
     if "cross_fit" in problem_set and routed:
         yield (
-            f"key 'pools': {', '.join(map(repr, sorted(routed)))} have a model and {name!r} is cross-fitted, where success "
-            f"is read but not routed by; name them in '{key}' instead"
+            f"key 'pools': {', '.join(map(repr, sorted(routed)))} have a model and {name!r} is cross-fitted, where "
+            f"success is read but not routed by; name them in '{key}' instead"
         )
 
 

@@ -1,0 +1,50 @@
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.metrics import roc_auc_score
+
+from foretell.figures.encoders import collect, layout
+
+N = 400
+
+
+@pytest.fixture(scope="module")
+def frame():
+    rng = np.random.default_rng(0)
+    ids = [f"p{i:03d}" for i in range(N)]
+    right = {policy: rng.random(N) < 0.5 for policy in ("a", "b")}
+    outcomes = {
+        policy: pd.DataFrame({"problem_id": ids, "split": "test", "group": ids, "majority_correct": values})
+        for policy, values in right.items()
+    }
+    noise = {("x", "a"): 0.5, ("x", "b"): 3.0, ("y", "a"): 1.5, ("y", "b"): 0.5}
+    encoders = {
+        encoder: pd.concat(
+            pd.DataFrame({"policy": policy, "problem_id": ids, "split": "test"}).assign(
+                score=right[policy] + rng.normal(scale=noise[encoder, policy], size=N)
+            )
+            for policy in right
+        )
+        for encoder in ("x", "y")
+    }
+    return collect(outcomes, encoders, {"a": "x", "b": "y"}, 200, 1), outcomes, encoders
+
+
+def test_the_self_advantage_is_the_own_encoder_minus_the_other(frame):
+    table, outcomes, encoders = frame
+    for policy, own, other in (("a", "x", "y"), ("b", "y", "x")):
+        values = [
+            roc_auc_score(outcomes[policy].majority_correct, scores[scores.policy == policy].score)
+            for scores in (encoders[own], encoders[other])
+        ]
+        rows = table[table.policy == policy].set_index("encoder")
+        assert rows.own.to_dict() == {own: True, other: False}
+        assert rows.auroc[own] == pytest.approx(values[0]) and rows.auroc[other] == pytest.approx(values[1])
+        assert rows.difference[other] == pytest.approx(values[0] - values[1]) and np.isnan(rows.difference[own])
+        assert 0 < rows.difference_low[other] < rows.difference[other] < rows.difference_high[other]
+
+
+def test_readers_see_which_encoder_is_a_policys_own(frame):
+    table, note = layout(frame[0])
+    assert table["x"][0].endswith("(own)") and table["y"][1].endswith("(own)") and "(own)" not in table["y"][0]
+    assert table["Own minus other"].str.startswith("+").all() and f"n = {N}" in note
