@@ -19,13 +19,15 @@ class Spy:
     columns: np.ndarray  # [problems, candidates]
     fitted_to: list = field(default_factory=list)
     scored: list = field(default_factory=list)
+    searched: list = field(default_factory=list)
 
     @property
     def candidates(self):
         return [{"column": place} for place in range(self.columns.shape[1])]
 
-    def fit(self, rows, labels, binary):
+    def fit(self, rows, labels, binary, search=False):
         self.fitted_to.append(rows)
+        self.searched.append(search)
         return SpyFitted(self, rows, labels.shape[1])
 
 
@@ -73,10 +75,12 @@ def test_the_refit_takes_all_train_rows_and_only_the_chosen_blocks():
     labels, binary, noise, informed = study()
     rows, others = np.arange(40), np.arange(40, 60)
     choices = cross_validate([noise, informed], rows, labels[:40], binary, np.arange(40) % 4)
+    assert all(noise.searched) and all(informed.searched)
     noise.fitted_to.clear()
     informed.fitted_to.clear()
     refits = refit([noise, informed], choices, rows, labels[:40], binary, others)
     assert noise.fitted_to == []
+    assert informed.searched[-1] is False
     np.testing.assert_array_equal(informed.fitted_to, [rows])
     np.testing.assert_array_equal(refits[0].scores, labels[40:, 0])
     np.testing.assert_array_equal(refits[1].scores, labels[40:, 1])

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
@@ -98,3 +99,17 @@ def test_a_fit_that_does_not_converge_is_an_error_not_a_number(monkeypatch):
     features, labels, binary = made_up(100, 10)
     with pytest.raises(UserError, match=r"not converged after 3 iterations.*'strengths'"):
         DenseBlock({}, lambda: features, STRENGTHS).fit(np.arange(100), labels, binary)
+
+
+@pytest.mark.parametrize("iterations", [solvers.SEARCH_ITERATIONS, 1])  # 1: double precision takes over
+def test_a_search_ranks_candidates_as_converged_fits_do(monkeypatch, iterations):
+    monkeypatch.setattr(solvers, "SEARCH_ITERATIONS", iterations)
+    features, labels, binary = made_up(400, 60)
+    block, train, new = DenseBlock({}, lambda: features, STRENGTHS), np.arange(300), np.arange(300, 400)
+    searched, converged = (block.fit(train, labels[train], binary, search) for search in (True, False))
+    assert all(searched.diagnostics(2, place)["gradient_norm_per_row"] <= 1e-5 for place in range(len(STRENGTHS)))
+    assert searched.fits.coefficients.dtype == np.float64
+    for column in (2, 3):
+        for place in range(len(STRENGTHS)):
+            alike = spearmanr(searched.scores(new)[:, column, place], converged.scores(new)[:, column, place]).statistic
+            assert alike > 0.9995

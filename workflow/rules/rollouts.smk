@@ -12,6 +12,7 @@ rule generate_completions:
         "logs/{study}/completions/{problem_set}/{policy}/{shard}.log",
     wildcard_constraints:
         policy=any_of(MODELS),
+    priority: 5  # the longest jobs, and most others wait for them
     conda:
         "../../environment.yml"
     params:

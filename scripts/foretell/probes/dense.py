@@ -72,10 +72,10 @@ class DenseBlock:
         """One description per strength."""
         return [{**self.description, "strength": strength} for strength in self.strengths]
 
-    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedDense":
+    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedDense":
         """Fit all strengths to labels [rows, columns]."""
         basis = Basis.of(self.read()[rows])
-        fits = solvers.fit(basis.coordinates, basis.eigenvalues, labels, binary, np.asarray(self.strengths))
+        fits = solvers.fit(basis.coordinates, basis.eigenvalues, labels, binary, np.asarray(self.strengths), search)
         return FittedDense(self.read, basis, fits)
 
 

@@ -11,7 +11,7 @@ from foretell.probes.groups import GroupRateBlock
 from foretell.probes.inputs import Activations, Inputs
 from foretell.probes.protocol import Block
 from foretell.probes.text import NGRAM_RANGES, TextBlock
-from foretell.probes.tokens import LEARNING_RATES, LEAVES, TokensBlock, one_hot
+from foretell.probes.tokens import LEAVES, TokensBlock, one_hot
 
 LINEAR, PERMUTED = "linear", "permuted_labels"
 
@@ -47,7 +47,7 @@ def tfidf(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
 def token_gbm(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """Boosted trees on one-hot token ids: several sizes and numbers of trees, which take the place of strengths."""
     features = one_hot(inputs.token_ids, inputs.train)
-    return [TokensBlock(features, leaves, rate) for leaves in LEAVES for rate in LEARNING_RATES]
+    return [TokensBlock(features, leaves) for leaves in LEAVES]
 
 
 def reference_difficulty(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:

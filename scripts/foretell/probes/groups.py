@@ -26,7 +26,7 @@ class GroupRateBlock:
         """There is one."""
         return [{"weight": WEIGHT}]
 
-    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedGroupRates":
+    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedGroupRates":
         """Average labels [rows, columns] by group."""
         by_group = pd.DataFrame(labels).groupby(self.groups[rows])
         overall = labels.mean(axis=0)

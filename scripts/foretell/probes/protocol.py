@@ -30,8 +30,12 @@ class Block(Protocol):
 
     candidates: list[dict]
 
-    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> Fitted:
-        """Fit every candidate to labels [rows, columns] of the problems `rows`; `binary` [columns] tells their kind."""
+    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> Fitted:
+        """Fit every candidate to labels [rows, columns] of the problems `rows`.
+
+        `binary` [columns] tells the labels' kind. Where `search`, the fit only serves to compare candidates, and what
+        is iterated may stop earlier.
+        """
 
 
 @dataclass(frozen=True)
@@ -146,7 +150,7 @@ def _out_of_fold(
     scores = np.empty((*labels.shape, len(block.candidates)))
     for fold in np.unique(folds):
         held = folds == fold
-        scores[held] = block.fit(rows[~held], labels[~held], binary).scores(rows[held])
+        scores[held] = block.fit(rows[~held], labels[~held], binary, search=True).scores(rows[held])
     return scores
 
 

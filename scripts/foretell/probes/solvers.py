@@ -3,9 +3,12 @@
 With centred features X = U S V', the coordinates X V have a diagonal Gram matrix. There, ridge regression at every
 strength is one division, and the curvature of the logistic loss is bounded by the diagonal S^2 / 4 + strength
 (Böhning and Lindsay, 1988), which makes a good preconditioner. One decomposition serves all strengths and targets.
+
+Fits that only compare candidates are found in single precision, which takes a quarter of the time.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from scipy.special import expit, logit
@@ -14,7 +17,9 @@ from foretell.errors import UserError
 
 MEMORY = 10  # correction pairs of L-BFGS
 MAX_ITERATIONS = 10_000
+SEARCH_ITERATIONS = 1_000  # in single precision; rounding may keep it from the tolerance
 GRADIENT_TOLERANCE = 1e-8  # of the loss per row
+SEARCH_TOLERANCE = 1e-5  # the same where candidates are only compared; scikit-learn's default is 1e-4
 OVERSHOOT = 0.25  # a step is shortened while the slope at its end exceeds this share of the slope at its start
 COMPACTION = 0.8  # converged columns are dropped once fewer than this share of the columns are left
 
@@ -54,7 +59,9 @@ def fit_ridge(coordinates: np.ndarray, eigenvalues: np.ndarray, targets: np.ndar
     return Fits(coefficients, intercepts, np.zeros_like(intercepts))
 
 
-def fit_logistic(coordinates: np.ndarray, eigenvalues: np.ndarray, labels: np.ndarray, strengths: np.ndarray) -> Fits:
+def fit_logistic(
+    coordinates: np.ndarray, eigenvalues: np.ndarray, labels: np.ndarray, strengths: np.ndarray, search: bool = False
+) -> Fits:
     """Minimise sum log(1 + exp(-y (x w + b))) + strength / 2 |w|^2 for y = +-1: scikit-learn's, with C = 1 / strength.
 
     Args:
@@ -62,6 +69,7 @@ def fit_logistic(coordinates: np.ndarray, eigenvalues: np.ndarray, labels: np.nd
         eigenvalues: [rank] of their Gram matrix.
         labels: [n, targets], 0 or 1, both present in every column.
         strengths: [strengths], positive.
+        search: stop at SEARCH_TOLERANCE.
 
     Raises:
         UserError: a fit has not converged after MAX_ITERATIONS.
@@ -74,18 +82,23 @@ def fit_logistic(coordinates: np.ndarray, eigenvalues: np.ndarray, labels: np.nd
     start = np.zeros_like(penalty)
     start[0] = np.repeat(logit(labels.mean(axis=0)), len(strengths))
     problem = _Logistic(design, np.repeat(labels, len(strengths), axis=1), penalty, np.sqrt(curvature))
-    solution, norms = _minimise(problem, start)
+    solution, norms = _search(problem, start) if search else _solve(problem, start, GRADIENT_TOLERANCE)
     solution = solution.reshape(-1, targets, len(strengths))
     return Fits(solution[1:], solution[0], norms.reshape(targets, len(strengths)))
 
 
 def fit(
-    coordinates: np.ndarray, eigenvalues: np.ndarray, labels: np.ndarray, binary: np.ndarray, strengths: np.ndarray
+    coordinates: np.ndarray,
+    eigenvalues: np.ndarray,
+    labels: np.ndarray,
+    binary: np.ndarray,
+    strengths: np.ndarray,
+    search: bool,
 ) -> Fits:
     """Fit logistic regression to the binary columns of labels [n, targets] and ridge regression to the others."""
     shape = (labels.shape[1], len(strengths))
     fits = Fits(np.empty((len(eigenvalues), *shape)), np.empty(shape), np.empty(shape))
-    for columns, solve in [(binary, fit_logistic), (~binary, fit_ridge)]:
+    for columns, solve in [(binary, partial(fit_logistic, search=search)), (~binary, fit_ridge)]:
         if columns.any():
             part = solve(coordinates, eigenvalues, labels[:, columns], strengths)
             fits.coefficients[:, columns] = part.coefficients
@@ -106,6 +119,9 @@ class _Logistic:
     def take(self, columns: np.ndarray) -> "_Logistic":
         return _Logistic(self.design, self.labels[:, columns], self.penalty[:, columns], self.scale[:, columns])
 
+    def single_precision(self) -> "_Logistic":
+        return _Logistic(*(part.astype(np.float32) for part in (self.design, self.labels, self.penalty, self.scale)))
+
     def logits(self, variables: np.ndarray) -> np.ndarray:
         return self.design @ (variables / self.scale)
 
@@ -113,11 +129,35 @@ class _Logistic:
         return (self.design.T @ (expit(logits) - self.labels) + self.penalty * variables / self.scale) / self.scale
 
 
-def _minimise(problem: _Logistic, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _search(problem: _Logistic, start: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """As `_solve`, to SEARCH_TOLERANCE: in single precision, and on from there where rounding stands in the way."""
+    found, norms = _minimise(problem.single_precision(), start.astype(np.float32), SEARCH_TOLERANCE, SEARCH_ITERATIONS)
+    coefficients = found.astype(start.dtype)
+    left = norms > SEARCH_TOLERANCE
+    if left.any():
+        coefficients[:, left], norms[left] = _solve(problem.take(left), coefficients[:, left], SEARCH_TOLERANCE)
+    return coefficients, norms
+
+
+def _solve(problem: _Logistic, start: np.ndarray, tolerance: float) -> tuple[np.ndarray, np.ndarray]:
+    """Coefficients [rank + 1, columns] and gradient norms per row [columns], all within the tolerance."""
+    coefficients, norms = _minimise(problem, start, tolerance, MAX_ITERATIONS)
+    if (norms > tolerance).any():
+        raise UserError(
+            f"logistic regression has not converged after {MAX_ITERATIONS} iterations (gradient norm {norms.max():.1e} "
+            f"per row, wanted {tolerance:.0e}): leave the smallest values out of 'strengths'"
+        )
+    return coefficients, norms
+
+
+def _minimise(
+    problem: _Logistic, start: np.ndarray, tolerance: float, iterations: int
+) -> tuple[np.ndarray, np.ndarray]:
     """L-BFGS on every column at once (Nocedal and Wright, 2006, algorithm 7.4).
 
     Returns:
-        coefficients [rank + 1, columns] and gradient norms per row [columns].
+        coefficients [rank + 1, columns] and gradient norms per row [columns], within the tolerance or as far as the
+        iterations went.
     """
     coefficients, norms = np.empty_like(start), np.empty(start.shape[1])
     left = np.arange(start.shape[1])  # columns of `problem` that are still in work
@@ -125,9 +165,11 @@ def _minimise(problem: _Logistic, start: np.ndarray) -> tuple[np.ndarray, np.nda
     logits = problem.logits(variables)
     gradient = problem.gradient(variables, logits)
     steps, changes = [], []
-    for _ in range(MAX_ITERATIONS):
+    for iteration in range(iterations + 1):
         norm = np.linalg.norm(gradient * problem.scale, axis=0) / len(problem.design)
-        unfinished = norm > GRADIENT_TOLERANCE
+        unfinished = norm > tolerance
+        if iteration == iterations:
+            unfinished[:] = False
         if unfinished.mean() < COMPACTION:
             done = left[~unfinished]
             coefficients[:, done], norms[done] = (variables / problem.scale)[:, ~unfinished], norm[~unfinished]
@@ -135,16 +177,13 @@ def _minimise(problem: _Logistic, start: np.ndarray) -> tuple[np.ndarray, np.nda
             variables, gradient = variables[:, unfinished], gradient[:, unfinished]
             steps, changes = [step[:, unfinished] for step in steps], [change[:, unfinished] for change in changes]
             if not len(left):
-                return coefficients, norms
+                break
         direction = _direction(gradient, steps, changes)
         length, logits, new_gradient = _line_search(problem, variables, logits, gradient, direction)
         steps = [*steps[-MEMORY + 1 :], length * direction]
         changes = [*changes[-MEMORY + 1 :], new_gradient - gradient]
         variables, gradient = variables + steps[-1], new_gradient
-    raise UserError(
-        f"logistic regression has not converged after {MAX_ITERATIONS} iterations (gradient norm {norm.max():.1e} per "
-        f"row, wanted {GRADIENT_TOLERANCE:.0e}): leave the smallest values out of 'strengths'"
-    )
+    return coefficients, norms
 
 
 def _direction(gradient: np.ndarray, steps: list[np.ndarray], changes: list[np.ndarray]) -> np.ndarray:

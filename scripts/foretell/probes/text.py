@@ -41,7 +41,7 @@ class TextBlock:
         vectorizer = CountVectorizer(analyzer="char", ngram_range=self.ngrams, lowercase=False)
         return csr_array(vectorizer.fit_transform(self.texts), dtype=float)
 
-    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray) -> "FittedText":
+    def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedText":
         """Fit all strengths to labels [rows, columns].
 
         The n-grams outnumber the rows, so the basis comes from the Gram matrix of the rows, without leaving sparsity.
@@ -53,7 +53,9 @@ class TextBlock:
         variance = products.diagonal().mean()
         scale = VARIANCE / variance if variance > RANK else 1.0  # equal questions differ by rounding only
         eigenvalues, vectors = positive_part(scale * products)
-        fits = solvers.fit(vectors * np.sqrt(eigenvalues), eigenvalues, labels, binary, np.asarray(self.strengths))
+        fits = solvers.fit(
+            vectors * np.sqrt(eigenvalues), eigenvalues, labels, binary, np.asarray(self.strengths), search
+        )
         return FittedText(self.counts, known, transformer, features, scale * vectors / np.sqrt(eigenvalues), fits)
 
 
