@@ -6,6 +6,7 @@ rule render_prompts:
         "results/{study}/prompts/{problem_set}/{encoder}.parquet",
     log:
         "logs/{study}/prompts/{problem_set}/{encoder}.log",
+    priority: 10  # quick, and the longest jobs wait for it
     conda:
         "../../environment.yml"
     params:
