@@ -16,6 +16,7 @@ from foretell.claims import (
     not_testable,
 )
 from foretell.metrics import ENOUGH, auroc, enough_of_both, spearman, weighted_mean
+from foretell.probes.cross_fit import judge_ranking
 from foretell.routing.choice import MATCH
 from foretell.statistics import sample_and_resamples
 
@@ -31,6 +32,7 @@ class Subject:
         answers: what the answers are: math, integer, choice or code.
         outcomes: per policy, a row per test problem, all in the same order; see the outcomes stage.
         scores: per (policy, target, family), the probe's scores in that order; what was not trained is absent.
+        cross_fitted: likewise the held-out scores of several partitions, where problems are cross-fitted.
         efforts: per policy, its (model, effort).
         routing: per pool on this problem set, the summary of the routing stage.
         resamples, seed: of the bootstrap.
@@ -39,6 +41,7 @@ class Subject:
     answers: str
     outcomes: dict[str, pd.DataFrame]
     scores: dict[tuple[str, str, str], np.ndarray]
+    cross_fitted: dict[tuple[str, str, str], pd.DataFrame]
     efforts: dict[str, tuple[str, str | None]]
     routing: dict[str, pd.DataFrame]
     resamples: int
@@ -149,6 +152,34 @@ def effort_lowers_spearman(subject: Subject) -> Finding:
     return _by_effort(subject, pairs, correlation, "Spearman", rises=False)
 
 
+def human_difficulty_decoded_better(subject: Subject) -> Finding:
+    """Spearman correlation of the linear probe's scores with human difficulty minus that with own success rates.
+
+    Both by the same folds from the same activations, averaged over the policies.
+    """
+    targets = ("reference_difficulty", "success_rate")
+    policies = [
+        policy
+        for policy in subject.outcomes
+        if all((policy, target, "linear") in subject.cross_fitted for target in targets)
+    ]
+    if not policies:
+        return not_testable("the problems have no human difficulty")
+
+    def correlation(policy: str, target: str) -> np.ndarray:
+        problem_ids, labels = subject.outcomes[policy].problem_id, subject.labels(policy, target)
+        return judge_ranking(subject.cross_fitted[policy, target, "linear"], problem_ids, labels, subject.weights)
+
+    human, own = ([correlation(policy, target) for policy in policies] for target in targets)
+    difference, low, high = mean_difference(human, own)
+    if np.isnan(difference):
+        return not_testable("a correlation is undefined for a policy, whose outcomes are all the same")
+    ours = f"Spearman {np.mean(human, axis=0)[0]:.3f} against {np.mean(own, axis=0)[0]:.3f}"
+    note = f"{_mean_over(policies)}; own success rates are noisy, T1 has their ceilings"
+    direction = direction_of_difference(low, high)
+    return Finding(f"{ours}, difference {difference:+.3f}", low, high, subject.n, direction, note)
+
+
 def length_falls_with_success(subject: Subject) -> Finding:
     """Minus the Spearman correlation of completion tokens and success rate, averaged over the high-effort policies."""
     policies = [high for _, high in subject.effort_pairs()]
@@ -235,6 +266,7 @@ MEASURES = {
         effort_raises_accuracy,
         effort_lowers_auroc,
         effort_lowers_spearman,
+        human_difficulty_decoded_better,
         length_falls_with_success,
         router_matches,
         router_exceeds,

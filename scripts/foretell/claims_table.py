@@ -20,19 +20,25 @@ def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
         settings: answers (their kind), policies ({policy: {model, effort}}), pools (ids), targets, families, resamples,
             seed.
     """
-    outcomes, scores = {}, {}
+    outcomes, scores, cross_fitted = {}, {}, {}
     for policy in settings["policies"]:
         frame = pd.read_parquet(results / "outcomes" / problem_set / f"{policy}.parquet")
         outcomes[policy] = frame[frame.split == "test"].sort_values("problem_id", ignore_index=True)
         for target in settings["targets"]:
             for family in settings["families"]:
                 file = results / "probes" / problem_set / policy / target / family / "predictions.parquet"
-                if file.exists() and (values := _scores(file, outcomes[policy])) is not None:
+                if not file.exists():
+                    continue
+                predictions = pd.read_parquet(file)
+                if "fold" in predictions:  # scores of several fits have no one order
+                    cross_fitted[policy, target, family] = predictions
+                elif (values := _scores(predictions, outcomes[policy])) is not None:
                     scores[policy, target, family] = values
     return Subject(
         answers=settings["answers"],
         outcomes=outcomes,
         scores=scores,
+        cross_fitted=cross_fitted,
         efforts={policy: (entry["model"], entry["effort"]) for policy, entry in settings["policies"].items()},
         routing={pool: pd.read_parquet(results / "routing" / pool / "summary.parquet") for pool in settings["pools"]},
         resamples=settings["resamples"],
@@ -40,11 +46,10 @@ def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
     )
 
 
-def _scores(file: Path, outcomes: pd.DataFrame) -> np.ndarray | None:
+def _scores(predictions: pd.DataFrame, outcomes: pd.DataFrame) -> np.ndarray | None:
     """Test scores in the outcomes' order; None where no probe could be trained."""
-    predictions = pd.read_parquet(file)
-    if "permutation" in predictions or "fold" in predictions:
-        return None  # the control is no alternative to the probe; scores of several fits have no one order
+    if "permutation" in predictions:
+        return None  # the control is no alternative to the probe
     scores = outcomes[["problem_id"]].merge(predictions, on="problem_id", validate="one_to_one").score
     return None if scores.isna().any() else scores.to_numpy(dtype=float)
 

@@ -6,6 +6,7 @@ from foretell.claim_measures import (
     Subject,
     effort_lowers_auroc,
     effort_raises_accuracy,
+    human_difficulty_decoded_better,
     length_falls_with_success,
     probe_beats,
     router_matches,
@@ -82,7 +83,7 @@ def subject():
         scores[policy, "majority_correct", "linear"] = -draw if policy == "m-low" else rng.random(N)
         scores[policy, "majority_correct", "tfidf"] = rng.random(N)
     efforts = {"m-low": ("m", "low"), "m-high": ("m", "high")}
-    return Subject("integer", outcomes, scores, efforts, routing={}, resamples=200, seed=1)
+    return Subject("integer", outcomes, scores, {}, efforts, routing={}, resamples=200, seed=1)
 
 
 def test_accuracy_that_rises_with_effort_is_found(subject):
@@ -103,6 +104,31 @@ def test_a_family_that_was_not_trained_makes_a_claim_not_testable(subject):
 
 def test_completions_that_grow_as_success_falls_are_found(subject):
     assert length_falls_with_success(subject).direction == "same direction"
+
+
+def cross_fitted(outcomes, target, noise):
+    """Held-out scores in two partitions of five folds, each fold's fit with an offset of its own."""
+    rng = np.random.default_rng(1)
+    parts = []
+    for partition in range(2):
+        fold = rng.permutation(N) % 5
+        score = outcomes[target] + rng.normal(scale=noise, size=N) + 10 * fold
+        head = outcomes[["problem_id"]].assign(partition=partition, fold=fold, score=score)
+        parts.append(head.assign(split="test"))
+    return pd.concat(parts, ignore_index=True)
+
+
+@pytest.mark.parametrize(("noise", "direction"), [(0.1, "same direction"), (3.0, "opposite")])
+def test_human_difficulty_and_own_success_are_compared_within_held_out_folds(subject, noise, direction):
+    assert "no human difficulty" in human_difficulty_decoded_better(subject).reason
+    frame = subject.outcomes["m-low"]
+    frame["reference_difficulty"] = np.random.default_rng(2).random(N)
+    for target, spread in (("reference_difficulty", noise), ("success_rate", 0.5)):
+        subject.cross_fitted["m-low", target, "linear"] = cross_fitted(frame, target, spread)
+    result = human_difficulty_decoded_better(subject)
+    assert result.direction == direction and result.low < result.high
+    if direction == "same direction":
+        assert "Spearman 0.9" in result.ours
 
 
 def test_a_study_without_a_pool_cannot_test_routing(subject):
