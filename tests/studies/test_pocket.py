@@ -145,6 +145,15 @@ def test_both_difficulties_are_read_and_compared(norms):
         assert row.spearman == pytest.approx(expected, abs=1e-5)
 
 
+def test_the_claim_about_human_difficulty_is_judged_by_what_t1_says(norms):
+    claims = pd.read_csv(norms / "claims.csv").set_index("claim_id")
+    table = pd.read_csv(norms / "tables" / "general_knowledge" / "T1.csv")
+    linear = table[table.family == "linear"].groupby("quantity", sort=False).spearman.mean()
+    claim = claims.loc["human-difficulty"]
+    assert claim.ours.startswith(f"Spearman {linear['human difficulty']:.3f} against {linear['own success']:.3f}")
+    assert claim.verdict.startswith("analogue: ") and claim.n == 60
+
+
 def test_every_question_is_held_out_once_per_partition(norms):
     folder = norms / "probes" / "general_knowledge" / "smollm2" / "reference_difficulty" / "linear"
     predictions = pd.read_parquet(folder / "predictions.parquet")
