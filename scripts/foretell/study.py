@@ -234,30 +234,6 @@ class Study:
             "cost_sensitivity": entry.get("cost_sensitivity"),
         }
 
-    def claims(self) -> dict:
-        """What the claims are checked on."""
-        return {
-            "title": self.config["title"],
-            "evidence": self.config["evidence"],
-            "subjects": {problem_set: self._subject(problem_set) for problem_set in self.subjects()},
-        }
-
-    def subjects(self) -> list[str]:
-        """Problem sets on which claims are judged: those that are not part of another one."""
-        parts = {part for entry in self.config["problem_sets"].values() for part in entry.get("parts", [])}
-        return [name for name in self.problem_sets() if name not in parts]
-
-    def _subject(self, problem_set: str) -> dict:
-        targets, families = self.trained(problem_set)
-        return {
-            **self.resampling(),
-            "answers": self.answer_kind(problem_set),
-            "policies": self.efforts(problem_set),
-            "pools": self.pools_on(problem_set),
-            "targets": targets,
-            "families": families,
-        }
-
     def efforts(self, problem_set: str) -> dict[str, dict]:
         """Model and effort of every policy that is judged on a problem set; a recorded policy is its own model."""
         entries = {policy: self.config["policies"][policy] for policy in self.policies(problem_set)}
@@ -279,30 +255,3 @@ class Study:
                 ["majority_correct"] if families == [IMPORTED_FAMILY] else self.config["probes"]["targets"]
             ), families
         return self.config["probes"]["targets"], self.config["probes"]["families"]
-
-    def front_page(self) -> dict:
-        """What the report's front page says was run."""
-        return {
-            "title": self.config["title"],
-            "evidence": self.config["evidence"],
-            "left_out": self.left_out,
-            "models": self.models.described(),
-            "unrouted": {
-                name: self._shown_policies(self.policies(name))
-                for name in self.subjects()
-                if not self.pools_on(self.origin(name))
-            },
-            "pools": {
-                pool: {
-                    "problem_set": self.pool(pool)["problem_set"],
-                    "policies": self._shown_policies(self.pool(pool)["policies"]),
-                }
-                for problem_set in self.subjects()
-                for pool in self.pools_on(problem_set)
-            },
-        }
-
-    def _shown_policies(self, policies: list[str]) -> dict[str, dict]:
-        """What the front page says of policies."""
-        keys = ("temperature", "assumption", "characters_per_token")
-        return {policy: {key: self.config["policies"][policy].get(key) for key in keys} for policy in policies}

@@ -26,7 +26,7 @@ rule check_claims:
     params:
         script=script("check_claims"),
         code=code("check_claims"),
-        settings=as_parameter(study.claims()),
+        settings=as_parameter(reporting.claims(study)),
         claims=CLAIMS_FILE,
         claims_content=as_parameter(read_yaml(CLAIMS_FILE)),
         results=subpath(output.md, parent=True),
@@ -49,7 +49,7 @@ rule write_front_page:
     params:
         script=script("write_front_page"),
         code=code("write_front_page"),
-        settings=as_parameter(study.front_page()),
+        settings=as_parameter(reporting.front_page(study)),
         results=subpath(output[0], parent=True),
     shell:
         "python {params.script:q} --results {params.results:q} --settings {params.settings:q} --output {output:q}"

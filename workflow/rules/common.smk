@@ -8,6 +8,7 @@ BASE = Path(workflow.basedir).parent
 SCRIPTS = BASE / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
+from foretell import reporting
 from foretell.config import check, read_yaml
 from foretell.errors import UserError
 from foretell.grading.sandbox import why_unavailable

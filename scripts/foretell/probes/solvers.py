@@ -167,9 +167,7 @@ def _minimise(
     steps, changes = [], []
     for iteration in range(iterations + 1):
         norm = np.linalg.norm(gradient * problem.scale, axis=0) / len(problem.design)
-        unfinished = norm > tolerance
-        if iteration == iterations:
-            unfinished[:] = False
+        unfinished = (norm > tolerance) & (iteration < iterations)
         if unfinished.mean() < COMPACTION:
             done = left[~unfinished]
             coefficients[:, done], norms[done] = (variables / problem.scale)[:, ~unfinished], norm[~unfinished]
