@@ -138,20 +138,27 @@ def base_rate(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.n
 
 
 def auroc_by_column(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """AUROC of each column of scores [n, columns] against [n] labels: [columns], NaN where a class is missing."""
-    labels = np.asarray(labels, dtype=bool)
-    positives, negatives = labels.sum(), (~labels).sum()
-    if not (positives and negatives):
-        return np.full(scores.shape[1], np.nan)
-    rank_sums = rankdata(scores, axis=0)[labels].sum(axis=0)
-    return (rank_sums - positives * (positives + 1) / 2) / (positives * negatives)
+    """AUROC of each candidate's scores [n, columns, candidates] against its column of labels [n, columns].
+
+    Returns:
+        [columns, candidates]; NaN where a class is missing.
+    """
+    positive = np.asarray(labels, dtype=float)
+    positives, negatives = positive.sum(axis=0), (1 - positive).sum(axis=0)
+    rank_sums = np.einsum("nc,nck->ck", positive, rankdata(scores, axis=0))
+    return ratio(rank_sums - (positives * (positives + 1) / 2)[:, None], (positives * negatives)[:, None])
 
 
 def spearman_by_column(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Spearman correlation of each column of scores [n, columns] with [n] values: [columns], NaN where constant."""
-    x = rankdata(values) - (len(values) + 1) / 2
-    y = rankdata(scores, axis=0) - (len(values) + 1) / 2
-    return ratio(x @ y, np.sqrt((x @ x) * np.einsum("nc,nc->c", y, y)))
+    """Spearman correlation of each candidate's scores [n, columns, candidates] with its column of values [n, columns].
+
+    Returns:
+        [columns, candidates]; NaN where values or scores are constant.
+    """
+    middle = (len(values) + 1) / 2
+    x, y = rankdata(values, axis=0) - middle, rankdata(scores, axis=0) - middle
+    variances = np.einsum("nc,nc->c", x, x)[:, None] * np.einsum("nck,nck->ck", y, y)
+    return ratio(np.einsum("nc,nck->ck", x, y), np.sqrt(variances))
 
 
 def _complete(values: ArrayLike) -> np.ndarray:

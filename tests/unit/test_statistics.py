@@ -146,11 +146,12 @@ def test_the_interval_of_a_mean_agrees_with_the_normal_one():
 @pytest.mark.parametrize("seed", range(3))
 def test_columnwise_metrics_equal_the_single_ones(seed):
     rng = np.random.default_rng(seed)
-    values, scores = rng.integers(4, size=50), rng.normal(size=(50, 7)).round(1)
-    labels, once = values > 1, np.ones((1, 50))
-    for by_column, single, y in [
-        (metrics.auroc_by_column, metrics.auroc, labels),
+    values, scores = rng.integers(4, size=(50, 3)), rng.normal(size=(50, 3, 7)).round(1)
+    values[:, 1], scores[:, 2, 3] = 2, 0.5  # a column of equal labels, a candidate of equal scores
+    once = np.ones((1, 50))
+    for by_column, single, labels in [
+        (metrics.auroc_by_column, metrics.auroc, values > 1),
         (metrics.spearman_by_column, metrics.spearman, values),
     ]:
-        expected = [single(y, column, once)[0] for column in scores.T]
-        np.testing.assert_allclose(by_column(y, scores), expected, rtol=1e-12)
+        expected = [[single(labels[:, c], scores[:, c, k], once)[0] for k in range(7)] for c in range(3)]
+        np.testing.assert_allclose(by_column(labels, scores), expected, rtol=1e-12)

@@ -36,10 +36,12 @@ class Basis:
         standardised = (features - mean) / scale
         if standardised.shape[1] <= len(standardised):
             eigenvalues, rotation = positive_part(standardised.T @ standardised)
+            coordinates = standardised @ rotation
         else:
             eigenvalues, left = positive_part(standardised @ standardised.T)
             rotation = standardised.T @ (left / np.sqrt(eigenvalues))
-        return cls(mean, scale, rotation, eigenvalues, standardised @ rotation)
+            coordinates = left * np.sqrt(eigenvalues)
+        return cls(mean, scale, rotation, eigenvalues, coordinates)
 
     def transform(self, features: np.ndarray) -> np.ndarray:
         """[rows, rank] coordinates of features [rows, d]."""
