@@ -17,7 +17,7 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from foretell.generation import LOGITS, generate, padding_token
+from foretell.generation import fitting_prompts, generate, padding_token
 from foretell.models import DTYPES, load_model
 from foretell.prompts import load_tokenizer
 
@@ -25,9 +25,9 @@ from foretell.prompts import load_tokenizer
 @torch.inference_mode()
 def theirs(model, tokenizer, prompts, decoding):
     """Batches by length, padded on the left, as large as ours."""
-    k = decoding["samples"]
-    size = max(1, min(128, LOGITS // (model.config.vocab_size * (k + 1))))
-    ordered = prompts.iloc[prompts.token_ids.map(len).argsort(kind="stable")]
+    k, lengths = decoding["samples"], prompts.token_ids.map(len)
+    size = min(128, fitting_prompts(model, k + 1, lengths.max() + decoding["max_tokens"]))
+    ordered = prompts.iloc[lengths.argsort(kind="stable")]
     pad, tokens = padding_token(tokenizer), 0
     for start in range(0, len(ordered), size):
         rows = [list(ids) for ids in ordered.token_ids.iloc[start : start + size]]

@@ -11,7 +11,10 @@ from foretell.rollouts import GREEDY
 from foretell.sampling import choose_tokens, uniform_stream
 from foretell.shared_prefix import SharedPrefix, share_prefix
 
-LOGITS = 1 << 26  # numbers that the logits of one step may have (256 MB in float32), so that batches fit in memory
+# Numbers that a batch's logits of one step (512 MB in float32) and its keys and values (1 GB) may have, so that batches
+# fit in memory; larger ones are not faster.
+LOGITS = 1 << 27
+CACHE = 1 << 28
 
 
 def generate(
@@ -43,10 +46,11 @@ def generate(
         `length`).
     """
     samples = [*range(decoding["samples"]), GREEDY]
-    batch_size = max(1, min(batch_size, LOGITS // (model.config.vocab_size * len(samples))))
     lengths = prompts.token_ids.map(len).to_numpy()
+    longest = lengths.max() + decoding["max_tokens"]
+    batch_size = min(batch_size, fitting_prompts(model, len(samples), longest))
     order = np.argsort(lengths, kind="stable")
-    prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, lengths.max() + decoding["max_tokens"])
+    prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
     completions: dict[int, list[tuple]] = {}
     for start in range(0, len(order), batch_size):
         rows = order[start : start + batch_size]
@@ -62,6 +66,15 @@ def generate(
     ]
     columns = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
     return pd.DataFrame(records, columns=columns)
+
+
+def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:
+    """How many prompts of so many samples and tokens fit into LOGITS and CACHE, at least 1."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    head_size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    cached = 2 * config.num_hidden_layers * heads * head_size
+    return max(1, min(LOGITS // config.vocab_size, CACHE // (cached * tokens)) // samples)
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
@@ -145,7 +158,7 @@ def _decode(
         greedy = greedy[kept]
         parents, tokens, rows = _branch(rows[kept], chosen[kept], logits.shape[-1])
         if len(parents) != len(mask) or not torch.equal(parents, torch.arange(len(mask), device=device)):
-            cache.batch_select_indices(parents)
+            cache.reorder_cache(parents)  # the same as `batch_select_indices`, four times as fast on a processor
             mask, position = mask[parents], position[parents]
         mask = torch.cat([mask, mask.new_ones(len(parents), 1)], dim=1)
         logits = model(
