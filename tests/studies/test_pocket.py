@@ -4,10 +4,15 @@ import json
 
 import pandas as pd
 import pytest
+import torch
 from scipy.stats import spearmanr
 
 from foretell.config import read_yaml
+from foretell.generation import generate
+from foretell.models import load_model
 from foretell.prompts import load_tokenizer
+from foretell.rollouts import GREEDY
+from sampled_text import first_tokens_p_value, greedy_without_batches
 from workflow_project import RECORDS, ROOT, copy_project, with_checkpoints
 
 CONFIGS = ["config/pocket.yaml", "tests/configs/pocket.yaml"]
@@ -57,6 +62,29 @@ def test_both_models_read_the_same_words_each_in_its_own_form(results):
     for asked, stated in zip(chat.prompt, plain.prompt, strict=True):
         assert asked.endswith(stated)
     assert chat.eoi_positions.map(list).tolist() == plain.eoi_positions.map(list).tolist() == [[-1]] * 60
+
+
+@pytest.fixture(scope="module", params=zip(MODELS, ("question", "statement"), strict=True), ids=MODELS)
+def pretrained(request, results):
+    """Model, tokenizer and prompts."""
+    torch.set_num_threads(1)  # the other half of the tests runs beside
+    model, prompt = request.param
+    folder = str(results / "models" / model)
+    prompts = pd.read_parquet(results / "prompts" / "cities" / f"{model}-{prompt}.parquet")
+    return load_model(folder, "float32"), load_tokenizer(folder), prompts
+
+
+def test_batched_greedy_completions_equal_unbatched_ones(pretrained):
+    model, tokenizer, prompts = pretrained
+    decoding = {"samples": 2, "temperature": 0.7, "top_p": 1.0, "top_k": 64, "max_tokens": 5, "stop": []}
+    completions = generate(model, tokenizer, prompts.head(8), decoding, "p", seed=1)
+    greedy = completions[completions["sample"] == GREEDY].completion
+    assert greedy.tolist() == greedy_without_batches(model, tokenizer, prompts.head(8), 5)
+
+
+def test_sampled_first_tokens_have_the_models_distribution(pretrained):
+    model, tokenizer, prompts = pretrained
+    assert first_tokens_p_value(model, tokenizer, prompts.head(8), samples=2000, top_k=64) > 0.01
 
 
 def test_the_models_know_some_countries_and_not_others(results):

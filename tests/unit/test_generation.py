@@ -4,13 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
-from scipy.stats import chi2
 
-from foretell.generation import generate
+from foretell.generation import fitting_prompts, generate
 from foretell.prompts import render
 from foretell.rollouts import GREEDY
 from foretell.sampling import choose_tokens, uniform_stream
 from foretell.shared_prefix import SharedPrefix, share_prefix
+from sampled_text import first_tokens_p_value, greedy_without_batches
 
 QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
 DECODING = {"samples": 3, "temperature": 1.0, "top_p": 1.0, "top_k": None, "max_tokens": 6, "stop": []}
@@ -24,13 +24,8 @@ def prompts(tokenizer):
 
 def test_the_greedy_sample_is_what_transformers_generates(model, tokenizer, prompts):
     ours = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
-    greedy = ours[ours["sample"] == GREEDY].set_index("problem_id").completion
-    for row in prompts.itertuples():
-        ids = torch.tensor([list(row.token_ids)])
-        theirs = model.generate(
-            ids, attention_mask=torch.ones_like(ids), do_sample=False, max_new_tokens=6, pad_token_id=0
-        )
-        assert tokenizer.decode(theirs[0, ids.shape[1] :], skip_special_tokens=True) == greedy[row.problem_id]
+    greedy = ours[ours["sample"] == GREEDY].completion
+    assert greedy.tolist() == greedy_without_batches(model, tokenizer, prompts, DECODING["max_tokens"])
 
 
 def test_samples_do_not_depend_on_the_batch(model, tokenizer, prompts):
@@ -91,19 +86,16 @@ def test_top_k_samples_from_the_likeliest_tokens_only():
 
 
 def test_first_tokens_are_distributed_as_the_model_says(model, tokenizer, prompts):
-    one, samples = prompts.iloc[[0]], 3000
-    decoding = {**DECODING, "samples": samples, "temperature": 0.7, "max_tokens": 1}
-    drawn = generate(model, tokenizer, one, decoding, "p", seed=1)
-    with torch.inference_mode():
-        logits = model(torch.tensor([list(one.token_ids.iloc[0])])).logits[0, -1].double()
-    expected = samples * torch.softmax(logits / 0.7, -1)
-    texts = [tokenizer.decode([token], skip_special_tokens=True) for token in range(len(expected))]
-    counted = drawn[drawn["sample"] != GREEDY].completion.value_counts()
-    by_text = pd.Series(expected.numpy()).groupby(texts).sum()
-    observed = counted.reindex(by_text.index, fill_value=0)
-    large = by_text > 5
-    statistic = ((observed - by_text)[large] ** 2 / by_text[large]).sum()
-    assert large.sum() > 3 and chi2.sf(statistic, large.sum() - 1) > 0.01
+    assert first_tokens_p_value(model, tokenizer, prompts, samples=3000) > 0.01
+
+
+def test_batches_are_as_large_as_the_cache_may_be(model, prompts, monkeypatch):
+    ids = torch.tensor([list(prompts.token_ids.iloc[0])])
+    keys_and_values = [(layer.keys, layer.values) for layer in model(ids, use_cache=True).past_key_values.layers]
+    numbers = sum(part.numel() for pair in keys_and_values for part in pair)
+    monkeypatch.setattr("foretell.generation.CACHE", 4 * 7 * numbers)
+    assert fitting_prompts(model, 4, ids.shape[1]) == 7
+    assert fitting_prompts(model, 30, ids.shape[1]) == 1, "a prompt that does not fit runs alone"
 
 
 def test_a_stop_string_ends_a_completion_wherever_tokens_part_it(model, tokenizer, prompts):
