@@ -159,8 +159,8 @@ def _fold_metrics(labels: np.ndarray, scores: np.ndarray, binary: np.ndarray, fo
     metrics = np.full((labels.shape[1], len(np.unique(folds)), scores.shape[2]), np.nan)
     for place, fold in enumerate(np.unique(folds)):
         held = folds == fold
-        for columns, metric in ((binary, auroc_by_column), (~binary, spearman_by_column)):
-            columns = columns & (np.ptp(labels[held], axis=0) > 0)
+        varying = np.ptp(labels[held], axis=0) > 0
+        for columns, metric in ((binary & varying, auroc_by_column), (~binary & varying, spearman_by_column)):
             values = metric(labels[held][:, columns], scores[held][:, columns])
             metrics[columns, place] = np.where(np.isnan(values), 0.0, values)
     return metrics
