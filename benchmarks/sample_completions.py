@@ -17,9 +17,9 @@ import torch
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
-from foretell.generation import fitting_prompts, generate, padding_token
-from foretell.models import DTYPES, load_model
-from foretell.prompts import load_tokenizer
+from foretell.completions.generation import fitting_prompts, generate, padding_token
+from foretell.completions.prompts import load_tokenizer
+from foretell.models.loading import DTYPES, load_model
 
 
 @torch.inference_mode()

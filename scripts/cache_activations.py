@@ -6,14 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foretell.activations import cache
-from foretell.chunks import pieces_of_shard
-from foretell.errors import run
-from foretell.generation import padding_token
-from foretell.models import DTYPES, load_model, untrained
-from foretell.prompts import load_tokenizer
-from foretell.provenance import file_hash, fingerprint, folder_hash
-from foretell.storage import write_json, write_safetensors
+from foretell.activations.cache import cache
+from foretell.common.chunks import pieces_of_shard
+from foretell.common.errors import run
+from foretell.common.provenance import file_hash, fingerprint, folder_hash
+from foretell.common.storage import write_json, write_safetensors
+from foretell.completions.generation import padding_token
+from foretell.completions.prompts import load_tokenizer
+from foretell.models.loading import DTYPES, load_model, untrained
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 

@@ -4,10 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from foretell.claims_table import judge, read_subject, to_markdown
-from foretell.config import read_yaml
-from foretell.errors import run
-from foretell.storage import write_csv, write_text
+from foretell.claims.table import judge, read_subject, to_markdown
+from foretell.common.errors import run
+from foretell.common.storage import write_csv, write_text
+from foretell.study.config import read_yaml
 
 
 def main(argv=None):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.difficulty import compare, differ_most
-from foretell.errors import run
-from foretell.storage import write_parquet
 
 SHOWN = 8  # problems of each direction
 

@@ -4,11 +4,11 @@ import argparse
 import json
 from pathlib import Path
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.probes.encoders import read_successes
 from foretell.probes.inputs import read_inputs
 from foretell.routing.inputs import policy_file, read_by_policy, require_same_problems
-from foretell.storage import write_parquet
 
 
 def main(argv=None):

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_json, write_parquet
 from foretell.probes.cross_fit import CrossFit, cross_fit, judge, partitions
 from foretell.probes.inputs import Inputs
 from foretell.routing.inputs import policy_file, read_by_policy
-from foretell.storage import write_json, write_parquet
 
 
 def main(argv=None):

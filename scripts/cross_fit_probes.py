@@ -4,10 +4,10 @@ import argparse
 import json
 from pathlib import Path
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.probes.cross_fit import CrossFit, complete, cross_fit, partitions
 from foretell.probes.inputs import read_unsplit
-from foretell.storage import write_parquet
 
 
 def main(argv=None):

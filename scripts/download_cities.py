@@ -5,10 +5,10 @@ import json
 import tempfile
 from pathlib import Path
 
-from foretell.cities import build_problems, read_names, read_tables
-from foretell.errors import run
-from foretell.packages import fetch
-from foretell.storage import write_parquet
+from foretell.common.errors import run
+from foretell.common.packages import fetch
+from foretell.common.storage import write_parquet
+from foretell.problems.cities import build_problems, read_names, read_tables
 
 
 def main(argv=None):

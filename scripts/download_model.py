@@ -4,8 +4,8 @@ import argparse
 import json
 from pathlib import Path
 
-from foretell.errors import run
-from foretell.model_sources import obtain
+from foretell.common.errors import run
+from foretell.models.sources import obtain
 
 
 def main(argv=None):

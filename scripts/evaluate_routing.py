@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.routing.choice import Chooser
 from foretell.routing.costs import ASSUMED
 from foretell.routing.curves import count_shares, trace_curves
@@ -21,7 +22,6 @@ from foretell.routing.pool import assemble_pool
 from foretell.routing.routed import Routed
 from foretell.routing.sensitivity import Undecided, replace_saving_intervals
 from foretell.routing.summary import summarise_routing
-from foretell.storage import write_parquet
 
 SETTINGS = ["resamples", "seed", "choosers", "criteria", "cost_sensitivity"]
 

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.chunks import Chunks, pieces_of_shard
-from foretell.errors import run
-from foretell.generation import generate
-from foretell.models import DTYPES, load_model
-from foretell.progress import Throughput
-from foretell.prompts import load_tokenizer
-from foretell.provenance import code_hash, file_hash, fingerprint, folder_hash
-from foretell.storage import write_parquet
+from foretell.common.chunks import Chunks, pieces_of_shard
+from foretell.common.errors import run
+from foretell.common.progress import Throughput
+from foretell.common.provenance import code_hash, file_hash, fingerprint, folder_hash
+from foretell.common.storage import write_parquet
+from foretell.completions.generation import generate
+from foretell.completions.prompts import load_tokenizer
+from foretell.models.loading import DTYPES, load_model
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks
 

@@ -4,9 +4,9 @@ import argparse
 import json
 from pathlib import Path
 
-from foretell.errors import run
-from foretell.storage import write_parquet
-from foretell.tasks import TASKS
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.problems.tasks import TASKS
 
 
 def main(argv=None):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.grading.rollouts import grade, report, spelled_only
-from foretell.storage import write_parquet
 
 
 def main(argv=None):

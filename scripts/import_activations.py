@@ -5,10 +5,10 @@ from pathlib import Path
 
 import numpy as np
 
-from foretell.errors import run
-from foretell.imports.activations import read_activations
-from foretell.provenance import file_hash
-from foretell.storage import write_json, write_safetensors
+from foretell.activations.imported import read_activations
+from foretell.common.errors import run
+from foretell.common.provenance import file_hash
+from foretell.common.storage import write_json, write_safetensors
 
 
 def main(argv=None):

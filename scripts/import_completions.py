@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.imports.completions import import_completions, write_shards
-from foretell.imports.tables import read
+from foretell.common.errors import run
+from foretell.common.tables import read
+from foretell.completions.imported import import_completions, write_shards
 
 
 def main(argv=None):

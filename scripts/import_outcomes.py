@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell import records
-from foretell.errors import run
-from foretell.imports import outcomes, tables
-from foretell.storage import write_parquet
+from foretell.common import tables
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.outcomes import imported as own
+from foretell.outcomes import records
 
 
 def main(argv=None):
@@ -25,7 +26,7 @@ def main(argv=None):
     if "run" in args.settings:
         imported = records.import_outcomes(pd.read_parquet(args.input), args.settings["run"], problems)
     else:
-        imported = outcomes.import_outcomes(tables.read(args.input, **args.settings["table"]), problems)
+        imported = own.import_outcomes(tables.read(args.input, **args.settings["table"]), problems)
     write_parquet(imported, args.output)
 
 

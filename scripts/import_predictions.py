@@ -10,12 +10,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foretell.errors import run
-from foretell.imported_predictions import calibrate, judge
-from foretell.imports.predictions import import_predictions
-from foretell.imports.tables import read
-from foretell.records import import_scores
-from foretell.storage import write_json, write_parquet
+from foretell.common.errors import run
+from foretell.common.storage import write_json, write_parquet
+from foretell.common.tables import read
+from foretell.probes.imported import import_predictions
+from foretell.probes.recorded import calibrate, import_scores, judge
 
 
 def main(argv=None):

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell import records
-from foretell.errors import run
-from foretell.imports import problems, tables
-from foretell.storage import write_parquet
+from foretell.common import tables
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.problems import records
 
 
 def main(argv=None):
@@ -28,7 +28,7 @@ def main(argv=None):
     if "records" in settings:
         imported = records.import_problems(pd.read_parquet(args.input), **settings["records"])
     else:
-        imported = problems.import_problems(tables.read(args.input, **settings.pop("table")), **settings)
+        imported = imported.import_problems(tables.read(args.input, **settings.pop("table")), **settings)
     write_parquet(imported, args.output)
     excluded = imported[imported.excluded_reason.notna()]
     if len(excluded):

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.cost_accuracy import collect
 from foretell.figures.cost_accuracy_plane import draw
 from foretell.figures.inputs import pool_parser

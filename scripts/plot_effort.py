@@ -2,7 +2,7 @@
 
 import json
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.effort import METRICS, collect, draw
 from foretell.figures.inputs import LINEAR, add_settings, problem_set_parser, read_outcomes
 from foretell.figures.style import write_figure

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.inputs import LINEAR, problem_set_parser
 from foretell.figures.layers import collect, draw
 from foretell.figures.style import write_figure

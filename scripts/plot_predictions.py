@@ -1,6 +1,6 @@
 """Plot predicted success where policies were right and where they were wrong, on test (F5)."""
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.inputs import MAJORITY, problem_set_parser, read_outcomes, read_predictions
 from foretell.figures.predictions import collect, draw
 from foretell.figures.style import write_figure

@@ -1,6 +1,6 @@
 """Plot whether predicted probabilities come true, on test (F4)."""
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.inputs import MAJORITY, problem_set_parser, read_outcomes, read_predictions
 from foretell.figures.reliability import collect, draw
 from foretell.figures.style import write_figure

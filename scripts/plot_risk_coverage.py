@@ -4,7 +4,7 @@ import json
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.inputs import add_settings, pool_parser
 from foretell.figures.risk_coverage import collect, draw
 from foretell.figures.style import write_figure

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.shares import collect, draw
 from foretell.figures.style import write_figure
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.imported_predictions import judge, pool_predictions
-from foretell.storage import write_json, write_parquet
+from foretell.common.errors import run
+from foretell.common.storage import write_json, write_parquet
+from foretell.probes.recorded import judge, pool_predictions
 
 
 def main(argv=None):

@@ -3,11 +3,11 @@
 import argparse
 from pathlib import Path
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.routing.costs import price_outcomes
 from foretell.routing.fewer_samples import price_fewer_samples
 from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
-from foretell.storage import write_parquet
 
 
 def main(argv=None):

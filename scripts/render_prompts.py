@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.prompts import load_tokenizer, render
-from foretell.storage import write_parquet
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.completions.prompts import load_tokenizer, render
 
 
 def main(argv=None):

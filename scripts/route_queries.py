@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
 from foretell.routing.decisions import decide, tabulate_decisions
 from foretell.routing.folds import split_by_fold
 from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
@@ -16,7 +17,6 @@ from foretell.routing.pool import (
     require_different_costs,
     tabulate_probabilities,
 )
-from foretell.storage import write_parquet
 
 
 def main(argv=None):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.group_split import split_by_group
-from foretell.storage import write_parquet
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.problems.by_group import split_by_group
 
 
 def main(argv=None):

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.outcomes import summarise
-from foretell.storage import write_parquet
+from foretell.common.errors import run
+from foretell.common.storage import write_parquet
+from foretell.outcomes.summary import summarise
 
 
 def main(argv=None):

@@ -1,6 +1,6 @@
 """Tabulate the linear probe against baselines and a control, on test (T2)."""
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.auroc import collect, layout
 from foretell.figures.inputs import add_settings, problem_set_parser, read_outcomes, read_predictions
 from foretell.figures.text import write_table

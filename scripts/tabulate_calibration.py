@@ -1,6 +1,6 @@
 """Tabulate calibration on test, and base rates per split (T6)."""
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.calibration import collect, layout
 from foretell.figures.inputs import (
     MAJORITY,

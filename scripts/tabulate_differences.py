@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.difficulty import layout_differences
 from foretell.figures.inputs import table_parser
 from foretell.figures.text import write_table

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.encoders import collect, layout
 from foretell.figures.inputs import add_settings, read_outcomes
 from foretell.figures.text import write_table

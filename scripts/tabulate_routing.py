@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.figures.inputs import pool_parser
 from foretell.figures.routing_summary import collect, layout
 from foretell.figures.text import write_table

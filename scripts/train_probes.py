@@ -5,7 +5,7 @@ import json
 import time
 from pathlib import Path
 
-from foretell.errors import run
+from foretell.common.errors import run
 from foretell.probes.inputs import read_inputs
 from foretell.probes.settings import Settings
 from foretell.probes.training import train_probes

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from foretell.errors import run
-from foretell.progress import progress
-from foretell.storage import write_folder
-from foretell.tiny_models import train
+from foretell.common.errors import run
+from foretell.common.progress import progress
+from foretell.common.storage import write_folder
+from foretell.models.tiny import train
 
 
 def main(argv=None):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import run
-from foretell.front_page import write
-from foretell.storage import write_text
+from foretell.claims.front_page import write
+from foretell.common.errors import run
+from foretell.common.storage import write_text
 
 
 def main(argv=None):

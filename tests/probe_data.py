@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foretell.storage import write_json, write_parquet, write_safetensors
+from foretell.common.storage import write_json, write_parquet, write_safetensors
 
 SIZES = {"train": 200, "validation": 80, "test": 150}
 LAYERS, POSITIONS, HIDDEN = (0, 1, 2), (-2, -1), 6

@@ -4,8 +4,8 @@ import pandas as pd
 import torch
 from scipy.stats import chisquare
 
-from foretell.generation import generate
-from foretell.rollouts import GREEDY
+from foretell.completions.generation import generate
+from foretell.completions.samples import GREEDY
 
 
 def greedy_without_batches(model, tokenizer, prompts, max_tokens):

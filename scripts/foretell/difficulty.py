@@ -3,9 +3,9 @@
 import numpy as np
 import pandas as pd
 
-from foretell.metrics import spearman
+from foretell.common.metrics import spearman
+from foretell.common.statistics import percentile_interval, sample_and_resamples
 from foretell.probes.cross_fit import judge_ranking
-from foretell.statistics import percentile_interval, sample_and_resamples
 
 AGREEMENT = "human difficulty and own failure"
 DECODED = {"reference_difficulty": "human difficulty", "success_rate": "own success"}

@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
-from foretell.tiny_models import build_tokenizer
+from foretell.models.tiny import build_tokenizer
 
 
 @pytest.fixture(scope="session")

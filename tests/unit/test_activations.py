@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 import torch
 
-from foretell.activations import cache
-from foretell.errors import UserError
-from foretell.layers import layer_name
-from foretell.prompts import render
+from foretell.activations.cache import cache
+from foretell.activations.layers import layer_name
+from foretell.common.errors import UserError
+from foretell.completions.prompts import render
 
 
 @pytest.fixture(scope="module")

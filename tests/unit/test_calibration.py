@@ -3,8 +3,8 @@ import pytest
 from scipy.optimize import minimize
 from scipy.special import expit, log_expit
 
-from foretell.calibration import Platt, fit_platt
-from foretell.metrics import brier, ece
+from foretell.common.metrics import brier, ece
+from foretell.probes.calibration import Platt, fit_platt
 
 
 def made_up(slope=0.3, intercept=-1.0, n=4000, seed=0):

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretell.chunks import Chunks, pieces_of_shard
+from foretell.common.chunks import Chunks, pieces_of_shard
 
 
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 5))

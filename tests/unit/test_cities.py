@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretell.cities import build_problems, choose_cities, names_of_others, read_names
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.grading.rollouts import grade
-from foretell.group_split import split_by_group
+from foretell.problems.by_group import split_by_group
+from foretell.problems.cities import build_problems, choose_cities, names_of_others, read_names
 
 COUNTRIES = {"FR": "France", "GN": "Guinea", "PG": "Papua New Guinea", "MX": "Mexico"}
 NAMES = read_names("code,names\nFR,France\nGN,Guinea\nPG,Papua New Guinea|PNG\nMX,Mexico|México\n")

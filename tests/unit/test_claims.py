@@ -2,7 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretell.claim_measures import (
+from foretell.claims.findings import Finding, direction_of_difference, direction_of_excess, direction_of_match, verdict
+from foretell.claims.measures import (
     Subject,
     effort_lowers_auroc,
     effort_raises_accuracy,
@@ -11,9 +12,8 @@ from foretell.claim_measures import (
     probe_beats,
     router_matches,
 )
-from foretell.claims import Finding, direction_of_difference, direction_of_excess, direction_of_match, verdict
-from foretell.claims_table import judge, to_markdown
-from foretell.config import read_yaml
+from foretell.claims.table import judge, to_markdown
+from foretell.study.config import read_yaml
 
 N = 400
 

@@ -2,9 +2,9 @@ import copy
 
 import pytest
 
-from foretell.config import check, read_yaml
-from foretell.errors import UserError
-from foretell.study import Study
+from foretell.common.errors import UserError
+from foretell.study.config import check, read_yaml
+from foretell.study.study import Study
 
 
 @pytest.fixture(scope="module")
@@ -159,8 +159,8 @@ def test_prices_are_proportional_to_parameters(config):
     """The default study promises a tenth of a dollar per million tokens and million parameters."""
     from transformers import LlamaForCausalLM
 
-    from foretell.tasks import TASKS
-    from foretell.tiny_models import _architecture, build_tokenizer
+    from foretell.models.tiny import _architecture, build_tokenizer
+    from foretell.problems.tasks import TASKS
 
     for entry in config["models"].values():
         task = config["problem_sets"][entry["problem_set"]]

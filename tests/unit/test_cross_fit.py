@@ -6,10 +6,10 @@ import pytest
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 
+from foretell.common.statistics import sample_and_resamples
 from foretell.probes.cross_fit import CrossFit, cross_fit, judge, judge_ranking, partitions
 from foretell.probes.inputs import Inputs
 from foretell.routing.folds import decisions_of_fold, split_by_fold
-from foretell.statistics import sample_and_resamples
 
 N = 120
 

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretell.errors import UserError
-from foretell.expressions import draw, draw_for_training, generate_problems, reserved_for_evaluation
+from foretell.common.errors import UserError
+from foretell.problems.expressions import draw, draw_for_training, generate_problems, reserved_for_evaluation
 
 SETTINGS = {
     "operators": "+-*",

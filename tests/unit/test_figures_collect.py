@@ -6,7 +6,10 @@ import pytest
 from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
 from scipy.stats import binomtest
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.common.metrics import auroc as weighted_auroc
+from foretell.common.metrics import weighted_mean
+from foretell.common.statistics import bootstrap_weights, percentile_interval, sample_and_resamples
 from foretell.figures import (
     auroc,
     calibration,
@@ -19,9 +22,6 @@ from foretell.figures import (
     shares,
 )
 from foretell.figures import predictions as histograms
-from foretell.metrics import auroc as weighted_auroc
-from foretell.metrics import weighted_mean
-from foretell.statistics import bootstrap_weights, percentile_interval, sample_and_resamples
 
 
 def test_layers_take_the_best_strength_of_each_cell_and_box_the_best_cell():

@@ -5,11 +5,11 @@ import pandas as pd
 import pytest
 import torch
 
-from foretell.generation import fitting_prompts, generate
-from foretell.prompts import render
-from foretell.rollouts import GREEDY
-from foretell.sampling import choose_tokens, uniform_stream
-from foretell.shared_prefix import SharedPrefix, share_prefix
+from foretell.completions.generation import fitting_prompts, generate
+from foretell.completions.prompts import render
+from foretell.completions.samples import GREEDY
+from foretell.completions.sampling import choose_tokens, uniform_stream
+from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from sampled_text import first_tokens_p_value, greedy_without_batches
 
 QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
@@ -93,7 +93,7 @@ def test_batches_are_as_large_as_the_cache_may_be(model, prompts, monkeypatch):
     ids = torch.tensor([list(prompts.token_ids.iloc[0])])
     keys_and_values = [(layer.keys, layer.values) for layer in model(ids, use_cache=True).past_key_values.layers]
     numbers = sum(part.numel() for pair in keys_and_values for part in pair)
-    monkeypatch.setattr("foretell.generation.CACHE", 4 * 7 * numbers)
+    monkeypatch.setattr("foretell.completions.generation.CACHE", 4 * 7 * numbers)
     assert fitting_prompts(model, 4, ids.shape[1]) == 7
     assert fitting_prompts(model, 30, ids.shape[1]) == 1, "a prompt that does not fit runs alone"
 
@@ -121,7 +121,7 @@ def test_a_prefix_is_shared_up_to_what_has_to_be_read(model):
 
 def test_samples_are_the_same_without_a_shared_prefix(model, tokenizer, prompts, monkeypatch):
     shared = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
-    monkeypatch.setattr("foretell.generation.share_prefix", lambda *_: SharedPrefix(0, None))
+    monkeypatch.setattr("foretell.completions.generation.share_prefix", lambda *_: SharedPrefix(0, None))
     assert shared.equals(generate(model, tokenizer, prompts, DECODING, "p", seed=1))
 
 

@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.grading.rollouts import grade, report, spelled_only
 from workflow_project import RECORDS
 

@@ -9,7 +9,7 @@ import time
 import pandas as pd
 import pytest
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.grading import sandbox
 from foretell.grading.programs import judge
 from foretell.grading.sandbox import Limits, Sandbox, why_unavailable

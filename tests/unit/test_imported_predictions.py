@@ -3,8 +3,8 @@ import pandas as pd
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from foretell.errors import UserError
-from foretell.imported_predictions import calibrate, judge, pool_predictions
+from foretell.common.errors import UserError
+from foretell.probes.recorded import calibrate, judge, pool_predictions
 
 SIZES = {"train": 200, "validation": 150, "test": 300}
 

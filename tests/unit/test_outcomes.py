@@ -1,8 +1,8 @@
 import pandas as pd
 import pytest
 
-from foretell.errors import UserError
-from foretell.outcomes import summarise
+from foretell.common.errors import UserError
+from foretell.outcomes.summary import summarise
 
 
 def problems(*ids):

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 import probe_data
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.common.storage import write_json, write_parquet
 from foretell.probes.inputs import read_inputs
-from foretell.storage import write_json, write_parquet
 
 
 @pytest.fixture

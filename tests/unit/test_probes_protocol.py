@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes.folds import assign_folds
 from foretell.probes.protocol import cross_validate, refit, why_untrainable
 

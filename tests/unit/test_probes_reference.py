@@ -3,7 +3,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes.cross_fit import complete
 from foretell.probes.encoders import read_successes
 from foretell.probes.groups import GroupRateBlock

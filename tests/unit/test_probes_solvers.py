@@ -6,7 +6,7 @@ from scipy.stats import spearmanr
 from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.preprocessing import StandardScaler
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes import solvers
 from foretell.probes.dense import Basis, DenseBlock
 

@@ -10,8 +10,8 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 import probe_data
 import train_probes
-from foretell.calibration import fit_platt
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.probes.calibration import fit_platt
 from foretell.probes.evaluation import Evaluation
 from foretell.probes.settings import Settings
 from foretell.probes.targets import Target, permute

@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 from tokenizers.processors import TemplateProcessing
 
-from foretell.errors import UserError
-from foretell.prompts import fill, render
+from foretell.common.errors import UserError
+from foretell.completions.prompts import fill, render
 
 QUESTION = {"user": "{question}", "turns": [], "answer_start": None}
 

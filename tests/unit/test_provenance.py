@@ -1,6 +1,6 @@
 import pytest
 
-from foretell.provenance import code_hash, folder_hash, imported_files
+from foretell.common.provenance import code_hash, folder_hash, imported_files
 
 
 @pytest.fixture

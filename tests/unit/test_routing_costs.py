@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.costs import price_outcomes
 
 PRICES = {"encoder": "e", "input_price": 2.0, "output_price": 10.0}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from routing_tables import costs_table, probabilities_table, random_pool
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.decisions import align_decisions, decide, tabulate_decisions
 from foretell.routing.pool import align_probabilities, assemble_pool, require_different_costs, require_splits
 from foretell.routing.probing import charge_cascade_probing, charge_utility_probing

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretell.errors import UserError
-from foretell.outcomes import summarise
+from foretell.common.errors import UserError
+from foretell.outcomes.summary import summarise
 from foretell.routing.costs import price_outcomes
 from foretell.routing.fewer_samples import expected_majority, price_fewer_samples
 

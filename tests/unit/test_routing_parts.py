@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from routing_tables import CHOOSERS, GRID, RESAMPLING, no_fewer_samples, random_pool, undecided
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.curves import count_shares, trace_curves
 from foretell.routing.sensitivity import Undecided
 from foretell.routing.summary import summarise_routing

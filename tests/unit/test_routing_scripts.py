@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from evaluate_routing import main as evaluate_routing
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from price_outcomes import main as price_outcomes
 from route_queries import main as route_queries
 

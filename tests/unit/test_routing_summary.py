@@ -14,14 +14,14 @@ from routing_tables import (
     undecided,
 )
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.common.statistics import bootstrap_weights, percentile_interval
 from foretell.routing.choice import Chooser
 from foretell.routing.curves import count_shares, trace_curves
 from foretell.routing.points import Points
 from foretell.routing.pool import align_probabilities, tabulate_probabilities
 from foretell.routing.sensitivity import Undecided, replace_saving_intervals
 from foretell.routing.summary import summarise_routing
-from foretell.statistics import bootstrap_weights, percentile_interval
 
 SPLITS = ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
 

@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretell import stack_programs
-from foretell.generated_problems import reserved_for_evaluation
 from foretell.grading.inside.run_stack_programs import run
+from foretell.problems import stack_programs
+from foretell.problems.generated import reserved_for_evaluation
 
 SETTINGS = {
     "variables": "abc",

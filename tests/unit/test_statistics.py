@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
-from foretell import metrics, statistics
+from foretell.common import metrics, statistics
 
 
 def replicated(values, weights):

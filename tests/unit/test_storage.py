@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from foretell.storage import write_folder, write_json, write_parquet, write_whole
+from foretell.common.storage import write_folder, write_json, write_parquet, write_whole
 
 
 def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from foretell import expressions, stack_programs
-from foretell.tiny_models import IGNORED, build_tokenizer, encode_examples, train
+from foretell.models.tiny import IGNORED, build_tokenizer, encode_examples, train
+from foretell.problems import expressions, stack_programs
 
 ARITHMETIC = {"source": "expressions", "operators": "+-*", "modulus": 6, "trained_operations": [1, 4]}
 

@@ -40,7 +40,7 @@ def test_touching_every_file_reruns_nothing(project):
 def test_readmes_comments_and_docstrings_rerun_nothing(project):
     project.edit("README.md", "# foretell", "# Foretell")
     project.edit("scripts/train_tiny_model.py", '"""Train a small', '# a comment\n"""Train one small')
-    project.edit("scripts/foretell/metrics.py", '"""Metrics of scores', '"""Measures of scores')
+    project.edit("scripts/foretell/common/metrics.py", '"""Metrics of scores', '"""Measures of scores')
     project.edit("config/config.yaml", "# Prices are", "# The prices are")
     assert project.planned(*SMALL) == {}
 

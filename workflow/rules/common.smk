@@ -8,13 +8,13 @@ BASE = Path(workflow.basedir).parent
 SCRIPTS = BASE / "scripts"
 sys.path.insert(0, str(SCRIPTS))
 
-from foretell import reporting
-from foretell.config import check, read_yaml
-from foretell.errors import UserError
+from foretell.study import reporting
+from foretell.study.config import check, read_yaml
+from foretell.common.errors import UserError
 from foretell.grading.sandbox import why_unavailable
-from foretell.left_out import leave_out
-from foretell.provenance import code_hash
-from foretell.study import Study, as_parameter
+from foretell.study.left_out import leave_out
+from foretell.common.provenance import code_hash
+from foretell.study.study import Study, as_parameter
 
 CONFIG_FILES = [str(file) for file in workflow.configfiles]
 

@@ -2,7 +2,7 @@ import subprocess
 
 import yaml
 
-from foretell.storage import write_text
+from foretell.common.storage import write_text
 
 
 def make_report():

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
+from foretell.common.metrics import ENOUGH, Metric, auroc, enough_of_both, spearman
+from foretell.common.statistics import mean_over_fits, percentile_interval, sample_and_resamples
 from foretell.figures.inputs import LINEAR, TEST, join_labels, not_testable
 from foretell.figures.text import number, with_interval
-from foretell.metrics import ENOUGH, Metric, auroc, enough_of_both, spearman
-from foretell.statistics import mean_over_fits, percentile_interval, sample_and_resamples
 
 METRICS: dict[str, tuple[str, Metric]] = {
     "success_rate": ("spearman", spearman),
@@ -77,7 +77,7 @@ def resample_metric(metric: Metric, test: pd.DataFrame, weights: np.ndarray, see
     """A metric on the sample itself, then on every resample: [1 + resamples], NaN where undefined.
 
     Args:
-        metric: of foretell.metrics.
+        metric: of foretell.common.metrics.
         test: label, score and, where there are several fits, permutation; every fit on the same problems, in one order.
             Of several fits the result is the mean.
         weights: [1 + resamples, problems]: the sample itself, then its resamples.

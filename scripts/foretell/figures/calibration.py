@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from foretell.calibrated_columns import RECORDED
+from foretell.common.metrics import brier, ece, weighted_mean
+from foretell.common.statistics import estimate, percentile_interval, sample_and_resamples
 from foretell.figures.inputs import MAJORITY, TEST, TRAIN, VALIDATION, join_labels
 from foretell.figures.text import number, with_interval
-from foretell.metrics import brier, ece, weighted_mean
-from foretell.statistics import estimate, percentile_interval, sample_and_resamples
+from foretell.probes.calibrated_columns import RECORDED
 
 SPLITS = (TRAIN, VALIDATION, TEST)
 

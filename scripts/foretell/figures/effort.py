@@ -8,10 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from foretell.common.metrics import base_rate, enough_of_both
+from foretell.common.statistics import estimate, sample_and_resamples
 from foretell.figures.inputs import MAJORITY, TEST, not_testable
 from foretell.figures.style import BLACK, COLUMN, GREY, PAGE, distances, legend_columns, look_of, say, styled
-from foretell.metrics import base_rate, enough_of_both
-from foretell.statistics import estimate, sample_and_resamples
 
 EFFORTS = ["low", "medium", "high"]
 FILLS = {"low": "none", "medium": "left", "high": "full"}

@@ -3,11 +3,11 @@
 import numpy as np
 import pandas as pd
 
+from foretell.common.metrics import auroc, enough_of_both
+from foretell.common.statistics import percentile_interval, sample_and_resamples
 from foretell.figures.auroc import resample_metric
 from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.text import with_interval
-from foretell.metrics import auroc, enough_of_both
-from foretell.statistics import percentile_interval, sample_and_resamples
 
 
 def collect(

@@ -7,9 +7,9 @@ from matplotlib.figure import Figure
 from scipy.special import expit
 from scipy.stats import norm
 
+from foretell.common.metrics import ECE_BINS
 from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
-from foretell.metrics import ECE_BINS
 
 UNCALIBRATED, PLATT = "uncalibrated", "platt"
 LOOKS = {

@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from foretell.common.statistics import percentile_interval, sample_and_resamples
 from foretell.figures.inputs import TEST
 from foretell.figures.style import BLACK, GREY, PAGE, legend_columns, look_of, styled
-from foretell.statistics import percentile_interval, sample_and_resamples
 
 COVERAGES = np.linspace(0.05, 1, 20)
 

@@ -10,7 +10,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from foretell.storage import write_csv, write_whole
+from foretell.common.storage import write_csv, write_whole
 
 COLUMN, PAGE = 3.3, 6.8  # widths in inches: one column, and both
 

@@ -8,7 +8,7 @@ from textwrap import wrap
 
 import pandas as pd
 
-from foretell.storage import write_csv, write_text
+from foretell.common.storage import write_csv, write_text
 
 MINUS = "\N{MINUS SIGN}"
 LATEX = {

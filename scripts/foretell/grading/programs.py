@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.common.progress import progress
 from foretell.grading.inside import run_stack_programs, test_program
 from foretell.grading.sandbox import Sandbox
 from foretell.grading.workers import TIMED_OUT
-from foretell.progress import progress
 
 BATCH = 5000  # stack programs per execution; they cannot loop
 

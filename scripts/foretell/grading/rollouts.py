@@ -5,8 +5,8 @@ from functools import partial
 
 import pandas as pd
 
-from foretell.errors import UserError
-from foretell.frames import require
+from foretell.common.errors import UserError
+from foretell.common.frames import require
 from foretell.grading import extraction, mathematical, programs, texts
 from foretell.grading.workers import TIMED_OUT
 

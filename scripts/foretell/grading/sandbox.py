@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import BinaryIO
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 
 NOBODY = 65534
 FOLDER = "/work"  # where a program finds its files, inside

@@ -7,7 +7,7 @@ from multiprocessing import get_context
 
 from pebble import ProcessExpired, ProcessPool
 
-from foretell.progress import progress
+from foretell.common.progress import progress
 
 TIMED_OUT = "timed out"
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from foretell.common.storage import write_json, write_parquet, write_safetensors
 from foretell.probes.families import LINEAR, PERMUTED
 from foretell.probes.protocol import Block
 from foretell.probes.trials import Result, Trial
-from foretell.storage import write_json, write_parquet, write_safetensors
 
 
 @dataclass(frozen=True)

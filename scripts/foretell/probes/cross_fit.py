@@ -14,16 +14,16 @@ import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
-from foretell.errors import UserError
-from foretell.metrics import ENOUGH, auroc, brier, ece, enough_of_both, spearman
+from foretell.common.errors import UserError
+from foretell.common.metrics import ENOUGH, auroc, brier, ece, enough_of_both, spearman
+from foretell.common.progress import progress
+from foretell.common.statistics import percentile_interval, sample_and_resamples
 from foretell.probes.families import BUILDERS
 from foretell.probes.folds import assign_folds
 from foretell.probes.inputs import Inputs
 from foretell.probes.protocol import Block
 from foretell.probes.targets import Target
 from foretell.probes.trials import Result, Trial, run_trials
-from foretell.progress import progress
-from foretell.statistics import percentile_interval, sample_and_resamples
 
 Part = tuple[int, int, np.ndarray]  # partition, fold, mask [problems] of the problems that are held out
 

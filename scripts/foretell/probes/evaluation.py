@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
-from foretell.metrics import ENOUGH, Metric, accuracy, auroc, base_rate, brier, ece, enough_of_both, spearman
+from foretell.common.metrics import ENOUGH, Metric, accuracy, auroc, base_rate, brier, ece, enough_of_both, spearman
+from foretell.common.statistics import Estimate, estimate_over_fits, sample_and_resamples
 from foretell.probes.inputs import SPLITS
 from foretell.probes.targets import Target
 from foretell.probes.trials import Result
-from foretell.statistics import Estimate, estimate_over_fits, sample_and_resamples
 
 REGRESSION: dict[str, tuple[Metric, str]] = {"spearman": (spearman, "score")}
 BINARY: dict[str, tuple[Metric, str]] = {

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes.dense import DenseBlock
 from foretell.probes.groups import GroupRateBlock
 from foretell.probes.inputs import Activations, Inputs

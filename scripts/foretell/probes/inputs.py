@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from safetensors import safe_open
 
-from foretell.errors import UserError
-from foretell.layers import layer_name
+from foretell.activations.layers import layer_name
+from foretell.common.errors import UserError
 
 SPLITS = ("train", "validation", "test")
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretell.metrics import auroc_by_column, spearman_by_column
+from foretell.common.metrics import auroc_by_column, spearman_by_column
 
 RARER_CLASS = 10  # train problems of the rarer class below which no probe is fitted
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, fields
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes.families import FAMILIES
 
 # Kind of each target.

@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 from scipy.special import expit, logit
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 
 MEMORY = 10  # correction pairs of L-BFGS
 MAX_ITERATIONS = 10_000

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.probes.folds import assign_folds
 from foretell.probes.settings import BINARY, Settings
 

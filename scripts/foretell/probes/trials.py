@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from foretell.calibration import Platt, fit_platt
+from foretell.probes.calibration import Platt, fit_platt
 from foretell.probes.protocol import Block, Choice, Refit, cross_validate, refit, why_untrainable
 from foretell.probes.targets import Target
 

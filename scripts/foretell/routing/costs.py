@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.inputs import require_same_problems
 
 MEASURED = "measured tokens"

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from foretell.common.statistics import bootstrap_weights
 from foretell.routing.hull import upper_hull
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST, TRAIN, VALIDATION
 from foretell.routing.routed import Routed, groups_on, points_on
-from foretell.statistics import bootstrap_weights
 
 
 def trace_curves(parts: Sequence[Routed], resamples: int, seed: int) -> pd.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.pool import Pool
 from foretell.routing.routers import route_by_cascade, route_by_oracle, route_by_utility
 

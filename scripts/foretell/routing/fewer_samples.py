@@ -11,8 +11,8 @@ import numpy as np
 import pandas as pd
 from scipy.special import comb
 
-from foretell.errors import UserError
-from foretell.rollouts import GREEDY
+from foretell.common.errors import UserError
+from foretell.completions.samples import GREEDY
 from foretell.routing.inputs import require_same_problems
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 
 
 def parse_settings(text: str, required: Sequence[str], optional: Sequence[str] = ()) -> dict:

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 
-from foretell.statistics import percentile_interval
+from foretell.common.statistics import percentile_interval
 
 
 def mean_over_problems(values: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.inputs import require_same_problems
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"

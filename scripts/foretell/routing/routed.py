@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
 from foretell.routing.decisions import Decisions
 from foretell.routing.points import Points, all_points
 from foretell.routing.pool import Pool

@@ -4,14 +4,14 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from foretell.errors import UserError
+from foretell.common.errors import UserError
+from foretell.common.statistics import bootstrap_weights
 from foretell.routing.choice import Chooser
 from foretell.routing.comparison import compare_parts
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.matching import matched, resolvable_margin
 from foretell.routing.pool import TEST, require_splits
 from foretell.routing.routed import Routed, groups_on
-from foretell.statistics import bootstrap_weights
 
 
 def summarise_routing(

@@ -1,0 +1,1 @@
+"""Activations of rendered prompts, cached or imported."""

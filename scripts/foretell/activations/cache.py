@@ -1,0 +1,109 @@
+"""Residual-stream activations at the end-of-instruction tokens, from one prefill per prompt."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import PreTrainedModel
+
+from foretell.activations.layers import layer_name
+from foretell.common.errors import UserError
+from foretell.common.progress import progress
+from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+
+
+def cache(
+    model: PreTrainedModel, prompts: pd.DataFrame, pad_token: int, dtype: np.dtype, chunk: int, batch_size: int = 64
+) -> dict[str, np.ndarray]:
+    """Run each prompt through the model once and keep its residual stream at the end-of-instruction positions.
+
+    Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length
+    that form inside chunks, so that no rounding depends on how many chunks a shard has. What all prompts of a chunk
+    begin with is run once.
+    The last layer is taken before the final norm, like the others.
+
+    Args:
+        model: a causal language model; its head is not run.
+        prompts: problem_id, token_ids, eoi_positions (the same number for each).
+        pad_token: id to pad with.
+        dtype: of the result.
+        chunk: consecutive prompts that batches form among.
+        batch_size: prompts per forward pass.
+
+    Returns:
+        {layer name: [problem, position, hidden]}, problems and positions in the prompts' order.
+
+    Raises:
+        UserError: an activation does not fit into `dtype` or is not a number.
+    """
+    lengths = prompts.token_ids.map(len).to_numpy()
+    positions = np.stack(prompts.eoi_positions)
+    batches = []
+    for start in range(0, len(prompts), chunk):
+        part = prompts.token_ids.iloc[start : start + chunk]
+        prefix = share_prefix(model, list(part.map(list)), positions.shape[1], lengths[start : start + chunk].max())
+        by_length = _batches_by_length(lengths[start : start + chunk], start, batch_size)
+        batches += [(rows, prefix) for rows in by_length]
+    cached: dict[str, np.ndarray] = {}
+    for rows, prefix in progress(batches, "prefill", len(batches)):
+        tokens = np.full((len(rows), lengths[rows].max() - prefix.length), pad_token)
+        for line, row in enumerate(rows):
+            tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
+        wanted = torch.from_numpy(lengths[rows, None] - prefix.length + positions[rows]).to(model.device)
+        for layer, values in enumerate(_prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted)):
+            with np.errstate(over="ignore"):  # what overflows is reported below, with its place
+                values = values.float().cpu().numpy().astype(dtype)
+            if not np.isfinite(values).all():
+                problem = prompts.problem_id.iloc[rows[np.argwhere(~np.isfinite(values))[0][0]]]
+                raise UserError(f"layer {layer}, problem {problem!r}: an activation is not finite in {dtype}")
+            name = layer_name(layer)
+            if name not in cached:
+                cached[name] = np.empty((len(prompts), *values.shape[1:]), dtype)
+            cached[name][rows] = values
+    return cached
+
+
+def _batches_by_length(lengths: np.ndarray, first: int, size: int) -> list[np.ndarray]:
+    """Rows from `first` on in batches of similar length, the longest first: what does not fit shows at once."""
+    order = first + np.argsort(-lengths, kind="stable")
+    return [order[start : start + size] for start in range(0, len(order), size)]
+
+
+@torch.inference_mode()
+def _prefill(
+    model: PreTrainedModel, tokens: torch.Tensor, prefix: SharedPrefix, wanted: torch.Tensor
+) -> list[torch.Tensor]:
+    """Residual stream at `wanted` [n, position] after the embedding and each block, each [n, position, hidden].
+
+    Tokens and wanted positions are those after the prefix.
+    """
+    cache = prefix.repeat(len(tokens))
+    with _gathering(model.base_model, wanted) as gathered:
+        model.base_model(input_ids=tokens, past_key_values=cache, use_cache=cache is not None)
+    return gathered
+
+
+@contextmanager
+def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor) -> Iterator[list[torch.Tensor]]:
+    """Hooks that keep the wanted positions only, so that memory does not grow with prompt length or depth."""
+    gathered: list[torch.Tensor] = []
+
+    def gather(hidden: torch.Tensor) -> None:
+        index = wanted[:, :, None].expand(-1, -1, hidden.shape[-1])
+        gathered.append(hidden.gather(1, index))
+
+    def before_block(_, arguments, keywords):
+        gather(arguments[0] if arguments else keywords["hidden_states"])
+
+    def after_block(_, __, output):
+        gather(output[0] if isinstance(output, tuple) else output)
+
+    hooks = [decoder.layers[0].register_forward_pre_hook(before_block, with_kwargs=True)]
+    hooks += [block.register_forward_hook(after_block) for block in decoder.layers]
+    try:
+        yield gathered
+    finally:
+        for hook in hooks:
+            hook.remove()

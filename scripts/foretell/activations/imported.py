@@ -1,0 +1,75 @@
+"""Imported activations, in the form of the project's own cache."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from foretell.activations.layers import layer_name
+from foretell.common.errors import UserError
+
+
+def read_activations(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int]]:
+    """Read activations of the prompts' last tokens.
+
+    Args:
+        path: .safetensors, with a .json beside it that has problem_ids and optionally positions (as the project's own
+            cache has them), or .npz, with arrays problem_ids and optionally positions. Both hold one array per layer,
+            `layer_00`, `layer_01`, ...: [problem, position, hidden], or [problem, hidden] for one position.
+
+    Returns:
+        The layers [problem, position, hidden], the problems' ids, and the positions, counted from the prompt's end.
+
+    Raises:
+        UserError: it is no such file, or its arrays do not fit together.
+    """
+    readers = {".safetensors": _read_safetensors, ".npz": _read_npz}
+    if path.suffix not in readers:
+        raise UserError(f"{path}: the name must end in {' or '.join(readers)}")
+    arrays, ids, positions = readers[path.suffix](path)
+    layers = {name: array for name, array in sorted(arrays.items()) if name.startswith("layer_")}
+    if not layers or any(name != layer_name(int(name[6:])) for name in layers if name[6:].isdigit()):
+        raise UserError(f"{path}: layers are called layer_00, layer_01, ...; there are {', '.join(sorted(arrays))}")
+    layers = {name: array[:, None] if array.ndim == 2 else array for name, array in layers.items()}
+    shapes = {array.shape for array in layers.values()}
+    shape = next(iter(shapes))
+    if len(shapes) > 1 or len(shape) != 3 or shape[0] != len(ids):
+        raise UserError(f"{path}: {len(ids)} problem_ids, and layers of the shapes {sorted(shapes)}; they must agree")
+    positions = list(range(-shape[1], 0)) if positions is None else positions
+    if len(positions) != shape[1]:
+        raise UserError(f"{path}: {len(positions)} positions for layers of the shape {shape}")
+    return layers, ids, positions
+
+
+def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:
+    from safetensors import SafetensorError
+    from safetensors.numpy import load_file
+
+    beside = path.with_suffix(".json")
+    if not beside.is_file():
+        raise UserError(f"{path}: {beside.name} must lie beside it, with the key problem_ids")
+    try:
+        description = json.loads(beside.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise UserError(f"{beside}: not valid JSON: {error}") from error
+    if "problem_ids" not in description:
+        raise UserError(f"{beside}: the key problem_ids is missing")
+    try:
+        arrays = load_file(path)
+    except SafetensorError as error:
+        raise UserError(f"{path}: no safetensors file: {error}") from error
+    return arrays, list(map(str, description["problem_ids"])), description.get("positions")
+
+
+def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, zipfile.BadZipFile, EOFError) as error:
+        raise UserError(f"{path}: no npz file of plain arrays: {error}") from error
+    if "problem_ids" not in arrays:
+        raise UserError(f"{path}: the array problem_ids is missing")
+    positions = arrays.pop("positions", None)
+    ids = arrays.pop("problem_ids").astype(str).tolist()
+    return arrays, ids, None if positions is None else positions.tolist()

@@ -1,0 +1,59 @@
+"""Finished pieces of a long job, kept so that an interrupted run does not repeat them."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from foretell.common.progress import progress
+from foretell.common.storage import write_parquet
+
+CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
+
+
+def pieces_of_shard(frame: pd.DataFrame, size: int, shard: int, shards: int) -> list[pd.DataFrame]:
+    """The pieces of `size` consecutive rows that belong to one of `shards` shards.
+
+    Pieces are cut from the whole frame and then dealt out as consecutive runs, so they are the same for any number of
+    shards, and so is what is computed from them.
+    """
+    starts = range(0, len(frame), size)
+    first, last = (len(starts) * bound // shards for bound in (shard, shard + 1))
+    return [frame.iloc[start : start + size] for start in starts[first:last]]
+
+
+class Chunks:
+    """The finished chunks of one job.
+
+    Attributes:
+        folder: holds one parquet file per finished chunk; named by the fingerprint of all that decides the result, so
+            that chunks of other models, prompts, parameters or code are never taken up.
+    """
+
+    def __init__(self, fingerprint: str, root: Path = CHUNK_FOLDER):
+        self.folder = root / fingerprint
+
+    def collect(
+        self,
+        pieces: list[pd.DataFrame],
+        compute: Callable[[pd.DataFrame], pd.DataFrame],
+        description: str,
+        rate: Callable[[], str] | None = None,
+    ) -> pd.DataFrame:
+        """Apply `compute` to each piece, or read what an interrupted run left of it; `rate` says how fast it goes.
+
+        Returns:
+            The results, one after the other.
+        """
+        results = []
+        for index, piece in enumerate(progress(pieces, description, len(pieces), rate)):
+            path = self.folder / f"{index:06d}.parquet"
+            if not path.exists():
+                write_parquet(compute(piece), path)
+            results.append(pd.read_parquet(path))
+        return pd.concat(results, ignore_index=True)
+
+    def discard(self) -> None:
+        """Remove the chunks, once the whole result is on disk."""
+        shutil.rmtree(self.folder, ignore_errors=True)

@@ -1,0 +1,1 @@
+"""Prompts, and what models answer to them."""

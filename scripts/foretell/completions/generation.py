@@ -1,0 +1,209 @@
+"""Sampled completions from a Hugging Face checkpoint: batched, with a key-value cache."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import torch
+from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
+
+from foretell.completions.samples import GREEDY
+from foretell.completions.sampling import choose_tokens, uniform_stream
+from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+
+# Numbers that a batch's logits of one step (512 MB in float32) and its keys and values (1 GB) may have, so that batches
+# fit in memory; larger ones are not faster.
+LOGITS = 1 << 27
+CACHE = 1 << 28
+
+
+def generate(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: pd.DataFrame,
+    decoding: dict,
+    policy: str,
+    seed: int,
+    batch_size: int = 128,
+) -> pd.DataFrame:
+    """Sample k completions of each prompt, and the greedy one.
+
+    Prompts are batched by length, so batches depend on the prompts and the model alone.
+
+    Args:
+        model: a causal language model in evaluation mode.
+        tokenizer: its tokenizer.
+        prompts: problem_id, token_ids.
+        decoding: samples (k), temperature, top_p, top_k (or None), max_tokens, stop (strings that end a completion and
+            are not part of it).
+        policy: id of the policy, part of the key of the random numbers.
+        seed: of the study.
+        batch_size: most prompts per batch; each has k + 1 rows while generating.
+
+    Returns:
+        One row per completion, in the prompts' order, samples 0..k-1 then GREEDY: problem_id, sample, completion (text
+        without special tokens), prompt_tokens, completion_tokens (all that were generated), finish_reason (`stop` or
+        `length`).
+    """
+    samples = [*range(decoding["samples"]), GREEDY]
+    lengths = prompts.token_ids.map(len).to_numpy()
+    longest = lengths.max() + decoding["max_tokens"]
+    batch_size = min(batch_size, fitting_prompts(model, len(samples), longest))
+    order = np.argsort(lengths, kind="stable")
+    prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
+    completions: dict[int, list[tuple]] = {}
+    for start in range(0, len(order), batch_size):
+        rows = order[start : start + batch_size]
+        batch = prompts.iloc[rows]
+        streams = [uniform_stream(seed, policy, problem, sample) for problem in batch.problem_id for sample in samples]
+        generated = _decode(model, tokenizer, list(batch.token_ids), prefix, samples, streams, decoding)
+        for index, row in enumerate(rows):
+            completions[row] = generated[index * len(samples) : (index + 1) * len(samples)]
+    records = [
+        (prompts.problem_id.iloc[row], sample, text, lengths[row], count, reason)
+        for row in range(len(prompts))
+        for sample, (text, count, reason) in zip(samples, completions[row], strict=True)
+    ]
+    columns = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
+    return pd.DataFrame(records, columns=columns)
+
+
+def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:
+    """How many prompts of so many samples and tokens fit into LOGITS and CACHE, at least 1."""
+    config = model.config.get_text_config()
+    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+    head_size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    cached = 2 * config.num_hidden_layers * heads * head_size
+    return max(1, min(LOGITS // config.vocab_size, CACHE // (cached * tokens)) // samples)
+
+
+def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:
+    """Tokens that end a completion: the tokenizer's, and those of the model's generation settings."""
+    named = model.generation_config.eos_token_id
+    return {*([named] if isinstance(named, int) else named or []), tokenizer.eos_token_id} - {None}
+
+
+def padding_token(tokenizer: PreTrainedTokenizerBase) -> int:
+    """A token to pad with; which one does not matter, since nothing attends to it."""
+    return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+
+
+@dataclass
+class _Completion:
+    """Tokens of one completion so far, and why it ended."""
+
+    tokens: list[int]
+    text: str = ""
+    reason: str | None = None
+
+
+class _Ending:
+    """Tells when a completion has ended."""
+
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, ends: set[int], stop: list[str], max_tokens: int):
+        self._tokenizer, self._ends, self._stop, self._max_tokens = tokenizer, ends, stop, max_tokens
+
+    def extend(self, completion: _Completion, token: int) -> bool:
+        """Add a token; whether the completion goes on. Stop strings are matched in the text, not in single tokens."""
+        completion.tokens.append(token)
+        if token in self._ends:
+            completion.text, completion.reason = self._decode(completion.tokens[:-1]), "stop"
+        elif self._stop or len(completion.tokens) == self._max_tokens:
+            completion.text = self._decode(completion.tokens)
+            places = [place for string in self._stop if (place := completion.text.find(string)) >= 0]
+            if places:
+                completion.text, completion.reason = completion.text[: min(places)], "stop"
+            elif len(completion.tokens) == self._max_tokens:
+                completion.reason = "length"
+        return completion.reason is None
+
+    def _decode(self, tokens: list[int]) -> str:
+        return self._tokenizer.decode(tokens, skip_special_tokens=True)
+
+
+@torch.inference_mode()
+def _decode(
+    model: PreTrainedModel,
+    tokenizer: PreTrainedTokenizerBase,
+    prompts: list[list[int]],
+    prefix: SharedPrefix,
+    samples: list[int],
+    streams: list[np.random.Generator],
+    decoding: dict,
+) -> list[tuple[str, int, str]]:
+    """Decode one batch.
+
+    Each prompt is prefilled once. Samples of a prompt that agree so far are one row of the model's batch, which
+    branches where they part; samples that have ended leave it.
+    """
+    device = model.device
+    ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding["stop"], decoding["max_tokens"])
+    completions = [_Completion([]) for _ in streams]
+    running = list(range(len(streams)))
+    rows = torch.arange(len(prompts), device=device).repeat_interleave(len(samples))  # of the running samples
+    greedy = torch.tensor(samples, device=device).eq(GREEDY).repeat(len(prompts))
+    logits, cache, mask = _prefill(model, prompts, prefix, padding_token(tokenizer))
+    position = mask.sum(dim=1, keepdim=True)
+    while True:
+        uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=device)
+        how = (decoding["temperature"], decoding["top_p"], decoding["top_k"])
+        chosen = choose_tokens(logits, rows, uniforms, greedy, *how)
+        goes_on = [
+            ending.extend(completions[sample], token) for sample, token in zip(running, chosen.tolist(), strict=True)
+        ]
+        if not any(goes_on):
+            break
+        running = [sample for sample, kept in zip(running, goes_on, strict=True) if kept]
+        kept = torch.tensor(goes_on, device=device).nonzero()[:, 0]
+        greedy = greedy[kept]
+        parents, tokens, rows = _branch(rows[kept], chosen[kept], logits.shape[-1])
+        if len(parents) != len(mask) or not torch.equal(parents, torch.arange(len(mask), device=device)):
+            cache.reorder_cache(parents)  # the same as `batch_select_indices`, four times as fast on a processor
+            mask, position = mask[parents], position[parents]
+        mask = torch.cat([mask, mask.new_ones(len(parents), 1)], dim=1)
+        logits = model(
+            input_ids=tokens[:, None],
+            attention_mask=mask,
+            position_ids=position,
+            past_key_values=cache,
+            use_cache=True,
+        ).logits[:, -1]
+        position = position + 1
+    return [(completion.text, len(completion.tokens), completion.reason) for completion in completions]
+
+
+def _branch(
+    rows: torch.Tensor, chosen: torch.Tensor, vocabulary: int
+) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
+    """The rows that go on: each row with each token that a sample of it has chosen, once.
+
+    Returns:
+        Row that each goes on from, its new token, and which of them each sample now is.
+    """
+    pairs, places = torch.unique(rows * vocabulary + chosen, return_inverse=True)
+    return pairs // vocabulary, pairs % vocabulary, places
+
+
+def _prefill(
+    model: PreTrainedModel, prompts: list[list[int]], prefix: SharedPrefix, pad: int
+) -> tuple[torch.Tensor, Cache, torch.Tensor]:
+    """Logits of the token after each prompt, the cache, and which of its columns are no padding [n, columns]."""
+    tokens, mask = _pad_left([prompt[prefix.length :] for prompt in prompts], pad, model.device)
+    positions = (mask.cumsum(dim=1) - 1).clamp(min=0) + prefix.length
+    mask = torch.cat([mask.new_ones(len(prompts), prefix.length), mask], dim=1)
+    output = model(
+        input_ids=tokens,
+        attention_mask=mask,
+        position_ids=positions,
+        past_key_values=prefix.repeat(len(prompts)),
+        use_cache=True,
+        logits_to_keep=1,
+    )
+    return output.logits[:, -1], output.past_key_values, mask
+
+
+def _pad_left(prompts: list[list[int]], pad: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
+    longest = max(map(len, prompts))
+    tokens = torch.tensor([[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts], device=device)
+    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
+    return tokens, mask

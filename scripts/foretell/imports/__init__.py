@@ -1,1 +1,0 @@
-"""Users' own problems, completions, grades, outcomes, predictions and activations, brought into this project's form."""

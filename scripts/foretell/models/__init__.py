@@ -1,0 +1,1 @@
+"""Models: trained here, or checkpoints from elsewhere."""

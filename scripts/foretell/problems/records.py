@@ -1,0 +1,53 @@
+"""Recorded problems of a published study, brought into this project's form."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.common.frames import require
+
+
+def half_of(problem_id: str) -> int:
+    """Which half (0 or 1) of a recorded test split a problem falls into, by the SHA-256 of its id."""
+    return hashlib.sha256(problem_id.encode()).digest()[-1] % 2
+
+
+def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int] | None) -> pd.DataFrame:
+    """Problems of one data set; its recorded test split may be halved into validation and test.
+
+    Args:
+        records: dataset, split (train or test), problem_id, question, answer, level.
+        dataset: the value of `dataset` to keep.
+        halves: {"validation": half that chooses, "test": half that reports}; None keeps the recorded splits.
+
+    Returns:
+        One row per problem, as the contract of the problems stage has it, and `level`.
+
+    Raises:
+        UserError: a column is missing, or there is no such data set.
+    """
+    require(records, ["dataset", "split", "problem_id", "question", "answer", "level"], "recorded problems")
+    problems = records[records.dataset == dataset].reset_index(drop=True)
+    if problems.empty:
+        raise UserError(f"no recorded problem has dataset {dataset!r}; there are {sorted(records.dataset.unique())}")
+    split = problems.split
+    if halves:
+        split_of_half = {half: split for split, half in halves.items()}
+        half = problems.problem_id.map(lambda problem_id: split_of_half[half_of(problem_id)])
+        split = split.mask(split == "test", half)
+    return pd.DataFrame(
+        {
+            "problem_id": problems.problem_id,
+            "split": split,
+            "question": problems.question,
+            "answer": problems.answer,
+            "answer_kind": "math",
+            "reference_difficulty": np.nan,
+            "reference_difficulty_se": np.nan,
+            "group": problems.problem_id,
+            "excluded_reason": pd.Series([None] * len(problems), dtype="string"),
+            "level": problems.level,
+        }
+    )
