@@ -1,0 +1,71 @@
+"""What the command lines of all scripts share: files named by id, and settings that are checked."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from foretell.common.errors import UserError
+
+NamedFile = tuple[str, Path]
+
+
+class Settings(BaseModel):
+    """What a script is told beside its files; every key is known, and none is missing that has no default."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+S = TypeVar("S", bound=Settings)
+
+
+def settings(kind: type[S]) -> Callable[[str], S]:
+    """The type of the option `--settings`: a JSON object with the keys of a subclass of Settings."""
+
+    def parse(text: str) -> S:
+        try:
+            return kind.model_validate_json(text)
+        except ValidationError as error:
+            raise argparse.ArgumentTypeError("; ".join(describe_errors(error))) from error
+
+    return parse
+
+
+def describe_errors(error: ValidationError) -> list[str]:
+    """One text per wrong key: which, and what is wrong with it."""
+    texts = []
+    for each in error.errors():
+        key = ".".join(map(str, each["loc"]))
+        texts.append(f"key {key!r}: {each['msg']}" if key else each["msg"])
+    return texts
+
+
+def named_file(text: str) -> NamedFile:
+    """Split ID=FILE, the form in which an option names the file of a policy, an encoder, ...; an argparse type."""
+    name, _, path = text.partition("=")
+    if not (name and path):
+        raise argparse.ArgumentTypeError(f"{text!r} is not of the form ID=FILE")
+    return name, Path(path)
+
+
+def files_by_id(named: Sequence[NamedFile]) -> dict[str, Path]:
+    """Files by id, in the order given.
+
+    Raises:
+        UserError: an id has two files.
+    """
+    files = dict(named)
+    if len(files) < len(named):
+        twice = next(name for name, _ in named if sum(name == other for other, _ in named) > 1)
+        raise UserError(f"{twice!r} has more than one file; give each id once")
+    return files
+
+
+def shards_by_id(named: Sequence[NamedFile]) -> dict[str, list[Path]]:
+    """Files by id, several to an id in the order given."""
+    files: dict[str, list[Path]] = {}
+    for name, path in named:
+        files.setdefault(name, []).append(path)
+    return files
