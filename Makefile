@@ -1,11 +1,11 @@
 # `make run` and `make test` set everything up from nothing, then do their job. `make env` only sets up; `make check` is
-# the quick part of the tests: lint and unit tests.
+# the quick part of the tests: lint, types and unit tests. `make docs` makes what is made from the types of a configuration.
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check lint env clean
+.PHONY: run test check lint docs env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -27,6 +27,12 @@ lint: env
 	ruff format --check
 	snakefmt --check workflow
 	snakemake --lint
+	mypy
+
+# The tables of config/README.md and the schema for editors, from the types of the configuration; the graph of rules.
+docs: env
+	python scripts/write_config_docs.py --readme config/README.md --schema workflow/schemas/config.schema.yaml
+	{ printf '# The rules of the default study\n\n```mermaid\n'; PYTHONHASHSEED=0 snakemake --rulegraph mermaid-js 2>/dev/null; printf '```\n'; } > docs/rules.md
 
 # The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing.
 env:

@@ -19,8 +19,11 @@ import pandas as pd
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from foretell.grading import extraction
-from foretell.grading.equivalence import equal, load_algebra, number, quickly_equal
-from foretell.grading.normalisation import normalise
+from foretell.grading.algebra import PRELOADED, algebraically_equal
+from foretell.grading.equivalence import equal
+from foretell.grading.evaluation import constant
+from foretell.grading.reading import read
+from foretell.grading.values import Scalar
 from foretell.grading.workers import run_bounded
 
 PER_REWRITING = 400
@@ -31,8 +34,8 @@ def ours(completion: str, gold: str) -> bool:
     answer = extraction.mathematical(completion)
     if answer is None:
         return False
-    verdict = quickly_equal(answer, gold)
-    return equal(answer, gold) if verdict is None else verdict
+    verdict = equal(answer.text, gold)
+    return algebraically_equal(answer.text, gold) if verdict is None else verdict
 
 
 def bare(completion: str, gold: str) -> bool:
@@ -46,7 +49,7 @@ def bare(completion: str, gold: str) -> bool:
 
 def rewritings(gold: str) -> dict[str, str]:
     """The same answer, otherwise written."""
-    found = {}
+    found = {"double braces": f"{{{gold}}}", "in \\text": f"\\text{{{gold}}}"}
     whole = re.fullmatch(r"-?\d+", gold)
     if whole and len(gold.lstrip("-")) > 3:
         found["thousands: 1,234"] = f"{int(gold):,}"
@@ -59,7 +62,7 @@ def rewritings(gold: str) -> dict[str, str]:
     if "\\frac" in gold:
         found["\\tfrac"] = gold.replace("\\frac", "\\tfrac")
         found["\\dfrac"] = gold.replace("\\frac", "\\dfrac")
-    value = number(normalise(gold).text)
+    value = rational(gold)
     if "frac" in gold and value is not None and 10**6 % value.denominator == 0:
         found["decimal for fraction"] = f"{float(value):.6f}".rstrip("0")
     if value is not None and re.fullmatch(r"-?\d+\.\d+", gold):
@@ -78,6 +81,12 @@ def rewritings(gold: str) -> dict[str, str]:
     if re.fullmatch(r"\\text\{[^{}]*\}", gold):
         found["without \\text"] = gold[6:-1]
     return found
+
+
+def rational(gold: str) -> Fraction | None:
+    """The value of a gold answer that is a rational number without a unit."""
+    values = [constant(value.tree) for value in read(gold) if isinstance(value, Scalar) and not value.unit]
+    return values[0] if values and isinstance(values[0], Fraction) else None
 
 
 def trials(golds: pd.Series, seed: int) -> list[tuple[str, str, str, bool]]:
@@ -130,7 +139,7 @@ def main():
     for grader in (ours, bare):
         started = time.monotonic()
         items = list(zip(measured.completion, measured.gold, strict=True))
-        outcomes = run_bounded(grader, items, SECONDS, args.workers, grader.__name__, load_algebra)
+        outcomes = run_bounded(grader, items, SECONDS, args.workers, grader.__name__, PRELOADED)
         seconds = time.monotonic() - started
         measured[grader.__name__] = [outcome.value is True for outcome in outcomes]
         print(f"{grader.__name__}: {1e4 * seconds / len(items):.1f} s per 10,000 on {args.workers} processes, "

@@ -18,6 +18,7 @@ import torch
 sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from foretell.completions.generation import fitting_prompts, generate, padding_token
+from foretell.completions.policy import Decoding
 from foretell.completions.prompts import load_tokenizer
 from foretell.models.loading import DTYPES, load_model
 
@@ -25,8 +26,8 @@ from foretell.models.loading import DTYPES, load_model
 @torch.inference_mode()
 def theirs(model, tokenizer, prompts, decoding):
     """Batches by length, padded on the left, as large as ours."""
-    k, lengths = decoding["samples"], prompts.token_ids.map(len)
-    size = min(128, fitting_prompts(model, k + 1, lengths.max() + decoding["max_tokens"]))
+    k, lengths = decoding.samples, prompts.token_ids.map(len)
+    size = min(128, fitting_prompts(model, k + 1, lengths.max() + decoding.max_tokens))
     ordered = prompts.iloc[lengths.argsort(kind="stable")]
     pad, tokens = padding_token(tokenizer), 0
     for start in range(0, len(ordered), size):
@@ -39,10 +40,10 @@ def theirs(model, tokenizer, prompts, decoding):
             attention_mask=mask,
             do_sample=True,
             num_return_sequences=k,
-            temperature=decoding["temperature"],
-            top_k=decoding["top_k"] or 0,
-            top_p=decoding["top_p"],
-            max_new_tokens=decoding["max_tokens"],
+            temperature=decoding.temperature,
+            top_k=decoding.top_k or 0,
+            top_p=decoding.top_p,
+            max_new_tokens=decoding.max_tokens,
             pad_token_id=pad,
         )
         tokens += int((written[:, longest:] != pad).sum())
@@ -63,8 +64,9 @@ def main():
     args = parser.parse_args()
     model, tokenizer = load_model(str(args.model), args.dtype), load_tokenizer(str(args.model))
     prompts = pd.read_parquet(args.prompts).head(args.problems)
-    decoding = {"samples": args.samples, "temperature": args.temperature, "top_k": args.top_k, "top_p": 1.0}
-    decoding |= {"max_tokens": args.max_tokens, "stop": []}
+    decoding = Decoding(
+        samples=args.samples, temperature=args.temperature, top_k=args.top_k, max_tokens=args.max_tokens
+    )
     runs = {
         "foretell": lambda: generate(model, tokenizer, prompts, decoding, "p", 1).completion_tokens.sum(),
         "transformers": lambda: theirs(model, tokenizer, prompts, decoding),

@@ -1,31 +1,36 @@
 """Check the paper's claims on a study's own results."""
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-from foretell.claims.table import judge, read_subject, to_markdown
+import pandas as pd
+
+from foretell.claims.table import ClaimsSettings, judge, read_subjects, to_markdown
+from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import write_csv, write_text
 from foretell.study.config import read_yaml
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", type=Path, required=True, help="the claims (YAML)")
-    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--settings", type=json.loads, required=True, help="title, evidence and subjects as JSON")
+    parser.add_argument(
+        "--resamples", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET=FILE", help="of the evaluation"
+    )
+    parser.add_argument("--routing", type=named_file, nargs="*", default=[], metavar="POOL=FILE", help="its summary")
+    parser.add_argument("--settings", type=settings(ClaimsSettings), required=True)
     parser.add_argument("--csv", type=Path, required=True)
-    parser.add_argument("--markdown", type=Path, required=True)
+    parser.add_argument("--md", type=Path, required=True)
     args = parser.parse_args(argv)
-    title, evidence = args.settings["title"], args.settings["evidence"]
-    subjects = {
-        problem_set: read_subject(args.results, problem_set, settings)
-        for problem_set, settings in args.settings["subjects"].items()
-    }
-    table = judge(read_yaml(args.claims), subjects, evidence)
+
+    resamples = {problem_set: pd.read_parquet(file) for problem_set, file in files_by_id(args.resamples).items()}
+    routing = {pool: pd.read_parquet(file) for pool, file in files_by_id(args.routing).items()}
+    subjects = read_subjects(args.settings, resamples, routing)
+    table = judge(read_yaml(args.claims), subjects, args.settings.evidence)
     write_csv(table, args.csv)
-    write_text(to_markdown(table, title, evidence), args.markdown)
+    write_text(to_markdown(table, args.settings.title, args.settings.evidence), args.md)
 
 
 if __name__ == "__main__":

@@ -2,25 +2,33 @@
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
 from foretell.grading.rollouts import grade, report, spelled_only
+from foretell.grading.settings import GradingSettings
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True, help="problem_id, answer, answer_kind (parquet)")
     parser.add_argument("--completions", type=Path, required=True, help="problem_id, sample, completion (parquet)")
-    parser.add_argument("--answer-pattern", help="regular expression; the first group of its last match is the answer")
+    parser.add_argument(
+        "--settings",
+        type=settings(GradingSettings),
+        default=GradingSettings(),
+        help="JSON: answer_pattern, one_answer, ...",
+    )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--output", type=Path, required=True, help="rollouts (parquet)")
     args = parser.parse_args(argv)
     problems, completions = pd.read_parquet(args.problems), pd.read_parquet(args.completions)
-    rollouts = grade(completions, problems, args.answer_pattern, args.workers)
+    rollouts = grade(completions, problems, args.settings, args.workers)
     odd = spelled_only(problems[problems.problem_id.isin(rollouts.problem_id)], args.workers)
     if odd:
         print(f"answers that do not parse, matched in spelling only: {', '.join(odd)}", file=sys.stderr)

@@ -1,6 +1,7 @@
 """Import activations that were computed elsewhere, in the form of the project's own cache."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,14 @@ from foretell.common.provenance import file_hash
 from foretell.common.storage import write_json, write_safetensors
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--input", type=Path, required=True, help=".safetensors with a .json beside it, or .npz")
-    parser.add_argument("--output", type=Path, required=True, help="safetensors; a .json goes beside it")
+    parser.add_argument("--activations", type=Path, nargs="+", required=True, help=".safetensors and .json, or .npz")
+    parser.add_argument("--cache", type=Path, required=True, help="output (safetensors)")
+    parser.add_argument("--description", type=Path, required=True, help="output: what the cache holds (JSON)")
     args = parser.parse_args(argv)
-    layers, problem_ids, positions = read_activations(args.input)
-    write_safetensors({name: np.ascontiguousarray(array) for name, array in layers.items()}, args.output)
+    layers, problem_ids, positions = read_activations(*args.activations)
+    write_safetensors({name: np.ascontiguousarray(array) for name, array in layers.items()}, args.cache)
     first = next(iter(layers.values()))
     write_json(
         {
@@ -26,9 +28,9 @@ def main(argv=None):
             "layers": [int(name.removeprefix("layer_")) for name in layers],
             "hidden": first.shape[2],
             "dtype": str(first.dtype),
-            "imported_hash": file_hash(args.input),
+            "imported_hash": file_hash(args.activations[0]),
         },
-        args.output.with_suffix(".json"),
+        args.description,
     )
 
 

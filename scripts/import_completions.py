@@ -1,33 +1,30 @@
 """Import a policy's completions, to be graded."""
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.tables import read
-from foretell.completions.imported import import_completions, write_shards
+from foretell.completions.imported import TextSettings, import_completions, write_shards
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--input", type=Path, required=True, help="a table, or a log of an evaluation tool")
+    parser.add_argument("--table", type=Path, required=True, help="a table, or a log of an evaluation tool")
     parser.add_argument(
-        "--settings",
-        type=json.loads,
-        required=True,
-        help='JSON: {"table": {form, columns, where}, "characters_per_token"}',
+        "--settings", type=settings(TextSettings), required=True, help="JSON: table, characters_per_token"
     )
     parser.add_argument(
         "--output", type=Path, nargs="+", required=True, help="completions (parquet), one file per shard"
     )
     args = parser.parse_args(argv)
-    problems = pd.read_parquet(args.problems)
-    table = read(args.input, **args.settings["table"])
-    imported = import_completions(table, problems, args.settings["characters_per_token"])
+    table, problems = read(args.table, args.settings.table), pd.read_parquet(args.problems)
+    imported = import_completions(table, problems, args.settings.characters_per_token)
     write_shards(imported, args.output)
     print(f"{len(imported)} completions of {imported.problem_id.nunique()} problems")
 

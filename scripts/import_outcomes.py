@@ -1,33 +1,31 @@
 """Import a policy's outcomes: of one recorded run, or a file of one's own."""
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from foretell.common import tables
+from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.outcomes import imported as own
-from foretell.outcomes import records
+from foretell.common.tables import RunOrTable, read
+from foretell.outcomes import imported, records
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--input", type=Path, required=True, help="the outcomes")
-    parser.add_argument(
-        "--settings", type=json.loads, required=True, help='JSON: {"run": id} or {"table": {form, columns, where}}'
-    )
+    parser.add_argument("--table", type=Path, required=True, help="the outcomes")
+    parser.add_argument("--settings", type=settings(RunOrTable), required=True, help="JSON: run, or table")
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
     problems = pd.read_parquet(args.problems)
-    if "run" in args.settings:
-        imported = records.import_outcomes(pd.read_parquet(args.input), args.settings["run"], problems)
+    if args.settings.run is not None:
+        outcomes = records.import_outcomes(pd.read_parquet(args.table), args.settings.run, problems)
     else:
-        imported = own.import_outcomes(tables.read(args.input, **args.settings["table"]), problems)
-    write_parquet(imported, args.output)
+        outcomes = imported.import_outcomes(read(args.table, args.settings.table), problems)
+    write_parquet(outcomes, args.output)
 
 
 if __name__ == "__main__":

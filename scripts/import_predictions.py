@@ -4,48 +4,45 @@ Of recorded scores, the half that chooses fits Platt scaling, and train does bes
 """
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_json, write_parquet
-from foretell.common.tables import read
+from foretell.common.tables import RunOrTable, read
 from foretell.probes.imported import import_predictions
-from foretell.probes.recorded import calibrate, import_scores, judge
+from foretell.probes.recorded import calibrate, import_scores
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outcomes", type=Path, required=True, help="imported outcomes (parquet)")
-    parser.add_argument("--input", type=Path, required=True, help="recorded outcomes and scores, or probabilities")
-    parser.add_argument(
-        "--source", type=json.loads, required=True, help='JSON: {"run": id} or {"table": {form, columns, where}}'
-    )
-    parser.add_argument("--settings", type=json.loads, required=True, help="resamples and seed as JSON")
-    parser.add_argument("--output", type=Path, required=True, help="folder of one target and family")
+    parser.add_argument("--table", type=Path, required=True, help="recorded outcomes and scores, or probabilities")
+    parser.add_argument("--settings", type=settings(RunOrTable), required=True, help="JSON: run, or table")
+    parser.add_argument("--predictions", type=Path, required=True, help="output (parquet)")
+    parser.add_argument("--description", type=Path, required=True, help="output: how they came about (JSON)")
     args = parser.parse_args(argv)
 
     outcomes = pd.read_parquet(args.outcomes)
-    labels = outcomes.majority_correct.to_numpy(dtype=float)
-    if "run" in args.source:
-        predictions, description = _recorded(args.input, args.source["run"], outcomes, labels)
+    if args.settings.table is None:
+        predictions, description = _recorded(args.table, args.settings.run, outcomes)
     else:
-        predictions = import_predictions(read(args.input, **args.source["table"]), outcomes)
+        predictions = import_predictions(read(args.table, args.settings.table), outcomes)
         description = {"family": "imported", "target": "majority_correct", "reason": None}
-    write_parquet(predictions, args.output / "predictions.parquet")
-    write_json(judge(predictions, labels, outcomes.group.to_numpy(), **args.settings), args.output / "metrics.json")
-    write_json(description, args.output / "probe.json")
+    write_parquet(predictions, args.predictions)
+    write_json(description, args.description)
 
 
-def _recorded(records: Path, run: str, outcomes: pd.DataFrame, labels: np.ndarray) -> tuple[pd.DataFrame, dict]:
-    predictions, scalings = calibrate(import_scores(pd.read_parquet(records), run, outcomes), labels)
+def _recorded(records: Path, run_id: str, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
+    labels = outcomes.majority_correct.to_numpy(dtype=float)
+    predictions, scalings = calibrate(import_scores(pd.read_parquet(records), run_id, outcomes), labels)
     return predictions, {
         "family": "linear",
         "target": "majority_correct",
-        "recorded_run": run,
+        "recorded_run": run_id,
         "platt": {split: {"slope": p.slope, "intercept": p.intercept} for split, p in scalings.items()},
         "note": "recorded scores; layer, position and strength were chosen by their authors",
     }

@@ -1,27 +1,35 @@
 """Price every policy's outcomes in dollars, with all of its samples and with fewer."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
+from foretell.common.arguments import files_by_id, named_file, settings, shards_by_id
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.routing.costs import price_outcomes
-from foretell.routing.fewer_samples import price_fewer_samples
-from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
+from foretell.routing.costs import PriceSettings, price_outcomes
+from foretell.routing.fewer_samples import ROLLOUT_COLUMNS, price_fewer_samples
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--outcomes", type=policy_file, action="append", required=True, metavar="POLICY=FILE")
-    parser.add_argument("--rollouts", type=policy_file, action="append", default=[], metavar="POLICY=FILE")
-    parser.add_argument("--settings", required=True, help='{"policies": {policy: {encoder, input_price, ...}}}')
+    parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
+    parser.add_argument(
+        "--rollouts", type=named_file, nargs="*", default=[], metavar="POLICY=FILE", help="shards; may be absent"
+    )
+    parser.add_argument("--settings", type=settings(PriceSettings), required=True, help="JSON: policies")
     parser.add_argument("--costs", type=Path, required=True, help="output: one row per policy and problem")
     parser.add_argument("--fewer-samples", type=Path, required=True, help="output: the same at 1..k samples")
     args = parser.parse_args(argv)
 
-    settings = parse_settings(args.settings, ["policies"])
-    costs = price_outcomes(read_by_policy(args.outcomes), settings["policies"])
-    rollouts = read_by_policy(args.rollouts, ["problem_id", "sample", "answer_class", "correct"])
+    outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
+    rollouts = {
+        policy: pd.concat([pd.read_parquet(file, columns=ROLLOUT_COLUMNS) for file in files], ignore_index=True)
+        for policy, files in shards_by_id(args.rollouts).items()
+    }
+    costs = price_outcomes(outcomes, args.settings.policies)
     write_parquet(price_fewer_samples(rollouts, costs), args.fewer_samples)
     write_parquet(costs, args.costs)
 

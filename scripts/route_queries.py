@@ -1,50 +1,35 @@
 """Let every router choose a policy for every problem, at every operating point."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.routing.decisions import decide, tabulate_decisions
-from foretell.routing.folds import split_by_fold
-from foretell.routing.inputs import parse_settings, policy_file, read_by_policy
-from foretell.routing.pool import (
-    align_probabilities,
-    assemble_pool,
-    require_different_costs,
-    tabulate_probabilities,
-)
+from foretell.routing.decisions import route_pool
+from foretell.routing.pool import tabulate_probabilities
+from foretell.routing.routers import RoutingSettings
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--costs", type=Path, required=True)
-    parser.add_argument("--predictions", type=policy_file, action="append", required=True, metavar="POLICY=FILE")
+    parser.add_argument("--predictions", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
     parser.add_argument(
-        "--settings",
-        required=True,
-        help='{"lambdas": 50, "thresholds": 50, "probabilities": {"train": "probability"}}: numbers of points, and by '
-        "the split that calibrated them the column of the predictions",
+        "--settings", type=settings(RoutingSettings), required=True, help="JSON: lambdas, thresholds, probabilities"
     )
     parser.add_argument("--probabilities", type=Path, required=True, help="output: probabilities of all policies")
     parser.add_argument("--decisions", type=Path, required=True, help="output: one row per decision")
     args = parser.parse_args(argv)
 
-    settings = parse_settings(args.settings, ["lambdas", "thresholds", "probabilities"])
-    probabilities = tabulate_probabilities(read_by_policy(args.predictions), settings["probabilities"])
-    lambdas, thresholds = np.linspace(0, 1, settings["lambdas"]), np.linspace(0, 1, settings["thresholds"])
-    tables = []
-    for fold, (costs, part) in split_by_fold(pd.read_parquet(args.costs), probabilities).items():
-        pool = assemble_pool(costs)
-        require_different_costs(pool)
-        decisions = decide(pool, align_probabilities(part, pool), lambdas=lambdas, thresholds=thresholds)
-        table = tabulate_decisions(decisions, pool)
-        tables.append(table if fold is None else table.assign(fold=fold))
+    predictions = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.predictions).items()}
+    probabilities = tabulate_probabilities(predictions, args.settings.probabilities)
+    decisions = route_pool(pd.read_parquet(args.costs), probabilities, args.settings)
     write_parquet(probabilities, args.probabilities)
-    write_parquet(pd.concat(tables, ignore_index=True), args.decisions)
+    write_parquet(decisions, args.decisions)
 
 
 if __name__ == "__main__":

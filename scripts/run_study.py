@@ -7,12 +7,13 @@ import argparse
 import fcntl
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 LOCK = Path(".snakemake") / "run_study.lock"
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cores", type=int, required=True, help="jobs that run side by side; each takes one core")
     parser.add_argument("--configfile", nargs="+", default=[], help="the study, in place of config/config.yaml")

@@ -1,22 +1,24 @@
 """Split a problem set anew, so that no group is in two splits."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
+from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.problems.by_group import split_by_group
+from foretell.problems.by_group import SplitSettings, split_by_group
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--settings", type=settings(SplitSettings), required=True, help="JSON: seed")
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
-    write_parquet(split_by_group(pd.read_parquet(args.problems), args.seed), args.output)
+    write_parquet(split_by_group(pd.read_parquet(args.problems), args.settings.seed), args.output)
 
 
 if __name__ == "__main__":

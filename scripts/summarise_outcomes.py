@@ -1,6 +1,7 @@
 """Summarise graded rollouts into one outcome per problem."""
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -10,10 +11,10 @@ from foretell.common.storage import write_parquet
 from foretell.outcomes.summary import summarise
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rollouts", type=Path, nargs="+", required=True, help="all shards")
     parser.add_argument("--problems", type=Path, required=True)
+    parser.add_argument("--rollouts", type=Path, nargs="+", required=True, help="all shards")
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
     rollouts = pd.concat([pd.read_parquet(path) for path in args.rollouts], ignore_index=True)

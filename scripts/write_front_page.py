@@ -1,31 +1,36 @@
 """Write the report's front page."""
 
 import argparse
-import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from foretell.claims.front_page import write
-from foretell.common.errors import run
+from foretell.claims.front_page import FrontPageSettings, write
+from foretell.common.arguments import files_by_id, named_file, settings
+from foretell.common.errors import UserError, run
 from foretell.common.storage import write_text
 
 
-def main(argv=None):
+def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--results", type=Path, required=True, help="folder of the study's results")
-    parser.add_argument("--settings", type=json.loads, required=True, help="title, evidence and pools as JSON")
+    parser.add_argument("--claims", type=Path, required=True, help="the table of claims (CSV)")
+    parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET/POLICY=FILE")
+    parser.add_argument("--routing", type=named_file, nargs="*", default=[], metavar="POOL=FILE", help="its summary")
+    parser.add_argument("--settings", type=settings(FrontPageSettings), required=True)
     parser.add_argument("--output", type=Path, required=True, help="the page (reStructuredText)")
     args = parser.parse_args(argv)
-    pools = args.settings["pools"]
-    shown = [*args.settings["unrouted"].items(), *((pool["problem_set"], pool["policies"]) for pool in pools.values())]
-    outcomes = {
-        name: {policy: pd.read_parquet(args.results / "outcomes" / name / f"{policy}.parquet") for policy in policies}
-        for name, policies in shown
-    }
-    routing = {pool: pd.read_parquet(args.results / "routing" / pool / "summary.parquet") for pool in pools}
-    claims = pd.read_csv(args.results / "claims.csv")
-    write_text(write(args.settings, outcomes, routing, claims), args.output)
+
+    outcomes = {_key(name): pd.read_parquet(file) for name, file in files_by_id(args.outcomes).items()}
+    routing = {pool: pd.read_parquet(file) for pool, file in files_by_id(args.routing).items()}
+    write_text(write(args.settings, outcomes, routing, pd.read_csv(args.claims)), args.output)
+
+
+def _key(name: str) -> tuple[str, str]:
+    problem_set, _, policy = name.partition("/")
+    if not policy:
+        raise UserError(f"--outcomes: {name!r} is not of the form PROBLEM_SET/POLICY")
+    return problem_set, policy
 
 
 if __name__ == "__main__":

@@ -17,7 +17,6 @@ SETTINGS = {
     "folds": 4,
     "strengths": [0.1, 10.0, 1000.0],
     "permutations": 20,
-    "resamples": 200,
     "seed": 1,
 }
 
@@ -66,7 +65,12 @@ def write_study(folder: Path, study: dict, shards: int = 2) -> list[str]:
         described["problem_ids"] = study["prompts"].problem_id.iloc[part].tolist()
         write_json(described, folder / f"{shard}.json")
     arguments = [f"--{name}={folder / name}.parquet" for name in ("outcomes", "problems", "prompts")]
-    return [*arguments, "--activations", *(str(folder / f"{shard}.safetensors") for shard in range(shards))]
+    return [*arguments, "--activations", *map(str, activation_files(folder, shards))]
+
+
+def activation_files(folder: Path, shards: int) -> list[Path]:
+    """Shards of the activations and their descriptions."""
+    return [folder / f"{shard}.{end}" for shard in range(shards) for end in ("safetensors", "json")]
 
 
 def settings_argument(**changes: object) -> str:

@@ -5,6 +5,7 @@ import torch
 from scipy.stats import chisquare
 
 from foretell.completions.generation import generate
+from foretell.completions.policy import Decoding
 from foretell.completions.samples import GREEDY
 
 
@@ -33,8 +34,8 @@ def first_tokens_p_value(model, tokenizer, prompts, samples, top_k=None, tempera
     texts = [tokenizer.decode([token], skip_special_tokens=True) for token in likeliest.indices[row]]
     expected = samples * pd.Series(probabilities[row].numpy()).groupby(texts).sum()
 
-    decoding = {"samples": samples, "temperature": temperature, "top_p": 1.0, "top_k": top_k}
-    drawn = generate(model, tokenizer, prompts.iloc[[row]], decoding | {"max_tokens": 1, "stop": []}, "p", seed=1)
+    decoding = Decoding(samples=samples, temperature=temperature, top_k=top_k, max_tokens=1)
+    drawn = generate(model, tokenizer, prompts.iloc[[row]], decoding, "p", seed=1)
     counted = drawn[drawn["sample"] != GREEDY].completion.value_counts()
     assert set(counted.index) <= set(expected.index)
     cells = pd.DataFrame({"expected": expected, "observed": counted.reindex(expected.index, fill_value=0)})

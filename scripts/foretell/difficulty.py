@@ -3,28 +3,39 @@
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
 from foretell.common.metrics import spearman
-from foretell.common.statistics import percentile_interval, sample_and_resamples
-from foretell.probes.cross_fit import judge_ranking
+from foretell.common.statistics import percentile_interval
+from foretell.evaluation.measured import FIRST_PARTITION
+from foretell.evaluation.resampling import Resampling
+from foretell.probes.families import LINEAR
 
+METRIC = "spearman"
 AGREEMENT = "human difficulty and own failure"
 DECODED = {"reference_difficulty": "human difficulty", "success_rate": "own success"}
 
 
+class ComparisonSettings(Settings):
+    """Protocol of the bootstrap over groups."""
+
+    resamples: int
+    seed: int
+
+
 def compare(
     outcomes: dict[str, pd.DataFrame],
-    predictions: dict[tuple[str, str, str], pd.DataFrame],
+    metrics: pd.DataFrame,
+    resampled: pd.DataFrame,
     permutations: dict[str, pd.DataFrame],
-    resamples: int,
-    seed: int,
+    settings: ComparisonSettings,
 ) -> pd.DataFrame:
     """Correlations of both difficulties with each other, and with what is read from prompts.
 
     Args:
         outcomes: per policy: problem_id, group, k, success_rate, reference_difficulty.
-        predictions: per policy, target and family, cross-fitted.
+        metrics, resampled: of `foretell.evaluation`, of the targets DECODED.
         permutations: per policy: target, family, permutation, fold, spearman, of the first partition.
-        resamples, seed: of the bootstrap over groups, the same for everything that is compared.
+        settings: of the bootstrap of the agreement, the same as of the evaluation.
 
     Returns:
         policy, quantity, family (empty for the agreement), spearman, low, high, difference (linear minus this family),
@@ -33,25 +44,24 @@ def compare(
         null for human difficulty, whose reliability is not known), n. Correlations of what is read are means over
         held-out folds; p is of the first partition.
     """
+    keys = ["policy", "target", "family", "metric"]
+    of_metric = resampled[(resampled.metric == METRIC) & (resampled.family != "")]
+    values = {key: np.asarray(each) for key, each in of_metric.set_index(keys)["values"].items()}
+    first = metrics[metrics.metric == METRIC + FIRST_PARTITION].set_index(keys[:3]).value
     rows = []
     for policy, frame in outcomes.items():
-        weights = sample_and_resamples(frame.group.to_numpy(), resamples, seed)
         ceiling = np.sqrt(reliability(frame.success_rate.to_numpy(float), int(frame.k.iloc[0])))
-        rows.append({"policy": policy, **_agreement(frame, weights, ceiling, seed)})
+        rows.append({"policy": policy, **_agreement(frame, ceiling, settings)})
         for target, quantity in DECODED.items():
-            families = [family for name, column, family in predictions if (name, column) == (policy, target)]
-            labels = frame[target].to_numpy(float)
-            values = {
-                family: judge_ranking(predictions[policy, target, family], frame.problem_id, labels, weights)
-                for family in families
-            }
-            for family, value in values.items():
+            known = ceiling if target == "success_rate" else np.nan
+            found = {key[2]: each for key, each in values.items() if key[:2] == (policy, target)}
+            for family, value in found.items():
+                null = _of_permutations(permutations[policy], target, family)
+                difference = found[LINEAR] - value if family != LINEAR else np.full(1, np.nan)
                 head = {"policy": policy, "quantity": quantity, "family": family}
-                p, number = _p_of(permutations[policy], predictions[policy, target, family], frame, target, family)
-                difference = values["linear"] - value if family != "linear" else np.full(1, np.nan)
-                known = ceiling if target == "success_rate" else np.nan
-                rows.append({**head, **_interval(value), **_interval(difference, "difference"), "p": p})
-                rows[-1] |= {"permutations": number, "ceiling": known, "n": len(frame)}
+                rows.append({**head, **_interval(value), **_interval(difference, "difference")})
+                rows[-1] |= {"p": permutation_p(first[policy, target, family], null), "permutations": len(null)}
+                rows[-1] |= {"ceiling": known, "n": len(frame)}
     return pd.DataFrame(rows)
 
 
@@ -98,11 +108,13 @@ def differ_most(problems: pd.DataFrame, outcomes: dict[str, pd.DataFrame], numbe
     return pd.concat(parts, ignore_index=True)[columns]
 
 
-def _agreement(frame: pd.DataFrame, weights: np.ndarray, ceiling: float, seed: int, permutations: int = 1999) -> dict:
+def _agreement(frame: pd.DataFrame, ceiling: float, settings: ComparisonSettings, permutations: int = 1999) -> dict:
     human, failure = frame.reference_difficulty.to_numpy(float), 1 - frame.success_rate.to_numpy(float)
+    weights = Resampling(settings.resamples, settings.seed).weights(frame)
     value = spearman(human, failure, weights)
-    rng, one = np.random.default_rng(seed), np.ones((1, len(frame)))
-    null = np.array([spearman(rng.permutation(human), failure, one)[0] for _ in range(permutations)])
+    rng = np.random.default_rng(settings.seed)
+    permuted = np.array([rng.permutation(human) for _ in range(permutations)])
+    null = spearman(failure, permuted, np.ones((1, len(frame))))[:, 0]
     p = permutation_p(abs(value[0]), np.abs(null))
     head = {"quantity": AGREEMENT, "family": "", **_interval(value), **_interval(np.full(1, np.nan), "difference")}
     return {**head, "p": p, "permutations": permutations, "ceiling": ceiling, "n": len(frame)}
@@ -114,15 +126,10 @@ def _interval(values: np.ndarray, name: str = "spearman") -> dict[str, float]:
     return {name: values[0], ends[0]: low, ends[1]: high}
 
 
-def _p_of(
-    permuted: pd.DataFrame, predictions: pd.DataFrame, frame: pd.DataFrame, target: str, family: str
-) -> tuple[float, int]:
-    """One-sided p of the first partition's mean correlation among those of permuted labels."""
-    first = predictions[predictions.partition == 0]
-    labels, one = frame[target].to_numpy(float), np.ones((1, len(frame)))
-    observed = judge_ranking(first, frame.problem_id, labels, one)[0]
-    null = permuted[(permuted.target == target) & (permuted.family == family)].groupby("permutation").spearman.mean()
-    return permutation_p(observed, null.dropna().to_numpy()), int(null.notna().sum())
+def _of_permutations(permuted: pd.DataFrame, target: str, family: str) -> np.ndarray:
+    """[permutations] mean correlations over folds; those that are undefined are left out."""
+    rows = permuted[(permuted.target == target) & (permuted.family == family)]
+    return rows.groupby("permutation").spearman.mean().dropna().to_numpy()
 
 
 def permutation_p(observed: float, null: np.ndarray) -> float:

@@ -43,3 +43,23 @@ def test_a_study_replaces_the_default_one(project):
     """The default study's policies must not leak into another study."""
     run = project.snakemake("--dry-run", "--configfile", "config/recorded.yaml", "--config", "records=nowhere")
     assert "small-low" not in run.stdout
+
+
+MODULE = """
+module foretell:
+    snakefile: "workflow/Snakefile"
+    config: config["foretell"]
+
+use rule * from foretell
+"""
+
+
+def test_a_mistake_in_the_config_of_a_module_does_not_blame_the_outer_file(project):
+    """The outer file is another workflow's: its keys are not read as a study's."""
+    study = (project.folder / "config" / "config.yaml").read_text().replace("samples: 8", "samples: 0", 1)
+    nested = "".join(f"  {line}" for line in study.splitlines(keepends=True))
+    (project.folder / "outer.yaml").write_text(f"foretell:\n{nested}")
+    (project.folder / "outer.smk").write_text(MODULE)
+    run = project.snakemake("--dry-run", "--snakefile", "outer.smk", "--configfile", "outer.yaml")
+    assert run.returncode != 0
+    assert "config: key 'policies.small-low.samples': " in run.stdout and "outer.yaml:" not in run.stdout

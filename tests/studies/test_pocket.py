@@ -8,6 +8,7 @@ import torch
 from scipy.stats import spearmanr
 
 from foretell.completions.generation import generate
+from foretell.completions.policy import Decoding
 from foretell.completions.prompts import load_tokenizer
 from foretell.completions.samples import GREEDY
 from foretell.models.loading import load_model
@@ -38,7 +39,7 @@ def test_every_figure_and_table_is_there(results):
     manifest = read_yaml(ROOT / "config" / "figures.yaml")
     for label in labels:
         folder, suffixes = ("tables", ["csv", "md", "tex"]) if label[0] == "T" else ("figures", ["pdf", "svg", "csv"])
-        for name in SETS if manifest[label]["per"] == "problem_set" else ["cities"]:
+        for name in SETS if manifest[label]["about"] == "problem_set" else ["cities"]:
             for suffix in suffixes:
                 assert (results / folder / name / f"{label}.{suffix}").stat().st_size > 0
 
@@ -76,7 +77,7 @@ def pretrained(request, results):
 
 def test_batched_greedy_completions_equal_unbatched_ones(pretrained):
     model, tokenizer, prompts = pretrained
-    decoding = {"samples": 2, "temperature": 0.7, "top_p": 1.0, "top_k": 64, "max_tokens": 5, "stop": []}
+    decoding = Decoding(samples=2, temperature=0.7, top_k=64, max_tokens=5)
     completions = generate(model, tokenizer, prompts.head(4), decoding, "p", seed=1)
     greedy = completions[completions["sample"] == GREEDY].completion
     assert greedy.tolist() == greedy_without_batches(model, tokenizer, prompts.head(4), 5)
@@ -118,7 +119,7 @@ def test_every_policy_is_read_from_every_encoder(results):
 def test_the_figure_of_risk_and_coverage_says_what_is_assumed(results):
     frame = pd.read_csv(results / "figures" / "cities" / "F11.csv")
     assert frame.assumption.str.contains("0.95|95 %").all()
-    assert frame.accuracy_with_dearer[frame.coverage == 0].tolist() == [0.95, 0.95]
+    assert frame.accuracy_with_fallback[frame.coverage == 0].tolist() == [0.95, 0.95]
 
 
 def test_a_second_run_has_nothing_to_do(pocket):

@@ -71,8 +71,8 @@ def test_a_second_run_beside_the_first_is_refused_with_a_reason(project):
 def test_a_failing_job_ends_the_run_with_its_log_and_no_half_written_output(project):
     project.edit(
         "scripts/foretell/problems/generated.py",
-        "    fewest, most = settings",
-        '    raise UserError("broken")\n    fewest, most = settings',
+        "    fewest, most = evaluated",
+        '    raise UserError("broken")\n    fewest, most = evaluated',
     )
     failed = run(project, "results/tiny/problems/tiny_math.parquet")
     assert failed.returncode != 0

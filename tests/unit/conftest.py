@@ -4,6 +4,8 @@ from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
 from foretell.models.tiny import build_tokenizer
 
+torch.set_num_threads(1)  # on tensors this small, threads wait for each other longer than they work
+
 
 @pytest.fixture(scope="session")
 def tokenizer():

@@ -3,11 +3,12 @@ import shutil
 import time
 
 import pytest
+import yaml
 
 from workflow_project import SMALL, Project
 
 ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
-AFTER_ROUTING = {"tabulate_routing", "tabulate_sweep", "plot_cost_accuracy", "plot_cascade", "plot_shares"}
+AFTER_ROUTING = {"write_table_T4", "write_table_T5", "plot_figure_F6", "plot_figure_F7", "plot_figure_F8"}
 AFTER_EVERYTHING = {"check_claims", "write_front_page"}
 
 
@@ -45,11 +46,51 @@ def test_readmes_comments_and_docstrings_rerun_nothing(project):
     assert project.planned(*SMALL) == {}
 
 
+def test_code_that_no_job_reaches_and_kinds_that_no_job_uses_rerun_nothing(project):
+    project.edit(
+        "scripts/foretell/common/storage.py", "def write_text(", "def unused():\n    pass\n\n\ndef write_text("
+    )
+    project.edit(
+        "scripts/foretell/probes/families.py",
+        "FAMILIES = registry(\n",
+        'FAMILIES = registry(\n    Family("new", "new", "a new family", QUESTIONS, tfidf),\n',
+    )
+    assert project.planned(*SMALL) == {}
+
+
+def test_a_new_target_that_the_study_does_not_ask_for_reruns_no_probe(project):
+    project.edit(
+        "scripts/foretell/probes/targets.py",
+        "TARGETS = registry(\n",
+        'TARGETS = registry(\n    Target("two_right", "whether two samples are right", True, BINARY_METRICS),\n',
+    )
+    assert project.planned(*SMALL).keys() <= {"write_table_T2", "write_table_T3"}
+
+
+def test_the_order_of_keys_in_the_configuration_reruns_nothing(project):
+    path = project.folder / "config" / "config.yaml"
+    config = yaml.safe_load(path.read_text())
+    config["probes"] = dict(reversed(config["probes"].items()))
+    config["models"] = {name: dict(reversed(model.items())) for name, model in config["models"].items()}
+    path.write_text(yaml.safe_dump(config, sort_keys=False))
+    assert project.planned(*SMALL) == {}
+
+
 def test_an_edit_of_the_code_reruns_what_uses_it_and_what_follows(project):
-    project.edit("scripts/foretell/routing/routers.py", "import numpy as np", "import numpy as np\n\nUNUSED = 1")
+    project.edit("scripts/foretell/routing/routers.py", "kept[:, -1] = True", "kept[:, -1] = 1")
     planned = project.planned(*SMALL)
-    assert "route_queries" in planned
-    assert not planned.keys() & {"train_tiny_model", "generate_completions", "cache_activations", "train_probes"}
+    assert planned.keys() == ROUTING - {"price_outcomes"} | AFTER_ROUTING | AFTER_EVERYTHING
+
+
+def test_an_edit_of_a_figure_reruns_that_figure(project):
+    project.edit("scripts/foretell/figures/layers.py", "FEW = 60", "FEW = 61")
+    assert project.planned(*SMALL) == {"plot_figure_F3": 2}
+
+
+def test_a_sandbox_that_is_installed_or_removed_does_not_change_a_finished_study(project):
+    sandbox = project.folder / "scripts" / "foretell" / "grading" / "sandbox.py"
+    sandbox.write_text(sandbox.read_text() + "\n\ndef why_unavailable():\n    return 'no bubblewrap'\n")
+    assert project.planned(*SMALL) == {}
 
 
 def test_a_changed_price_reruns_routing_and_what_follows(project):
@@ -65,8 +106,9 @@ def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
     chain = {"generate_completions", "grade_rollouts", "summarise_outcomes", "train_probes"}
     assert {rule: planned[rule] for rule in chain} == dict.fromkeys(chain, 1)
     assert not planned.keys() & {"generate_problems", "train_tiny_model", "render_prompts", "cache_activations"}
-    compared = {rule for rule in planned if rule.startswith(("plot_", "tabulate_"))}
-    assert planned.keys() == chain | ROUTING | AFTER_EVERYTHING | compared and len(compared) == 11
+    compared = {rule for rule in planned if rule.startswith(("plot_figure_", "write_table_"))}
+    assert planned.keys() == chain | {"evaluate_probes"} | ROUTING | AFTER_EVERYTHING | compared
+    assert len(compared) == 11
 
 
 def test_a_new_model_runs_its_chain_from_training_on(project):

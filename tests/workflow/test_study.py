@@ -97,13 +97,18 @@ def test_every_score_has_an_interval_and_a_sample_size(results):
 
 
 def test_shards_and_cores_change_no_result(results, tmp_path_factory):
+    """Of one model, at both efforts: what lies in shards, and what is made from them."""
     project = copy_project(tmp_path_factory.mktemp("shards") / "project with a space")
     (project.folder / "shards.yaml").write_text(yaml.safe_dump({"shards": 2}))
-    tables = ("tables/tiny_math/T2.csv", "tables/tiny/T4.csv")
-    run = project.snakemake(*(f"results/tiny/{table}" for table in tables), "--cores", "1", *SMALL, "shards.yaml")
+    files = [
+        f"{stage}/tiny_math/small-{effort}{file}"
+        for effort in ("low", "high")
+        for stage, file in (("outcomes", ".parquet"), ("probes", "/majority_correct/linear/predictions.parquet"))
+    ]
+    run = project.snakemake(*(f"results/tiny/{file}" for file in files), "--cores", "1", *SMALL, "shards.yaml")
     assert run.returncode == 0, run.stdout[-5000:]
-    for table in tables:
-        assert (project.folder / "results" / "tiny" / table).read_bytes() == (results / table).read_bytes()
+    for file in files:
+        assert (project.folder / "results" / "tiny" / file).read_bytes() == (results / file).read_bytes()
 
 
 @pytest.mark.skipif(why_unavailable() is not None, reason=str(why_unavailable()))
@@ -128,4 +133,4 @@ def test_without_a_sandbox_the_study_says_so_and_leaves_out_just_the_programs(tm
     assert run.returncode == 0, run.stdout
     assert "problem set 'tiny_code' is left out: no bubblewrap" in run.stdout
     jobs = project.planned(*SMALL)
-    assert jobs["train_tiny_model"] == 3 and jobs["generate_problems"] == 1 and "tabulate_auroc_on_code" not in jobs
+    assert jobs["train_tiny_model"] == 3 and jobs["generate_problems"] == 1 and "write_table_T3" not in jobs

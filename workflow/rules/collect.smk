@@ -1,16 +1,18 @@
-FIGURES = targets("figures", "F", ["svg", "pdf", "png", "csv"])
-TABLES = targets("tables", "T", ["csv", "md", "tex"])
-CLAIMS = results("claims.{suffix}", suffix=["csv", "md"])
-CLAIMS_FILE = BASE / "config" / "claims.yaml"  # not an input: its place may change, its content may not
+FIGURES = [
+    file
+    for label in study.config.figures
+    for name in MANIFEST[label].sets(study)
+    for file in expand(paths_of(label), study=study.id, set=name)
+]
+CLAIMS = expand("results/{study}/claims.{suffix}", study=study.id, suffix=["csv", "md"])
 FRONT_PAGE = f"results/{study.id}/front_page.rst"
-EVERYTHING = [*FIGURES, *TABLES, *CLAIMS, FRONT_PAGE]
+EVERYTHING = [*FIGURES, *CLAIMS, FRONT_PAGE]
 
 
 rule check_claims:
     input:
-        outcomes=outcomes_of_study,
-        predictions=predictions_of_study,
-        routing=results("routing/{pool}/summary.parquet", pool=study.config["pools"]),
+        resamples=under_results(files.resamples),
+        routing=under_results(files.summaries),
     output:
         csv=report(
             "results/{study}/claims.csv",
@@ -24,22 +26,23 @@ rule check_claims:
     conda:
         "../../environment.yml"
     params:
-        script=script("check_claims"),
-        code=code("check_claims"),
-        settings=as_parameter(reporting.claims(study)),
-        claims=CLAIMS_FILE,
-        claims_content=as_parameter(read_yaml(CLAIMS_FILE)),
-        results=subpath(output.md, parent=True),
+        **program(
+            "check_claims",
+            data=claims,
+            ids={
+                "resamples": files.resamples,
+                "routing": files.summaries,
+            },
+        ),
     shell:
-        "python {params.script:q} --claims {params.claims:q} --results {params.results:q} --settings {params.settings:q}"
-        " --csv {output.csv:q} --markdown {output.md:q} > {log:q} 2>&1"
+        RUN
 
 
 rule write_front_page:
     input:
         claims="results/{study}/claims.csv",
-        outcomes=outcomes_of_study,
-        routing=results("routing/{pool}/summary.parquet", pool=study.config["pools"]),
+        outcomes=under_results(files.reported_outcomes),
+        routing=under_results(files.summaries),
     output:
         "results/{study}/front_page.rst",
     log:
@@ -47,10 +50,6 @@ rule write_front_page:
     conda:
         "../../environment.yml"
     params:
-        script=script("write_front_page"),
-        code=code("write_front_page"),
-        settings=as_parameter(reporting.front_page(study)),
-        results=subpath(output[0], parent=True),
+        **program("write_front_page", ids={"outcomes": files.reported_outcomes, "routing": files.summaries}),
     shell:
-        "python {params.script:q} --results {params.results:q} --settings {params.settings:q} --output {output:q}"
-        " > {log:q} 2>&1"
+        RUN

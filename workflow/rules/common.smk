@@ -4,42 +4,114 @@ from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
 
-BASE = Path(workflow.basedir).parent
-SCRIPTS = BASE / "scripts"
+ROOT = Path(workflow.current_basedir).parents[1]  # ours, also where another workflow uses this one as a module
+SCRIPTS = ROOT / "scripts"
+if not (SCRIPTS / "foretell").is_dir():
+    raise WorkflowError(f"there is no library in {SCRIPTS}: use a whole clone of foretell, not its Snakefile alone")
 sys.path.insert(0, str(SCRIPTS))
 
-from foretell.study import reporting
-from foretell.study.config import check, read_yaml
 from foretell.common.errors import UserError
 from foretell.grading.sandbox import why_unavailable
-from foretell.study.left_out import leave_out
-from foretell.common.provenance import code_hash
-from foretell.study.study import Study, as_parameter
-
-CONFIG_FILES = [str(file) for file in workflow.configfiles]
+from foretell.study import files, jobs
+from foretell.study.config import read_yaml
+from foretell.study.figures import read_manifest
+from foretell.study.left_out import keep
+from foretell.study.open import open_study
+from foretell.study.program import FOLDER, RUN, program_parameters
 
 try:
-    for file in CONFIG_FILES:
-        read_yaml(Path(file))  # Snakemake's own loader lets a repeated key pass
-    MANIFEST = read_yaml(BASE / "config" / "figures.yaml")
-    SCHEMA = read_yaml(BASE / "workflow" / "schemas" / "config.schema.yaml")
-    checked = check(config, SCHEMA, MANIFEST, files=" + ".join(CONFIG_FILES))
-    study = Study(*leave_out(checked, why_unavailable))
+    MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
+    study = open_study(
+        config, workflow.configfiles if workflow.modifier.is_main_snakefile() else [], MANIFEST, ROOT, why_unavailable
+    )
 except (UserError, OSError) as error:
     raise WorkflowError(str(error)) from None
 
-for problem_set, reason in study.left_out.items():
-    print(f"problem set {problem_set!r} is left out: {reason}", file=sys.stderr)
+for name, reason in study.left_out.items():
+    print(f"problem set {name!r} is left out: {reason}", file=sys.stderr)
+
+RESULTS = Path("results") / study.id
 
 
-def script(name):
-    """Path of a script. A Path is not tracked as a parameter, so that moving the folder reruns nothing."""
-    return SCRIPTS / f"{name}.py"
+def program(name, job=None, **options):
+    """Parameters with which the shell command RUN runs the script of this name on a job's files.
+
+    `job` gives its settings (by default the function of `foretell.study.jobs` of this name); the options are those of
+    `foretell.study.program.program_parameters`.
+    """
+    return program_parameters(SCRIPTS / f"{name}.py", study, job or getattr(jobs, name, None), **options)
 
 
-def code(name):
-    """Hash of what a script and the modules it imports do, so that an edit of a comment reruns nothing."""
-    return code_hash(script(name))
+def under_results(by_id):
+    """Input function: the files that a function of `foretell.study.files` names for a job."""
+    return lambda wildcards: [
+        f"results/{study.id}/{file}" for named in by_id(study, wildcards).values() for file in named
+    ]
+
+
+def own_file(section, wildcard, key):
+    """Input function: the user's own file that the configuration names; it stays where it is."""
+    return lambda wildcards: local(files.own_file(study, section, wildcards[wildcard], key))
+
+
+def tables_of(figure):
+    """Input function: the tables that a figure reads."""
+    return under_results(figure.tables_of_job)
+
+
+def arguments_of(figure):
+    """Settings of a figure's job."""
+    return lambda study, wildcards: {"module": figure.module, "arguments": figure.arguments(study, wildcards.set)}
+
+
+def paths_of(label):
+    """Files of a figure or table, the one that the report shows first."""
+    folder, *suffixes = ("figures", "svg", "pdf", "png", "csv") if label[0] == "F" else ("tables", "csv", "md", "tex")
+    return [f"results/{{study}}/{folder}/{{set}}/{label}.{suffix}" for suffix in suffixes]
+
+
+def outputs_of(label):
+    """Outputs of a figure or table."""
+    kind = "figure" if label[0] == "F" else "table"
+    first, *others = paths_of(label)
+    reported = report(
+        first,
+        caption=f"../report/{label}.rst",
+        category=f"{kind.capitalize()}s",
+        subcategory="{set}",
+        labels={"label": label, kind: MANIFEST[label].title},
+    )
+    return [reported, *others]
+
+
+def folder_of(output):
+    """The folder that a job's outputs lie in."""
+    return Path(output[0]).parent
+
+
+def folder_of_policy(output):
+    """The folder of a policy's probes, in which outputs lie by target and family."""
+    return Path(output[0]).parents[2]
+
+
+def folder_of_set(output):
+    """The folder of a problem set's probes, in which outputs lie by policy, target and family."""
+    return Path(output[0]).parents[3]
+
+
+def stem_of(output):
+    """What the names of a job's outputs share: all but the suffix."""
+    return Path(output[0]).with_suffix("")
+
+
+def countries(wildcards):
+    """The table of countries of a set of cities."""
+    return {"countries": ROOT / study.problem_set(wildcards.problem_set).countries}
+
+
+def claims(wildcards):
+    """The paper's claims."""
+    return {"claims": ROOT / "config" / "claims.yaml"}
 
 
 def any_of(ids):
@@ -47,47 +119,12 @@ def any_of(ids):
     return "|".join(map(re.escape, sorted(ids))) or "(?!)"
 
 
-def results(pattern, **ids):
-    """Paths under the study's results, one for each combination of the ids given as lists."""
-    return expand(f"results/{study.id}/{pattern}", **ids)
-
-
-def judged(wildcards):
-    """The problem set that a job is about, and its policies: all that are judged on it, or those of the job's pool."""
-    if hasattr(wildcards, "pool"):
-        pool = study.pool(wildcards.pool)
-        return pool["problem_set"], pool["policies"]
-    return wildcards.problem_set, study.policies(wildcards.problem_set)
-
-
-def of_each_policy(pattern, **ids):
-    """Input function: one file per policy that a job is about."""
-
-    def files(wildcards):
-        problem_set, policies = judged(wildcards)
-        return results(pattern, problem_set=problem_set, policy=policies, family=study.family(problem_set), **ids)
-
-    return files
-
-
-def option_per_policy(option, pattern):
-    """Parameter function: `--option policy=path`, once per policy that a job is about."""
-
-    def options(wildcards):
-        problem_set, policies = judged(wildcards)
-        ids = {"problem_set": problem_set, "family": study.family(problem_set)}
-        paths = [results(pattern, policy=policy, **ids)[0] for policy in policies]
-        return " ".join(f"{option} {policy}={path}" for policy, path in zip(policies, paths))
-
-    return options
-
-
 wildcard_constraints:
     study=re.escape(study.id),
-    problem_set=any_of(study.config["problem_sets"]),
-    model=any_of(study.config["models"]),
-    policy=any_of(study.config["policies"]),
-    encoder=any_of(study.models.encoders()),
-    pool=any_of(study.config["pools"]),
-    shard=any_of(study.shards()),
-    set=any_of([*study.config["problem_sets"], *study.config["pools"]]),
+    problem_set=any_of(study.config.problem_sets),
+    model=any_of(study.config.models),
+    policy=any_of(study.config.policies),
+    encoder=any_of(study.encoders()),
+    pool=any_of(study.config.pools),
+    shard=any_of(study.shards),
+    set=any_of([*study.config.problem_sets, *study.config.pools]),

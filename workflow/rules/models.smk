@@ -1,40 +1,34 @@
 rule train_tiny_model:
     output:
-        expand("results/{{study}}/models/{{model}}/{file}", file=CHECKPOINT),
+        expand("results/{{study}}/models/{{model}}/{file}", file=files.CHECKPOINT),
     log:
         "logs/{study}/models/{model}.log",
     wildcard_constraints:
-        model=any_of(study.models.trained_here()),
+        model=any_of(study.models_by("train_tiny_model")),
     priority: 10  # every other job waits for these
     conda:
         "../../environment.yml"
     params:
-        script=script("train_tiny_model"),
-        code=code("train_tiny_model"),
-        settings=lambda wildcards: as_parameter(study.models.training(wildcards.model)),
-        folder=subpath(output[0], parent=True),
+        **program("train_tiny_model", output=folder_of),
     shell:
-        "python {params.script:q} --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        RUN
 
 
 # The record lies in the checkpoint folder and is written last; it has the sums of the other files, which depend on the
 # model and so cannot all be named here.
 rule download_model:
     input:
-        lambda wildcards: local_checkpoint(wildcards.model),
+        lambda wildcards: [local(file) for file in files.local_checkpoint(study, wildcards.model)],
     output:
         "results/{study}/models/{model}/source.json",
     log:
         "logs/{study}/models/{model}.log",
     wildcard_constraints:
-        model=any_of(study.models.from_elsewhere()),
+        model=any_of(study.models_by("download_model")),
     priority: 10
     conda:
         "../../environment.yml"
     params:
-        script=script("download_model"),
-        code=code("download_model"),
-        source=lambda wildcards: as_parameter(study.models.source(wildcards.model)),
-        folder=subpath(output[0], parent=True),
+        **program("download_model", output=folder_of),
     shell:
-        "python {params.script:q} --source {params.source:q} --output {params.folder:q} > {log:q} 2>&1"
+        RUN

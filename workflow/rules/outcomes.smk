@@ -1,38 +1,34 @@
 rule summarise_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        rollouts=of_origin("rollouts/{problem_set}/{policy}/{shard}.parquet", shard=study.shards()),
+        rollouts=under_results(files.own_rollouts),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:
         "logs/{study}/outcomes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        policy=any_of(WITH_ROLLOUTS),
+        policy=any_of(study.policies_by("outcomes", "summarise_outcomes")),
     conda:
         "../../environment.yml"
     params:
-        script=script("summarise_outcomes"),
-        code=code("summarise_outcomes"),
+        **program("summarise_outcomes"),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --rollouts {input.rollouts:q} --output {output:q} > {log:q} 2>&1"
+        RUN
 
 
 rule import_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=lambda wildcards: study.file("policies", wildcards.policy, "outcomes"),
+        table=own_file("policies", "policy", "outcomes"),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:
         "logs/{study}/outcomes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        policy=any_of(set(study.config["policies"]) - set(WITH_ROLLOUTS)),
+        policy=any_of(study.policies_by("outcomes", "import_outcomes")),
     conda:
         "../../environment.yml"
     params:
-        script=script("import_outcomes"),
-        code=code("import_outcomes"),
-        settings=lambda wildcards: as_parameter(study.importing_outcomes(wildcards.policy, "outcomes")),
+        **program("import_outcomes"),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --input {input.table:q} --settings {params.settings:q}"
-        " --output {output:q} > {log:q} 2>&1"
+        RUN

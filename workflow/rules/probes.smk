@@ -1,113 +1,144 @@
-rule train_probes:
+# What a set's predictors are depends on what there is of it, so there is a rule for the sets that have the same ones; the
+# first is called `train_probes`.
+for rule_name, names in study.trained_alike().items():
+
+    rule:
+        name:
+            rule_name
+        input:
+            problems="results/{study}/problems/{problem_set}.parquet",
+            outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
+            prompts=under_results(files.prompts),
+            activations=under_results(files.activations),
+            untrained=under_results(files.untrained),
+        output:
+            expand(
+                "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}",
+                target=study.targets(names[0]),
+                family=study.families(names[0]),
+                file=["sweep.parquet", "predictions.parquet", "probe.json"],
+            ),
+            expand(
+                "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/probe.safetensors",
+                target=study.targets(names[0]),
+                family=[family for family in study.families(names[0]) if family == "linear"],
+            ),
+        log:
+            "logs/{study}/probes/{problem_set}/{policy}.log",
+        wildcard_constraints:
+            problem_set=any_of(names),
+        conda:
+            "../../environment.yml"
+        params:
+            **program("train_probes", output=folder_of_policy),
+        shell:
+            RUN
+
+
+rule cross_fit_probes:
     input:
-        unpack(read_by_encoder),
         problems="results/{study}/problems/{problem_set}.parquet",
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
+        prompts=under_results(files.prompts),
+        activations=under_results(files.activations),
     output:
         expand(
-            "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}",
-            target=study.config["probes"]["targets"],
-            family=study.config["probes"]["families"],
-            file=["sweep.parquet", "predictions.parquet", "metrics.json", "probe.json"],
+            "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/predictions.parquet",
+            target=study.targets_by("cross_fit_probes"),
+            family=study.families_by("cross_fit_probes"),
         ),
-        expand(
-            "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/linear/probe.safetensors",
-            target=study.config["probes"]["targets"],
-        ),
+        permutations="results/{study}/probes/{problem_set}/{policy}/permutations.parquet",
     log:
         "logs/{study}/probes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.probed()),
+        problem_set=any_of(study.predicted_by("cross_fit_probes")),
     conda:
         "../../environment.yml"
     params:
-        script=script("train_probes"),
-        code=code("train_probes"),
-        inputs=probe_inputs,
-        settings=lambda wildcards: as_parameter(study.probing(wildcards.problem_set)),
-        folder=subpath(output[0], ancestor=3),
+        **program("cross_fit_probes", output=folder_of_policy, workers=True),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --outcomes {input.outcomes:q} {params.inputs}"
-        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        RUN
 
 
-rule compare_encoders:
-    input:
-        problems="results/{study}/problems/{problem_set}.parquet",
-        outcomes=of_each_policy("outcomes/{problem_set}/{policy}.parquet"),
-        activations=lambda wildcards: results(
-            "activations/{problem_set}/{encoder}/{shard}.safetensors",
-            problem_set=study.origin(wildcards.problem_set),
-            encoder=wildcards.encoder,
-            shard=study.shards(),
-        ),
-    output:
-        "results/{study}/encoders/{problem_set}/{encoder}.parquet",
-    log:
-        "logs/{study}/encoders/{problem_set}/{encoder}.log",
-    wildcard_constraints:
-        problem_set=any_of(study.probed()),
-    conda:
-        "../../environment.yml"
-    params:
-        script=script("compare_encoders"),
-        code=code("compare_encoders"),
-        outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
-        settings=as_parameter(study.comparing()),
-    shell:
-        "python {params.script:q} --problems {input.problems:q} {params.outcomes} --activations {input.activations:q}"
-        " --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+# One rule per problem set, since their policies differ and a job predicts for all of them at once.
+for name in study.predicted_by("cross_fit_predictors"):
+
+    rule:
+        name:
+            f"cross_fit_predictors_{name}"
+        input:
+            problems="results/{study}/problems/{problem_set}.parquet",
+            outcomes=under_results(files.outcomes),
+        output:
+            expand(
+                "results/{{study}}/probes/{{problem_set}}/{policy}/majority_correct/{family}/predictions.parquet",
+                policy=study.policies(name),
+                family=study.families(name),
+            ),
+        log:
+            "logs/{study}/probes/{problem_set}.log",
+        wildcard_constraints:
+            problem_set=re.escape(name),
+        conda:
+            "../../environment.yml"
+        params:
+            **program("cross_fit_predictors", ids={"outcomes": files.outcomes}, output=folder_of_set, workers=True),
+        shell:
+            RUN
 
 
 rule import_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        table=lambda wildcards: study.file("policies", wildcards.policy, "outcomes"),
+        table=lambda wildcards: local(files.imported_as(study, wildcards.policy)),
     output:
-        multiext(
-            "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/",
-            "predictions.parquet",
-            "metrics.json",
-            "probe.json",
-        ),
+        predictions="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet",
+        description="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/probe.json",
     log:
-        "logs/{study}/probes/{problem_set}/{policy}.log",
+        "logs/{study}/probes/{problem_set}/{policy}/{family}.log",
     wildcard_constraints:
-        problem_set=any_of(set(study.recorded()) - set(study.pooled())),
+        problem_set=any_of(study.predicted_by("import_predictions")),
+        family="linear|imported",
     conda:
         "../../environment.yml"
     params:
-        script=script("import_predictions"),
-        code=code("import_predictions"),
-        source=lambda wildcards: as_parameter(study.importing_outcomes(wildcards.policy, "outcomes")),
-        settings=as_parameter(study.resampling()),
-        folder=subpath(output[0], parent=True),
+        **program("import_predictions"),
     shell:
-        "python {params.script:q} --outcomes {input.outcomes:q} --input {input.table:q} --source {params.source:q}"
-        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        RUN
 
 
 rule pool_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        predictions=predictions_of_parts,
+        predictions=under_results(files.fold_predictions),
     output:
-        multiext(
-            "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/",
-            "predictions.parquet",
-            "metrics.json",
-        ),
+        "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/predictions.parquet",
     log:
         "logs/{study}/probes/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(study.pooled()),
+        problem_set=any_of(study.predicted_by("pool_predictions")),
     conda:
         "../../environment.yml"
     params:
-        script=script("pool_predictions"),
-        code=code("pool_predictions"),
-        settings=as_parameter(study.resampling()),
-        folder=subpath(output[0], parent=True),
+        **program("pool_predictions"),
     shell:
-        "python {params.script:q} --outcomes {input.outcomes:q} --predictions {input.predictions:q}"
-        " --settings {params.settings:q} --output {params.folder:q} > {log:q} 2>&1"
+        RUN
+
+
+rule compare_encoders:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        outcomes=under_results(files.outcomes),
+        activations=under_results(files.encoder_activations),
+    output:
+        "results/{study}/encoders/{problem_set}/{encoder}.parquet",
+    log:
+        "logs/{study}/encoders/{problem_set}/{encoder}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.predicted_by("train_probes")),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("compare_encoders", ids={"outcomes": files.outcomes}),
+    shell:
+        RUN

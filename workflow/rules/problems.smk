@@ -4,72 +4,59 @@ rule generate_problems:
     log:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of(study.generated()),
+        problem_set=any_of(study.problems_by("generate_problems")),
     conda:
         "../../environment.yml"
     params:
-        script=script("generate_problems"),
-        code=code("generate_problems"),
-        settings=lambda wildcards: as_parameter(study.generation(wildcards.problem_set)),
-        seed=study.config["seed"],
+        **program("generate_problems"),
     shell:
-        "python {params.script:q} --settings {params.settings:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        RUN
 
 
 rule import_problems:
     input:
-        lambda wildcards: study.file("problem_sets", wildcards.problem_set, "problems"),
+        table=own_file("problem_sets", "problem_set", "problems"),
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of([*study.recorded(), *study.imports.problem_sets]),
+        problem_set=any_of(study.problems_by("import_problems")),
     conda:
         "../../environment.yml"
     params:
-        script=script("import_problems"),
-        code=code("import_problems"),
-        settings=lambda wildcards: as_parameter(study.importing(wildcards.problem_set)),
+        **program("import_problems"),
     shell:
-        "python {params.script:q} --input {input:q} --settings {params.settings:q} --output {output:q} > {log:q} 2>&1"
+        RUN
 
 
 rule download_cities:
-    input:
-        lambda wildcards: study.config["problem_sets"][wildcards.problem_set]["countries"],
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of(study.of_source("cities")),
+        problem_set=any_of(study.problems_by("download_cities")),
     conda:
         "../../environment.yml"
     params:
-        script=script("download_cities"),
-        code=code("download_cities"),
-        settings=lambda wildcards: as_parameter(study.cities(wildcards.problem_set)),
-        seed=study.config["seed"],
+        **program("download_cities", data=countries),
     shell:
-        "python {params.script:q} --settings {params.settings:q} --countries {input:q} --seed {params.seed}"
-        " --output {output:q} > {log:q} 2>&1"
+        RUN
 
 
 rule split_by_group:
     input:
-        lambda wildcards: results("problems/{problem_set}.parquet", problem_set=study.origin(wildcards.problem_set)),
+        problems=lambda wildcards: f"results/{study.id}/problems/{study.origin(wildcards.problem_set)}.parquet",
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of(study.of_source("by_group")),
+        problem_set=any_of(study.problems_by("split_by_group")),
     conda:
         "../../environment.yml"
     params:
-        script=script("split_by_group"),
-        code=code("split_by_group"),
-        seed=study.config["seed"],
+        **program("split_by_group"),
     shell:
-        "python {params.script:q} --problems {input:q} --seed {params.seed} --output {output:q} > {log:q} 2>&1"
+        RUN

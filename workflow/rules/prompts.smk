@@ -1,7 +1,7 @@
 rule render_prompts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        model=lambda wildcards: checkpoint_of(study.models.encoders()[wildcards.encoder]["model"]),
+        model=under_results(files.checkpoint),
     output:
         "results/{study}/prompts/{problem_set}/{encoder}.parquet",
     log:
@@ -10,11 +10,6 @@ rule render_prompts:
     conda:
         "../../environment.yml"
     params:
-        script=script("render_prompts"),
-        code=code("render_prompts"),
-        prompt=lambda wildcards: as_parameter(study.models.prompt(wildcards.encoder)),
-        effort=lambda wildcards: effort_option(wildcards.encoder),
-        model=lambda wildcards, input: str(Path(input.model[0]).parent),
+        **program("render_prompts", ids={"model": FOLDER}),
     shell:
-        "python {params.script:q} --problems {input.problems:q} --model {params.model:q} --prompt {params.prompt:q}"
-        " {params.effort} --output {output:q} > {log:q} 2>&1"
+        RUN

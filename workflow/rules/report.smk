@@ -10,7 +10,9 @@ def make_report():
     if not all(Path(path).exists() for path in EVERYTHING):
         return
     snapshot = Path(f"results/{study.id}/config.yaml")
-    write_text(yaml.safe_dump(study.config, sort_keys=False, allow_unicode=True), snapshot)
+    write_text(
+        yaml.safe_dump(study.config.model_dump(exclude_none=True), sort_keys=False, allow_unicode=True), snapshot
+    )
     output = f"results/{study.id}/report.html"
     command = ["snakemake", "--snakefile", workflow.main_snakefile, "--configfile", str(snapshot), "--nolock"]
     subprocess.run([sys.executable, "-m", *command, "--quiet", "all", "--report", output], check=True)

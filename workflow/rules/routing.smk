@@ -1,7 +1,7 @@
 rule price_outcomes:
     input:
-        outcomes=of_each_policy("outcomes/{problem_set}/{policy}.parquet"),
-        rollouts=rollouts_of_pool,
+        outcomes=under_results(files.outcomes),
+        rollouts=under_results(files.rollouts),
     output:
         costs="results/{study}/routing/{pool}/costs.parquet",
         fewer_samples="results/{study}/routing/{pool}/fewer_samples.parquet",
@@ -10,20 +10,15 @@ rule price_outcomes:
     conda:
         "../../environment.yml"
     params:
-        script=script("price_outcomes"),
-        code=code("price_outcomes"),
-        settings=lambda wildcards: as_parameter(study.prices(wildcards.pool)),
-        outcomes=option_per_policy("--outcomes", "outcomes/{problem_set}/{policy}.parquet"),
-        rollouts=rollouts_option,
+        **program("price_outcomes", ids={"outcomes": files.outcomes, "rollouts": files.rollouts}),
     shell:
-        "python {params.script:q} {params.outcomes} {params.rollouts} --settings {params.settings:q}"
-        " --costs {output.costs:q} --fewer-samples {output.fewer_samples:q} > {log:q} 2>&1"
+        RUN
 
 
 rule route_queries:
     input:
         costs="results/{study}/routing/{pool}/costs.parquet",
-        predictions=of_each_policy(PREDICTIONS),
+        predictions=under_results(files.routing_predictions),
     output:
         probabilities="results/{study}/routing/{pool}/probabilities.parquet",
         decisions="results/{study}/routing/{pool}/decisions.parquet",
@@ -32,21 +27,17 @@ rule route_queries:
     conda:
         "../../environment.yml"
     params:
-        script=script("route_queries"),
-        code=code("route_queries"),
-        predictions=option_per_policy("--predictions", PREDICTIONS),
-        settings=lambda wildcards: as_parameter(study.routing(wildcards.pool)),
+        **program("route_queries", ids={"predictions": files.routing_predictions}),
     shell:
-        "python {params.script:q} --costs {input.costs:q} {params.predictions} --settings {params.settings:q}"
-        " --probabilities {output.probabilities:q} --decisions {output.decisions:q} > {log:q} 2>&1"
+        RUN
 
 
 rule evaluate_routing:
     input:
-        costs=of_parts("costs.parquet"),
-        fewer_samples=of_parts("fewer_samples.parquet"),
-        probabilities=of_parts("probabilities.parquet"),
-        decisions=of_parts("decisions.parquet"),
+        costs=under_results(files.costs_of_folds),
+        fewer_samples=under_results(files.fewer_samples_of_folds),
+        probabilities=under_results(files.probabilities_of_folds),
+        decisions=under_results(files.decisions_of_folds),
     output:
         curves="results/{study}/routing/{pool}/curves.parquet",
         shares="results/{study}/routing/{pool}/shares.parquet",
@@ -56,10 +47,6 @@ rule evaluate_routing:
     conda:
         "../../environment.yml"
     params:
-        script=script("evaluate_routing"),
-        code=code("evaluate_routing"),
-        settings=lambda wildcards: as_parameter(study.choosing(wildcards.pool)),
+        **program("evaluate_routing"),
     shell:
-        "python {params.script:q} --costs {input.costs:q} --fewer-samples {input.fewer_samples:q}"
-        " --probabilities {input.probabilities:q} --decisions {input.decisions:q} --settings {params.settings:q}"
-        " --curves {output.curves:q} --shares {output.shares:q} --summary {output.summary:q} > {log:q} 2>&1"
+        RUN

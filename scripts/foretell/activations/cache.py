@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import numpy as np
 import pandas as pd
@@ -9,9 +10,20 @@ import torch
 from transformers import PreTrainedModel
 
 from foretell.activations.layers import layer_name
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
+from foretell.completions.policy import Dtype
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+
+
+class ActivationSettings(Settings):
+    """How a model reads."""
+
+    dtype: Dtype
+    """In which it is run."""
+    untrained: int | None = None
+    """Seed of random weights that it has in place of its own; None for its own."""
 
 
 def cache(
@@ -54,14 +66,14 @@ def cache(
         wanted = torch.from_numpy(lengths[rows, None] - prefix.length + positions[rows]).to(model.device)
         for layer, values in enumerate(_prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted)):
             with np.errstate(over="ignore"):  # what overflows is reported below, with its place
-                values = values.float().cpu().numpy().astype(dtype)
-            if not np.isfinite(values).all():
-                problem = prompts.problem_id.iloc[rows[np.argwhere(~np.isfinite(values))[0][0]]]
+                states = values.float().cpu().numpy().astype(dtype)
+            if not np.isfinite(states).all():
+                problem = prompts.problem_id.iloc[rows[np.argwhere(~np.isfinite(states))[0][0]]]
                 raise UserError(f"layer {layer}, problem {problem!r}: an activation is not finite in {dtype}")
             name = layer_name(layer)
             if name not in cached:
-                cached[name] = np.empty((len(prompts), *values.shape[1:]), dtype)
-            cached[name][rows] = values
+                cached[name] = np.empty((len(prompts), *states.shape[1:]), dtype)
+            cached[name][rows] = states
     return cached
 
 
@@ -94,14 +106,15 @@ def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor) -> Iterator[list[
         index = wanted[:, :, None].expand(-1, -1, hidden.shape[-1])
         gathered.append(hidden.gather(1, index))
 
-    def before_block(_, arguments, keywords):
+    def before_block(_: torch.nn.Module, arguments: tuple, keywords: dict) -> None:
         gather(arguments[0] if arguments else keywords["hidden_states"])
 
-    def after_block(_, __, output):
+    def after_block(_: torch.nn.Module, __: tuple, output: Any) -> None:
         gather(output[0] if isinstance(output, tuple) else output)
 
-    hooks = [decoder.layers[0].register_forward_pre_hook(before_block, with_kwargs=True)]
-    hooks += [block.register_forward_hook(after_block) for block in decoder.layers]
+    blocks = list(cast(torch.nn.ModuleList, decoder.layers))
+    hooks = [blocks[0].register_forward_pre_hook(before_block, with_kwargs=True)]
+    hooks += [block.register_forward_hook(after_block) for block in blocks]
     try:
         yield gathered
     finally:

@@ -10,13 +10,14 @@ from foretell.activations.layers import layer_name
 from foretell.common.errors import UserError
 
 
-def read_activations(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int]]:
+def read_activations(path: Path, description: Path | None = None) -> tuple[dict[str, np.ndarray], list[str], list[int]]:
     """Read activations of the prompts' last tokens.
 
     Args:
-        path: .safetensors, with a .json beside it that has problem_ids and optionally positions (as the project's own
-            cache has them), or .npz, with arrays problem_ids and optionally positions. Both hold one array per layer,
+        path: .safetensors, or .npz with arrays problem_ids and optionally positions. Both hold one array per layer,
             `layer_00`, `layer_01`, ...: [problem, position, hidden], or [problem, hidden] for one position.
+        description: of a .safetensors, a .json that has problem_ids and optionally positions (as the project's own
+            cache has them).
 
     Returns:
         The layers [problem, position, hidden], the problems' ids, and the positions, counted from the prompt's end.
@@ -24,10 +25,14 @@ def read_activations(path: Path) -> tuple[dict[str, np.ndarray], list[str], list
     Raises:
         UserError: it is no such file, or its arrays do not fit together.
     """
-    readers = {".safetensors": _read_safetensors, ".npz": _read_npz}
-    if path.suffix not in readers:
-        raise UserError(f"{path}: the name must end in {' or '.join(readers)}")
-    arrays, ids, positions = readers[path.suffix](path)
+    if path.suffix == ".npz":
+        arrays, ids, positions = _read_npz(path)
+    elif path.suffix != ".safetensors":
+        raise UserError(f"{path}: the name must end in .safetensors or .npz")
+    elif description is None:
+        raise UserError(f"{path}: a .json must be given with it, with the key problem_ids")
+    else:
+        arrays, ids, positions = _read_safetensors(path, description)
     layers = {name: array for name, array in sorted(arrays.items()) if name.startswith("layer_")}
     if not layers or any(name != layer_name(int(name[6:])) for name in layers if name[6:].isdigit()):
         raise UserError(f"{path}: layers are called layer_00, layer_01, ...; there are {', '.join(sorted(arrays))}")
@@ -42,24 +47,21 @@ def read_activations(path: Path) -> tuple[dict[str, np.ndarray], list[str], list
     return layers, ids, positions
 
 
-def _read_safetensors(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:
+def _read_safetensors(path: Path, description: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:
     from safetensors import SafetensorError
     from safetensors.numpy import load_file
 
-    beside = path.with_suffix(".json")
-    if not beside.is_file():
-        raise UserError(f"{path}: {beside.name} must lie beside it, with the key problem_ids")
     try:
-        description = json.loads(beside.read_text(encoding="utf-8"))
+        described = json.loads(description.read_text(encoding="utf-8"))
     except ValueError as error:
-        raise UserError(f"{beside}: not valid JSON: {error}") from error
-    if "problem_ids" not in description:
-        raise UserError(f"{beside}: the key problem_ids is missing")
+        raise UserError(f"{description}: not valid JSON: {error}") from error
+    if "problem_ids" not in described:
+        raise UserError(f"{description}: the key problem_ids is missing")
     try:
         arrays = load_file(path)
     except SafetensorError as error:
         raise UserError(f"{path}: no safetensors file: {error}") from error
-    return arrays, list(map(str, description["problem_ids"])), description.get("positions")
+    return arrays, list(map(str, described["problem_ids"])), described.get("positions")
 
 
 def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:

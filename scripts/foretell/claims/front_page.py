@@ -1,8 +1,14 @@
 """The report's front page: what was asked, what was run, and the headline numbers."""
 
+from collections.abc import Mapping
+from typing import Literal
+
 import pandas as pd
 
+from foretell.common.arguments import Settings
+from foretell.common.errors import UserError
 from foretell.figures.text import with_interval
+from foretell.routing.routers import ROUTERS
 
 QUESTION = (
     "Before a language model writes its first token, do its activations say whether it will succeed, and does that "
@@ -11,38 +17,96 @@ QUESTION = (
 ANALOGUE = "This study is an analogue of the paper's, not its reproduction."
 
 
-def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing: dict, claims: pd.DataFrame) -> str:
+class ShownPolicy(Settings):
+    """What the page says of a policy beside what was measured.
+
+    Attributes:
+        policy: id.
+        temperature: of the samples; None where it is not known.
+        assumption: about its costs, where they are assumed.
+        characters_per_token: by which tokens were estimated, where they were not counted.
+    """
+
+    policy: str
+    temperature: float | None = None
+    assumption: str | None = None
+    characters_per_token: float | None = None
+
+
+class LeftOut(Settings):
+    """A problem set that was left out, and why."""
+
+    problem_set: str
+    reason: str
+
+
+class Origin(Settings):
+    """A model that was not trained here, and where it comes from."""
+
+    model: str
+    origin: str
+
+
+class Unrouted(Settings):
+    """A problem set that no pool routes over, and the policies that are judged on it."""
+
+    problem_set: str
+    policies: list[ShownPolicy]
+
+
+class Pool(Settings):
+    """A pool, the problem set that it routes over, and its policies."""
+
+    pool: str
+    problem_set: str
+    policies: list[ShownPolicy]
+
+
+class FrontPageSettings(Settings):
+    """What the page says was run, in its order."""
+
+    title: str
+    evidence: Literal["original", "analogue"]
+    left_out: list[LeftOut]
+    models: list[Origin]
+    unrouted: list[Unrouted]
+    pools: list[Pool]
+
+
+def write(
+    settings: FrontPageSettings,
+    outcomes: Mapping[tuple[str, str], pd.DataFrame],
+    routing: Mapping[str, pd.DataFrame],
+    claims: pd.DataFrame,
+) -> str:
     """Compose the page as reStructuredText.
 
     Args:
-        settings: title, evidence, left_out ({problem_set: reason}), models ({model: where it comes from}, those that
-            were not trained here), unrouted ({problem_set: {policy: entry}}, sets that no pool routes over), pools
-            ({pool: {problem_set, policies: {policy: entry}}}).
-        outcomes: per problem set and policy, the outcomes.
+        settings: what was run.
+        outcomes: per problem set and policy.
         routing: per pool, the summary of the routing stage.
         claims: the table of claims.
+
+    Raises:
+        UserError: the outcomes of a policy, or the routing of a pool, that the settings name are not given.
     """
-    parts = [_heading(settings["title"], "="), QUESTION]
-    if settings["evidence"] == "analogue":
+    parts = [_heading(settings.title, "="), QUESTION]
+    if settings.evidence == "analogue":
         parts.append(ANALOGUE)
-    parts += [f"Left out: {_escape(name)}, because {reason}." for name, reason in settings["left_out"].items()]
-    parts += [f"The model {_escape(name)} is {_escape(origin)}." for name, origin in settings["models"].items()]
-    for problem_set, policies in settings["unrouted"].items():
-        parts.append(_heading(f"What was run: {problem_set}", "-"))
-        parts.append(_sizes(outcomes[problem_set]))
-        parts.append(_list_table(_policies(policies, outcomes[problem_set])))
-    for pool, entry in settings["pools"].items():
-        parts.append(_heading(f"What was run: {pool}", "-"))
-        parts.append(_sizes(outcomes[entry["problem_set"]]))
-        parts.append(_list_table(_policies(entry["policies"], outcomes[entry["problem_set"]])))
+    parts += [f"Left out: {_escape(each.problem_set)}, because {each.reason}." for each in settings.left_out]
+    parts += [f"The model {_escape(each.model)} is {_escape(each.origin)}." for each in settings.models]
+    for unrouted in settings.unrouted:
+        parts += _was_run(unrouted.problem_set, unrouted, outcomes)
+    for pool in settings.pools:
+        if pool.pool not in routing:
+            raise UserError(f"pool {pool.pool!r} stands under 'pools' of --settings but not in --routing")
+        parts += _was_run(pool.pool, pool, outcomes)
         parts += [
-            f"Costs of {policy} are assumed: {described['assumption']}."
-            for policy, described in entry["policies"].items()
-            if described["assumption"]
+            f"Costs of {each.policy} are assumed: {each.assumption}." for each in pool.policies if each.assumption
         ]
-        parts.append(_heading(f"Headline: {pool}", "-"))
-        parts.append(_list_table(_headline(routing[pool])))
-        parts.append(_reading_of_headline(routing[pool]))
+        parts.append(_heading(f"Headline: {pool.pool}", "-"))
+        parts.append(_list_table(_headline(routing[pool.pool])))
+        parts.append(_reading_of_headline(routing[pool.pool]))
     parts.append(_heading("Claims of the paper", "-"))
     parts.append(_list_table(_tested(claims)))
     untested = claims[claims.verdict == "not testable here"]
@@ -50,26 +114,34 @@ def write(settings: dict, outcomes: dict[str, dict[str, pd.DataFrame]], routing:
     return "\n\n".join(parts) + "\n"
 
 
-def _sizes(outcomes: dict[str, pd.DataFrame]) -> str:
-    counts = next(iter(outcomes.values())).split.value_counts()
+def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str], pd.DataFrame]) -> list[str]:
+    keys = [(shown.problem_set, each.policy) for each in shown.policies]
+    if missing := [key for key in keys if key not in outcomes]:
+        raise UserError(f"{'/'.join(missing[0])!r} stands in --settings but not in --outcomes")
+    frames = [outcomes[key] for key in keys]
+    heading = _heading(f"What was run: {name}", "-")
+    return [heading, _sizes(frames[0]), _list_table(_policies(shown.policies, frames))]
+
+
+def _sizes(outcomes: pd.DataFrame) -> str:
+    counts = outcomes.split.value_counts()
     sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
     if len(sizes) == 1:
         return f"{counts.iloc[0]} problems, each predicted from fits to others."
     return f"{', '.join(sizes[:-1])} and {sizes[-1]} problems."
 
 
-def _policies(entries: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def _policies(policies: list[ShownPolicy], outcomes: list[pd.DataFrame]) -> pd.DataFrame:
     rows = []
-    for policy, entry in entries.items():
-        frame = outcomes[policy]
+    for shown, frame in zip(policies, outcomes, strict=True):
         test = frame[frame.split == "test"]
-        k = f"{test.k.iloc[0]}" + (f", T = {entry['temperature']:g}" if entry["temperature"] is not None else "")
+        k = f"{test.k.iloc[0]}" + (f", T = {shown.temperature:g}" if shown.temperature is not None else "")
         counted = test.completion_tokens.notna().all()
         tokens = f"{(test.completion_tokens / test.k).mean():.1f}" if counted else "not recorded"
-        tokens += ", estimated" if counted and entry["characters_per_token"] else ""
+        tokens += ", estimated" if counted and shown.characters_per_token else ""
         rows.append(
             {
-                "policy": policy,
+                "policy": shown.policy,
                 "samples": f"k = {k}",
                 "tokens per completion": tokens,
                 "accuracy of the majority vote on test": f"{test.majority_correct.astype(float).mean():.3f}",
@@ -80,22 +152,22 @@ def _policies(entries: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> pd
 
 def _headline(summary: pd.DataFrame) -> pd.DataFrame:
     """Few columns: the report leaves the page about as much room as a printed column."""
-    routers = summary[summary.strategy.isin(["utility", "cascade"])]
+    routers = summary[summary.strategy.isin(list(ROUTERS))]
     first = routers.chosen_on.iloc[0]
     return pd.DataFrame(
         {
             "router, operating point": [
                 f"{row.strategy}, {row.criterion}" + ("" if row.chosen_on == first else f", chosen on {row.chosen_on}")
-                for row in routers.itertuples()
+                for _, row in routers.iterrows()
             ],
             "points from the best single policy": [
-                _with_interval(row, "accuracy_difference", 100, 1) for row in routers.itertuples()
+                _with_interval(row, "accuracy_difference", 100, 1) for _, row in routers.iterrows()
             ],
-            "saving, %": [_with_interval(row, "saving", 100, 1) for row in routers.itertuples()],
+            "saving, %": [_with_interval(row, "saving", 100, 1) for _, row in routers.iterrows()],
             "saving with probing charged, %": [
-                _with_interval(row, "saving_with_probing", 100, 1) for row in routers.itertuples()
+                _with_interval(row, "saving_with_probing", 100, 1) for _, row in routers.iterrows()
             ],
-            "points above the hull": [_with_interval(row, "gain_over_hull", 100, 1) for row in routers.itertuples()],
+            "points above the hull": [_with_interval(row, "gain_over_hull", 100, 1) for _, row in routers.iterrows()],
         }
     )
 
@@ -110,9 +182,8 @@ def _reading_of_headline(summary: pd.DataFrame) -> str:
     )
 
 
-def _with_interval(row, name: str, scale: float, digits: int) -> str:
-    values = (getattr(row, f"{name}{end}") for end in ("", "_low", "_high"))
-    return with_interval(*values, digits, scale) or "unknown"
+def _with_interval(row: pd.Series, name: str, scale: float, digits: int) -> str:
+    return with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], digits, scale) or "unknown"
 
 
 def _tested(claims: pd.DataFrame) -> pd.DataFrame:

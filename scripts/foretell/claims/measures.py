@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -15,53 +14,41 @@ from foretell.claims.findings import (
     mean_difference,
     not_testable,
 )
-from foretell.common.metrics import ENOUGH, auroc, enough_of_both, spearman, weighted_mean
-from foretell.common.statistics import sample_and_resamples
-from foretell.probes.cross_fit import judge_ranking
+from foretell.common.metrics import ENOUGH
+from foretell.evaluation.measured import LENGTH_SPEARMAN
+from foretell.probes.families import LINEAR
 from foretell.routing.choice import MATCH
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
+MAJORITY = "majority_correct"
 NO_EFFORTS = "no model is run at both low and high effort"
 
 
 @dataclass(frozen=True)
 class Subject:
-    """The test problems of one problem set, and what was predicted and measured on them.
+    """What was measured on the test problems of one problem set.
 
     Attributes:
-        answers: what the answers are: math, integer, choice or code.
-        outcomes: per policy, a row per test problem, all in the same order; see the outcomes stage.
-        scores: per (policy, target, family), the probe's scores in that order; what was not trained is absent.
-        cross_fitted: likewise the held-out scores of several partitions, where problems are cross-fitted.
+        answers: what the answers are: math, integer, choice, text or code.
+        values: per (policy, target, family, metric), the metric [1 + resamples] on all test problems and on each
+            resample; family is empty for what is known from outcomes alone. What was not trained is absent.
+        cross_fitted: whether each problem is predicted from fits to others, which only one claim is about.
         efforts: per policy, its (model, effort).
         routing: per pool on this problem set, the summary of the routing stage.
-        resamples, seed: of the bootstrap.
+        n: test problems.
     """
 
     answers: str
-    outcomes: dict[str, pd.DataFrame]
-    scores: dict[tuple[str, str, str], np.ndarray]
-    cross_fitted: dict[tuple[str, str, str], pd.DataFrame]
+    values: dict[tuple[str, str, str, str], np.ndarray]
+    cross_fitted: bool
     efforts: dict[str, tuple[str, str | None]]
     routing: dict[str, pd.DataFrame]
-    resamples: int
-    seed: int
+    n: int
 
-    @cached_property
-    def weights(self) -> np.ndarray:
-        """[1 + resamples, n]: the sample itself, then its bootstrap resamples."""
-        groups = next(iter(self.outcomes.values())).group
-        return sample_and_resamples(groups, self.resamples, self.seed)
-
-    @property
-    def n(self) -> int:
-        """Test problems."""
-        return len(next(iter(self.outcomes.values())))
-
-    def labels(self, policy: str, target: str) -> np.ndarray | None:
-        """Labels of a target as floats; None where they were not recorded."""
-        labels = self.outcomes[policy][target]
-        return None if labels.isna().any() else labels.to_numpy(dtype=float)
+    def auroc(self, policy: str, target: str, family: str = LINEAR) -> np.ndarray | None:
+        """AUROC of a family; None where there is none, for want of a probe or of problems of both classes."""
+        values = None if self.cross_fitted else self.values.get((policy, target, family, "auroc"))
+        return None if values is None or np.isnan(values[0]) else values
 
     def effort_pairs(self) -> list[tuple[str, str]]:
         """(policy at low effort, policy at high effort) of each model that has both."""
@@ -72,84 +59,59 @@ class Subject:
 
 def probe_beats(subject: Subject, target: str, family: str) -> Finding:
     """AUROC of the linear probe minus that of another family, averaged over the policies where both are defined."""
-    if not any((policy, target, family) in subject.scores for policy in subject.outcomes):
+    trained = any((policy, target, family, "auroc") in subject.values for policy in subject.efforts)
+    if subject.cross_fitted or not trained:
         return not_testable(f"there are no {family} predictions of {target}")
-    probe, other, used = [], [], []
-    for policy in subject.outcomes:
-        labels = subject.labels(policy, target)
-        scores = [subject.scores.get((policy, target, name)) for name in ("linear", family)]
-        if labels is None or any(score is None for score in scores) or not enough_of_both(labels):
-            continue
-        used.append(policy)
-        probe.append(auroc(labels, scores[0], subject.weights))
-        other.append(auroc(labels, scores[1], subject.weights))
+    used = {
+        policy: (of_probe, of_other)
+        for policy in subject.efforts
+        if (of_probe := subject.auroc(policy, target)) is not None
+        and (of_other := subject.auroc(policy, target, family)) is not None
+    }
     if not used:
         return not_testable(TOO_FEW)
+    probe, other = ([pair[place] for pair in used.values()] for place in (0, 1))
     difference, low, high = mean_difference(probe, other)
     ours = f"AUROC {np.mean(probe, axis=0)[0]:.3f} against {np.mean(other, axis=0)[0]:.3f}"
     direction = direction_of_difference(low, high)
-    return Finding(f"{ours}, difference {difference:+.3f}", low, high, subject.n, direction, _mean_over(used))
+    return Finding(f"{ours}, difference {difference:+.3f}", low, high, subject.n, direction, _mean_over([*used]))
 
 
 def probe_beats_chance(subject: Subject, target: str) -> Finding:
     """AUROC of the linear probe minus that of chance, .5, averaged over the policies where it is defined."""
-    used = [
-        policy
-        for policy in subject.outcomes
-        if (policy, target, "linear") in subject.scores and enough_of_both(subject.labels(policy, target))
-    ]
+    values = {policy: subject.auroc(policy, target) for policy in subject.efforts}
+    used = {policy: value for policy, value in values.items() if value is not None}
     if not used:
         return not_testable(TOO_FEW)
-    probe = [
-        auroc(subject.labels(policy, target), subject.scores[policy, target, "linear"], subject.weights)
-        for policy in used
-    ]
-    chance = np.full(len(subject.weights), 0.5)
-    difference, low, high = mean_difference(probe, [chance] * len(probe))
+    difference, low, high = mean_difference([*used.values()], [np.full_like(value, 0.5) for value in used.values()])
     ours = f"AUROC {0.5 + difference:.3f}, above chance by {difference:+.3f}"
-    return Finding(ours, low, high, subject.n, direction_of_difference(low, high), _mean_over(used))
+    return Finding(ours, low, high, subject.n, direction_of_difference(low, high), _mean_over([*used]))
 
 
 def effort_raises_accuracy(subject: Subject) -> Finding:
     """Accuracy of the majority vote at high effort minus low effort, averaged over the models."""
-
-    def accuracy(policy: str) -> np.ndarray:
-        return weighted_mean(subject.labels(policy, "majority_correct"), subject.weights)
-
-    return _by_effort(subject, subject.effort_pairs(), accuracy, "accuracy", rises=True)
+    accuracy = {policy: subject.values.get((policy, MAJORITY, "", "base_rate")) for policy in subject.efforts}
+    return _by_effort(subject, accuracy, "accuracy", rises=True)
 
 
 def effort_lowers_auroc(subject: Subject) -> Finding:
     """AUROC of the probe for the majority vote at low effort minus high effort, averaged over the models."""
-
-    def measured(policy: str) -> bool:
-        labels = subject.labels(policy, "majority_correct")
-        return (policy, "majority_correct", "linear") in subject.scores and enough_of_both(labels)
-
-    def probe_auroc(policy: str) -> np.ndarray:
-        labels = subject.labels(policy, "majority_correct")
-        return auroc(labels, subject.scores[policy, "majority_correct", "linear"], subject.weights)
-
-    pairs = [pair for pair in subject.effort_pairs() if all(map(measured, pair))]
-    if subject.effort_pairs() and not pairs:
+    values = {policy: subject.auroc(policy, MAJORITY) for policy in subject.efforts}
+    pairs = subject.effort_pairs()
+    if pairs and not any(values[low] is not None and values[high] is not None for low, high in pairs):
         return not_testable(
             f"no model has {ENOUGH} failures and {ENOUGH} successes on test at both efforts, which an AUROC needs"
         )
-    return _by_effort(subject, pairs, probe_auroc, "AUROC", rises=False)
+    return _by_effort(subject, values, "AUROC", rises=False)
 
 
 def effort_lowers_spearman(subject: Subject) -> Finding:
     """Spearman correlation of the success-rate probe at low effort minus high effort, averaged over the models."""
-
-    def measured(policy: str) -> bool:
-        return (policy, "success_rate", "linear") in subject.scores
-
-    def correlation(policy: str) -> np.ndarray:
-        rates = subject.labels(policy, "success_rate")
-        return spearman(rates, subject.scores[policy, "success_rate", "linear"], subject.weights)
-
-    pairs = [pair for pair in subject.effort_pairs() if all(map(measured, pair))]
-    return _by_effort(subject, pairs, correlation, "Spearman", rises=False)
+    values = {
+        policy: None if subject.cross_fitted else subject.values.get((policy, "success_rate", LINEAR, "spearman"))
+        for policy in subject.efforts
+    }
+    return _by_effort(subject, values, "Spearman", rises=False)
 
 
 def human_difficulty_decoded_better(subject: Subject) -> Finding:
@@ -157,25 +119,20 @@ def human_difficulty_decoded_better(subject: Subject) -> Finding:
 
     Both by the same folds from the same activations, averaged over the policies.
     """
-    targets = ("reference_difficulty", "success_rate")
-    policies = [
-        policy
-        for policy in subject.outcomes
-        if all((policy, target, "linear") in subject.cross_fitted for target in targets)
-    ]
-    if not policies:
+    used = {
+        policy: (of_human, of_own)
+        for policy in subject.efforts
+        if (of_human := subject.values.get((policy, "reference_difficulty", LINEAR, "spearman"))) is not None
+        and (of_own := subject.values.get((policy, "success_rate", LINEAR, "spearman"))) is not None
+    }
+    if not used or not subject.cross_fitted:
         return not_testable("the problems have no human difficulty")
-
-    def correlation(policy: str, target: str) -> np.ndarray:
-        problem_ids, labels = subject.outcomes[policy].problem_id, subject.labels(policy, target)
-        return judge_ranking(subject.cross_fitted[policy, target, "linear"], problem_ids, labels, subject.weights)
-
-    human, own = ([correlation(policy, target) for policy in policies] for target in targets)
+    human, own = ([pair[place] for pair in used.values()] for place in (0, 1))
     difference, low, high = mean_difference(human, own)
     if np.isnan(difference):
         return not_testable("a correlation is undefined for a policy, whose outcomes are all the same")
     ours = f"Spearman {np.mean(human, axis=0)[0]:.3f} against {np.mean(own, axis=0)[0]:.3f}"
-    note = f"{_mean_over(policies)}; own success rates are noisy, T1 has their ceilings"
+    note = f"{_mean_over([*used])}; own success rates are noisy, T1 has their ceilings"
     direction = direction_of_difference(low, high)
     return Finding(f"{ours}, difference {difference:+.3f}", low, high, subject.n, direction, note)
 
@@ -185,12 +142,11 @@ def length_falls_with_success(subject: Subject) -> Finding:
     policies = [high for _, high in subject.effort_pairs()]
     if not policies:
         return not_testable(NO_EFFORTS)
-    measured = [
-        spearman(subject.labels(p, "success_rate"), subject.labels(p, "completion_tokens"), subject.weights)
-        for p in policies
-    ]
-    zero = np.zeros(len(subject.weights))
-    correlation, low, high = mean_difference(measured, [zero] * len(measured))
+    known = [subject.values.get((policy, "success_rate", "", LENGTH_SPEARMAN)) for policy in policies]
+    measured = [values for values in known if values is not None]
+    if len(measured) < len(policies):
+        return not_testable("completion tokens are not known")
+    correlation, low, high = mean_difference(measured, [np.zeros_like(values) for values in measured])
     direction = direction_of_difference(-high, -low)
     return Finding(f"Spearman {correlation:+.3f}", low, high, subject.n, direction, _mean_over(policies))
 
@@ -235,23 +191,27 @@ def _routed(subject: Subject, router: str, direction: Callable[[pd.Series], str]
     return Finding(ours, row.saving_low, row.saving_high, subject.n, direction(row), note)
 
 
-def _by_effort(
-    subject: Subject, pairs: list[tuple[str, str]], metric: Callable[[str], np.ndarray], name: str, rises: bool
-) -> Finding:
-    """A metric at low and at high effort; the printed interval is that of the change in the claimed direction."""
+def _by_effort(subject: Subject, values: dict[str, np.ndarray | None], name: str, rises: bool) -> Finding:
+    """A metric at low and at high effort, over the models where both are defined.
+
+    The printed interval is that of the change in the claimed direction.
+    """
+    pairs = {
+        subject.efforts[low][0]: (at_low, at_high)
+        for low, high in subject.effort_pairs()
+        if (at_low := values[low]) is not None and (at_high := values[high]) is not None
+    }
     if not pairs:
         return not_testable(NO_EFFORTS)
-    low_effort = [metric(low) for low, _ in pairs]
-    high_effort = [metric(high) for _, high in pairs]
+    low_effort, high_effort = ([pair[place] for pair in pairs.values()] for place in (0, 1))
     first, second = (high_effort, low_effort) if rises else (low_effort, high_effort)
     difference, low, high = mean_difference(first, second)
     if np.isnan(difference):
         return not_testable(f"{name} is undefined for a policy, whose outcomes are all the same")
     ours = f"{name} {np.mean(low_effort, axis=0)[0]:.3f} low, {np.mean(high_effort, axis=0)[0]:.3f} high"
     change = f"{'rise' if rises else 'fall'} {difference:+.3f}"
-    models = [subject.efforts[low][0] for low, _ in pairs]
     direction = direction_of_difference(low, high)
-    return Finding(f"{ours}, {change}", low, high, subject.n, direction, _mean_over(models))
+    return Finding(f"{ours}, {change}", low, high, subject.n, direction, _mean_over([*pairs]))
 
 
 def _mean_over(names: list[str]) -> str:

@@ -1,57 +1,91 @@
 """The table of claims: read what a study measured, judge every claim, and print it."""
 
-from pathlib import Path
+from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
 from foretell.claims.findings import Finding, not_testable, verdict
 from foretell.claims.measures import MEASURES, Subject
+from foretell.common.arguments import Settings
+from foretell.common.errors import UserError
 
 COLUMNS = ["claim_id", "claim", "reported", "subject", "ours", "low", "high", "n", "verdict", "note"]
 
 
-def read_subject(results: Path, problem_set: str, settings: dict) -> Subject:
-    """Read what was measured on the test problems of one problem set.
+class PolicyEffort(Settings):
+    """A policy that is judged on a problem set, the model that it runs, and at which effort."""
+
+    policy: str
+    model: str
+    effort: str | None
+
+
+class SubjectSettings(Settings):
+    """A problem set on which claims are judged.
+
+    Attributes:
+        answers: what the answers are: math, integer, choice, text or code.
+        policies: in the order in which they are named.
+        pools: that route over it, the one that counts first.
+        cross_fitted: whether each problem is predicted from fits to others.
+    """
+
+    answers: str
+    policies: list[PolicyEffort]
+    pools: list[str]
+    cross_fitted: bool = False
+
+
+class ClaimsSettings(Settings):
+    """What the claims are judged on.
+
+    Attributes:
+        title: of the study.
+        evidence: whether the study runs the paper's own data and policies.
+        subjects: by problem set.
+    """
+
+    title: str
+    evidence: Literal["original", "analogue"]
+    subjects: dict[str, SubjectSettings]
+
+
+def read_subjects(
+    settings: ClaimsSettings, resamples: Mapping[str, pd.DataFrame], routing: Mapping[str, pd.DataFrame]
+) -> dict[str, Subject]:
+    """What was measured, by problem set, in the order of the resamples.
 
     Args:
-        results: folder of the study's results.
-        problem_set: id of the problem set.
-        settings: answers (their kind), policies ({policy: {model, effort}}), pools (ids), targets, families, resamples,
-            seed.
+        settings: which problem sets, policies and pools.
+        resamples: per problem set, the resamples of `foretell.evaluation`.
+        routing: per pool, the summary of the routing stage.
+
+    Raises:
+        UserError: the settings and the files do not name the same problem sets, or a pool has no file.
     """
-    outcomes, scores, cross_fitted = {}, {}, {}
-    for policy in settings["policies"]:
-        frame = pd.read_parquet(results / "outcomes" / problem_set / f"{policy}.parquet")
-        outcomes[policy] = frame[frame.split == "test"].sort_values("problem_id", ignore_index=True)
-        for target in settings["targets"]:
-            for family in settings["families"]:
-                file = results / "probes" / problem_set / policy / target / family / "predictions.parquet"
-                if not file.exists():
-                    continue
-                predictions = pd.read_parquet(file)
-                if "fold" in predictions:  # scores of several fits have no one order
-                    cross_fitted[policy, target, family] = predictions
-                elif (values := _scores(predictions, outcomes[policy])) is not None:
-                    scores[policy, target, family] = values
+    if set(settings.subjects) != set(resamples):
+        odd = min(set(settings.subjects) ^ set(resamples))
+        raise UserError(f"problem set {odd!r} must stand both under 'subjects' of --settings and in --resamples")
+    pools = [pool for entry in settings.subjects.values() for pool in entry.pools]
+    if missing := [pool for pool in pools if pool not in routing]:
+        raise UserError(f"pool {missing[0]!r} stands under 'subjects' of --settings but not in --routing")
+    return {name: _subject(settings.subjects[name], frame, routing) for name, frame in resamples.items()}
+
+
+def _subject(settings: SubjectSettings, resamples: pd.DataFrame, routing: Mapping[str, pd.DataFrame]) -> Subject:
+    n = int(resamples.n.max())
+    whole = resamples[(resamples.n == n) & resamples.encoder.isna()]  # the same problems, so that all are paired
+    keys = zip(whole.policy, whole.target, whole.family, whole.metric, strict=True)
     return Subject(
-        answers=settings["answers"],
-        outcomes=outcomes,
-        scores=scores,
-        cross_fitted=cross_fitted,
-        efforts={policy: (entry["model"], entry["effort"]) for policy, entry in settings["policies"].items()},
-        routing={pool: pd.read_parquet(results / "routing" / pool / "summary.parquet") for pool in settings["pools"]},
-        resamples=settings["resamples"],
-        seed=settings["seed"],
+        answers=settings.answers,
+        values={key: np.asarray(values) for key, values in zip(keys, whole["values"], strict=True)},
+        cross_fitted=settings.cross_fitted,
+        efforts={entry.policy: (entry.model, entry.effort) for entry in settings.policies},
+        routing={pool: routing[pool] for pool in settings.pools},
+        n=n,
     )
-
-
-def _scores(predictions: pd.DataFrame, outcomes: pd.DataFrame) -> np.ndarray | None:
-    """Test scores in the outcomes' order; None where no probe could be trained."""
-    if "permutation" in predictions:
-        return None  # the control is no alternative to the probe
-    scores = outcomes[["problem_id"]].merge(predictions, on="problem_id", validate="one_to_one").score
-    return None if scores.isna().any() else scores.to_numpy(dtype=float)
 
 
 def judge(claims: dict, subjects: dict[str, Subject], evidence: str) -> pd.DataFrame:
@@ -105,7 +139,7 @@ def to_markdown(table: pd.DataFrame, title: str, evidence: str) -> str:
             "reported": table.reported,
             "problems": table.subject,
             "here": table.ours,
-            "95 % interval": [_interval(row) for row in table.itertuples()],
+            "95 % interval": [_interval(row) for _, row in table.iterrows()],
             "n": table.n.astype("string").fillna(""),
             "verdict": table.verdict,
             "note": table.note,
@@ -136,5 +170,5 @@ def _reading(evidence: str) -> str:
     )
 
 
-def _interval(row) -> str:
+def _interval(row: pd.Series) -> str:
     return "" if pd.isna(row.low) else f"[{row.low:+.3f}, {row.high:+.3f}]"

@@ -9,7 +9,14 @@ import pandas as pd
 from foretell.common.progress import progress
 from foretell.common.storage import write_parquet
 
+CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
+
+
+def shard_of(name: str) -> tuple[int, int]:
+    """Number of a shard, from 0, and of all shards, from a name like `000-of-001`; an argparse type."""
+    shard, shards = map(int, name.split("-of-"))
+    return shard, shards
 
 
 def pieces_of_shard(frame: pd.DataFrame, size: int, shard: int, shards: int) -> list[pd.DataFrame]:

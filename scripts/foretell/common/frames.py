@@ -22,3 +22,28 @@ def numbers(frame: pd.DataFrame, column: str, kind: str | type) -> pd.Series:
         return pd.to_numeric(frame[column]).astype(kind)
     except (TypeError, ValueError) as error:
         raise UserError(f"column {column!r} must hold numbers of type {kind}: {error}") from error
+
+
+def require_same_problems(problems: dict[str, pd.Series]) -> None:
+    """Check that every named source has each problem once, and the same problems as the first source.
+
+    Args:
+        problems: the problem_id of every row, by a name of the source that the user will recognise.
+
+    Raises:
+        UserError: names the sources, the number of problems that differ and the first of them.
+    """
+    first, *others = problems
+    for name, ids in problems.items():
+        repeated = ids[ids.duplicated()]
+        if len(repeated):
+            raise UserError(f"{name}: problem {repeated.iloc[0]!r} stands there more than once")
+    for name in others:
+        here, there = problems[name], problems[first]
+        lacking, extra = there[~there.isin(here)], here[~here.isin(there)]
+        if len(lacking) or len(extra):
+            example = lacking.iloc[0] if len(lacking) else extra.iloc[0]
+            raise UserError(
+                f"{name} and {first} cover different problems: the former lack {len(lacking)}, the latter "
+                f"{len(extra)}, such as {example!r}; make both from the same problem set"
+            )

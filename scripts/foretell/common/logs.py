@@ -90,7 +90,7 @@ def _inspect_row(sample: dict) -> dict:
         "completion": output["completion"],
         "prompt_tokens": usage.get("input_tokens"),
         "completion_tokens": usage.get("output_tokens"),
-        "finish_reason": TRUNCATED.get(reason, "stop"),
+        "finish_reason": TRUNCATED.get(str(reason), "stop"),
         "correct": None if score is None else score["value"] in RIGHT,
         "metadata": sample.get("metadata") or {},
     }

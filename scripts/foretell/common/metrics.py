@@ -1,66 +1,115 @@
 """Metrics of scores on resamples of the rows.
 
-Every metric takes the rows once and one weight per row and resample, [resamples, n], and returns one value per
-resample, [resamples]. A weight of w counts as the row standing w times in the sample, ties included. A value is NaN
-where the resample leaves the metric undefined. A NaN among labels or scores is a ValueError: it has no rank.
+Every metric takes labels [n], values [n] of one fit or [fits, n] of several, and one weight per row and resample,
+[resamples, n]; it returns one value per resample, [resamples] or [fits, resamples]. A weight is a whole number: w
+counts as the row standing w times in the sample, ties included. A value is NaN where the resample leaves the metric
+undefined. A NaN among labels or values is a ValueError: it has no rank.
 
-The work goes over blocks of resamples that fit into a processor's cache.
+What depends on labels and weights alone is done once for all fits.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import rankdata
+
+from foretell.common.registry import registry
 
 ECE_BINS = 10
 ENOUGH = 50  # rows of the rarer class below which an AUROC is not reported
-_BLOCK = 16  # resamples
+_CELLS, _LEAST = 8_000_000, 256  # weights, and resamples at least, that are held at once
+_EXACT = 2**24  # whole numbers up to here are exact in single precision
 
-Metric = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
+Function = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
+ArrayFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
+ColumnFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+# What a metric holds against the labels.
+SCORE = "score"
+UNCALIBRATED = "uncalibrated"  # the score, taken as log odds
+PROBABILITY = "probability"  # after Platt scaling
+PROBABILITY_TRAIN = "probability_train"  # after Platt scaling on train, where that is not the one that counts
+NOTHING = "nothing"  # the labels alone
+
+
+@dataclass(frozen=True)
+class Metric:
+    """How well predictions agree with labels.
+
+    Attributes:
+        name: in tables.
+        label: for readers.
+        function: of labels, values and weights.
+        values: what it holds against the labels, one of the constants above.
+        by_column: the same of many candidates at once, for a metric that candidates can be chosen by.
+        chance: its value without any information, where that is the same for all labels.
+        both_classes: whether it is reported only where there are ENOUGH rows of both classes.
+    """
+
+    name: str
+    label: str
+    function: Function
+    values: str
+    by_column: ColumnFunction | None = None
+    chance: float | None = None
+    both_classes: bool = False
+
+    def of_candidates(self, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
+        """[columns, candidates] of labels [n, columns] and scores [n, columns, candidates]; chance where undefined.
+
+        Raises:
+            ValueError: candidates cannot be chosen by this metric.
+        """
+        if self.by_column is None or self.chance is None:
+            raise ValueError(f"candidates cannot be chosen by {self.name!r}: it lacks by_column or chance")
+        values = self.by_column(labels, scores)
+        return np.where(np.isnan(values), self.chance, values)
+
+
+def _of_one_or_many(function: ArrayFunction) -> Function:
+    """A function of complete labels [n] and values [fits, n] as one that also takes the values of a single fit.
+
+    Resamples go through it in parts, so that what it holds in memory is bounded.
+    """
+
+    @wraps(function)
+    def of_one_or_many(labels: ArrayLike, values: ArrayLike, weights: np.ndarray) -> np.ndarray:
+        labels, values = _complete(labels), _complete(values)
+        size = max(_LEAST, _CELLS // max(len(labels), 1))
+        parts = [
+            function(labels, np.atleast_2d(values), weights[start : start + size])
+            for start in range(0, len(weights), size)
+        ]
+        found = np.concatenate(parts, axis=1)
+        return found if values.ndim == 2 else found[0]
+
+    return of_one_or_many
 
 
 def weighted_mean(values: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """[resamples] means of [n] values; NaN where all weights are zero."""
-    return ratio(weights @ np.asarray(values, dtype=float), weights.sum(axis=1))
+    """[..., resamples] means of [..., n] values; NaN where all weights are zero."""
+    sums = (weights @ np.asarray(values, dtype=float).T).T
+    return ratio(sums, np.broadcast_to(weights.sum(axis=1), sums.shape))
 
 
-def auroc(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
+@_of_one_or_many
+def auroc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Probability that a positive row scores above a negative one, half for ties (Mann-Whitney).
 
-    Args:
-        labels: [n] 0/1 or bool.
-        scores: [n].
-        weights: [resamples, n].
-
-    Returns:
-        [resamples]; NaN where a class is missing.
+    NaN where a class is missing.
     """
-    labels, scores = _complete(labels), _complete(scores)
-    if 2 * labels.sum() > len(labels):  # the work is in the sums over one class: let it be the rarer one
+    if 2 * labels.sum() > len(labels):  # the work is in the rows of one class: let it be the rarer one
         labels, scores = 1 - labels, -scores
-    positive, negative = np.flatnonzero(labels), np.flatnonzero(labels == 0)
-    negative = negative[np.argsort(scores[negative], kind="stable")]
-    below, up_to = (np.searchsorted(scores[negative], scores[positive], side) for side in ("left", "right"))
-    return np.concatenate([_auroc(positive, negative, below, up_to, block) for block in _blocks(weights)])
-
-
-def _auroc(
-    positive: np.ndarray, negative: np.ndarray, below: np.ndarray, up_to: np.ndarray, weights: np.ndarray
-) -> np.ndarray:
-    """[block] of weights [n, block].
-
-    Args:
-        positive, negative: rows of each class, the latter by increasing score.
-        below, up_to: per positive, how many negatives score lower, and lower or equal.
-    """
-    of_positives = weights[positive]
-    cumulative = np.zeros((len(negative) + 1, weights.shape[1]))
-    np.cumsum(weights[negative], axis=0, out=cumulative[1:])
-    beaten = cumulative[below]
-    tied = np.flatnonzero(up_to > below)
-    beaten[tied] = (beaten[tied] + cumulative[up_to[tied]]) / 2
-    return ratio(_dot(of_positives, beaten), of_positives.sum(axis=0) * cumulative[-1])
+    counted = labels == 1
+    positives, total = weights[:, counted].sum(axis=1), weights.sum(axis=1)
+    # In halves, sums over pairs of rows are exact in single precision, which is faster, up to here.
+    exact = 2 * positives.max(initial=0) * total.max(initial=0) < _EXACT
+    by_row = _by_row(weights, np.float32 if exact else np.float64)
+    beaten = _below(scores, by_row, by_row * counted[:, None].astype(by_row.dtype), counted) - positives**2 / 2
+    return ratio(beaten, np.broadcast_to(positives * (total - positives), beaten.shape))
 
 
 def enough_of_both(labels: np.ndarray) -> bool:
@@ -68,49 +117,80 @@ def enough_of_both(labels: np.ndarray) -> bool:
     return min(np.sum(labels), np.sum(1 - labels)) >= ENOUGH
 
 
-def spearman(values: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """Pearson correlation of average ranks within each resample.
+@_of_one_or_many
+def spearman(values: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Pearson correlation of average ranks within each resample; NaN where values or scores are constant.
+
+    Ranks are centred, so that the covariance needs those of the scores up to a constant only. The variance of ranks is
+    (N^3 - sum of t^3) / 12, over N rows and ties of t.
+    """
+    if not len(values):
+        return np.full((len(scores), len(weights)), np.nan)
+    by_row, order = _by_row(weights, np.float64), _Order(values)
+    weight = np.stack([by_row[rows].sum(axis=0) for rows in order.groups])
+    ranks = np.cumsum(weight, axis=0) - weight / 2 - by_row.sum(axis=0) / 2
+    covariance = _below(scores, by_row, by_row * ranks[order.value_of_row], np.ones(len(values), dtype=bool))
+    cubes, cube = _dot(by_row, by_row**2), by_row.sum(axis=0) ** 3
+    of_values, *of_scores = ((cube - _cubes_of_ties(by_row, cubes, _Order(each))) / 12 for each in (values, *scores))
+    return ratio(covariance, np.sqrt(of_values * np.stack(of_scores)))
+
+
+def _cubes_of_ties(weights: np.ndarray, cubes: np.ndarray, order: "_Order") -> np.ndarray:
+    """[resamples] sums over distinct values of the cube of their weight.
 
     Args:
-        values: [n] what the scores are to order.
-        scores: [n].
-        weights: [resamples, n].
-
-    Returns:
-        [resamples]; NaN where values or scores are constant.
+        weights: [n, resamples].
+        cubes: [resamples] the same if no two values were equal.
+        order: of the values.
     """
-    values, scores = _Order(_complete(values)), _Order(_complete(scores))
-    return np.concatenate([_spearman(values, scores, block) for block in _blocks(weights)])
+    cubes = cubes.copy()
+    for rows in order.groups:
+        if len(rows) > 1:
+            tied = weights[rows]
+            cubes += tied.sum(axis=0) ** 3 - _dot(tied, tied**2)
+    return cubes
 
 
-def _spearman(values: "_Order", scores: "_Order", weights: np.ndarray) -> np.ndarray:
-    """[block] of weights [n, block].
+def _below(scores: np.ndarray, weights: np.ndarray, amounts: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """[fits, resamples] sums over rows of an amount times the weight that scores lower, and half of what scores equal.
 
-    Average ranks within the replicated sample, minus their mean, are computed per distinct value. The sums over rows
-    that need both ranks go by increasing score, so that only the values' ranks have to be looked up.
+    Args:
+        scores: [fits, n].
+        weights, amounts: [n, resamples].
+        counted: [n] whether a row's amount is not zero.
     """
-    weight_of_value, weight_of_score = values.weight_per_value(weights), scores.weight_per_value(weights)
-    x, y = _centred_ranks(weight_of_value), _centred_ranks(weight_of_score)
-    weighted_y = weight_of_score * y
-    variances = _dot(weight_of_value * x, x) * _dot(weighted_y, y)
-    if scores.distinct:
-        covariance = _dot(weighted_y, x[values.value_of_row[scores.rows]])
-    else:
-        covariance = _dot(weights * x[values.value_of_row], y[scores.value_of_row])
-    return ratio(covariance, np.sqrt(variances))
+    own = _dot(amounts, weights)
+    return np.stack([_up_to(_Order(each), weights, amounts, counted) - own / 2 for each in scores])
 
 
-def _centred_ranks(weight: np.ndarray) -> np.ndarray:
-    """[distinct values, block]: the weight below a value plus half of its own, minus half of all weight."""
-    return np.cumsum(weight, axis=0) - weight / 2 - weight.sum(axis=0) / 2
+def _up_to(order: "_Order", weights: np.ndarray, amounts: np.ndarray, counted: np.ndarray) -> np.ndarray:
+    """[resamples] the same with the whole of each row's own weight.
+
+    Row by row, all resamples at once: what is added to stays in the processor's cache.
+    """
+    cumulative, total, product = np.zeros((3, weights.shape[1]), dtype=weights.dtype)
+    for rows in order.groups:
+        if len(rows) == 1:
+            row = rows[0]
+            cumulative += weights[row]
+            if counted[row]:
+                np.multiply(amounts[row], cumulative, out=product)
+                total += product
+        else:
+            weight, amount = weights[rows].sum(axis=0), amounts[rows].sum(axis=0)
+            cumulative += weight
+            total += amount * (cumulative - weight / 2) + _dot(amounts[rows], weights[rows]) / 2
+    return total
 
 
-def brier(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """[resamples] mean squared differences of 0/1 labels and probabilities."""
-    return weighted_mean((_complete(labels) - _complete(probabilities)) ** 2, weights)
+@_of_one_or_many
+def brier(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean squared differences of 0/1 labels and probabilities."""
+    return weighted_mean((labels - probabilities) ** 2, weights)
 
 
-def ece(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
+@_of_one_or_many
+def ece(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Expected calibration error over 10 equal-width bins (Naeini et al., 2015).
 
     The mean over rows of |mean label - mean probability| of the row's bin. Bins are closed below and open above,
@@ -119,22 +199,32 @@ def ece(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.
     Raises:
         ValueError: a probability lies outside [0, 1].
     """
-    labels, probabilities = _complete(labels), _complete(probabilities)
     if np.any((probabilities < 0) | (probabilities > 1)):
         raise ValueError("ECE needs probabilities in [0, 1]; calibrate the scores first")
     bins = np.minimum((probabilities * ECE_BINS).astype(int), ECE_BINS - 1)
-    gap_by_bin = (labels - probabilities)[:, None] * (bins[:, None] == np.arange(ECE_BINS))
-    return ratio(np.abs(weights @ gap_by_bin).sum(axis=1), weights.sum(axis=1))
+    gap_by_bin = ((labels - probabilities)[..., None] * (bins[..., None] == np.arange(ECE_BINS))).swapaxes(0, 1)
+    fits = len(probabilities)
+    gaps = weights @ gap_by_bin.reshape(len(labels), fits * ECE_BINS)
+    sums = np.abs(gaps.reshape(len(weights), fits, ECE_BINS)).sum(axis=2).T
+    return ratio(sums, np.broadcast_to(weights.sum(axis=1), sums.shape))
 
 
-def accuracy(labels: ArrayLike, probabilities: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """[resamples] shares of rows whose label is what the probability, cut at one half, says; at 0.5 it says 1."""
-    return weighted_mean((_complete(probabilities) >= 0.5) == (_complete(labels) == 1), weights)
+@_of_one_or_many
+def accuracy(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Shares of rows whose label is what the probability, cut at one half, says; at 0.5 it says 1."""
+    return weighted_mean((probabilities >= 0.5) == (labels == 1), weights)
 
 
-def base_rate(labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> np.ndarray:
-    """[resamples] shares of positive labels. The scores, which every metric takes, play no part."""
-    return weighted_mean(_complete(labels), weights)
+@_of_one_or_many
+def base_rate(labels: np.ndarray, values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Shares of positive labels. The values, which every metric takes, play no part."""
+    return weighted_mean(np.broadcast_to(labels, values.shape), weights)
+
+
+@_of_one_or_many
+def predicted_minus_observed(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Mean predicted probabilities minus shares of positive labels: calibration in the large."""
+    return weighted_mean(probabilities - labels, weights)
 
 
 def auroc_by_column(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
@@ -143,6 +233,8 @@ def auroc_by_column(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
     Returns:
         [columns, candidates]; NaN where a class is missing.
     """
+    from scipy.stats import rankdata
+
     positive = np.asarray(labels, dtype=float)
     positives, negatives = positive.sum(axis=0), (1 - positive).sum(axis=0)
     rank_sums = np.einsum("nc,nck->ck", positive, rankdata(scores, axis=0))
@@ -155,6 +247,8 @@ def spearman_by_column(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
     Returns:
         [columns, candidates]; NaN where values or scores are constant.
     """
+    from scipy.stats import rankdata
+
     middle = (len(values) + 1) / 2
     x, y = rankdata(values, axis=0) - middle, rankdata(scores, axis=0) - middle
     variances = np.einsum("nc,nc->c", x, x)[:, None] * np.einsum("nck,nck->ck", y, y)
@@ -172,30 +266,23 @@ class _Order:
     """The order of [n] values, ties together.
 
     Attributes:
-        rows: [n], by increasing value.
-        value_of_row: [n], the number of each row's value among the distinct ones, by increasing value.
-        distinct: whether no two values are equal.
+        groups: rows of each distinct value, by increasing value.
+        value_of_row: [n] the number of each row's value among the distinct ones.
     """
 
     def __init__(self, values: np.ndarray):
-        self.rows = np.argsort(values, kind="stable")
-        ordered = values[self.rows]
-        first = np.append(True, ordered[1:] != ordered[:-1])[: len(values)]
-        self._starts = np.flatnonzero(first)  # of each distinct value, among the ordered rows
+        rows = np.argsort(values, kind="stable")
+        first = np.append(True, values[rows][1:] != values[rows][:-1])[: len(values)]
         self.value_of_row = np.empty(len(values), dtype=int)
-        self.value_of_row[self.rows] = np.cumsum(first) - 1
-        self.distinct = len(self._starts) == len(values)
-
-    def weight_per_value(self, weights: np.ndarray) -> np.ndarray:
-        """Weights [distinct values, block] by increasing value, from those of the rows, [n, block]."""
-        ordered = weights[self.rows]
-        return ordered if self.distinct else np.add.reduceat(ordered, self._starts, axis=0)
+        self.value_of_row[rows] = np.cumsum(first) - 1
+        ends = np.append(np.flatnonzero(first), len(values))
+        in_order = rows.tolist()
+        self.groups = [in_order[start:end] for start, end in pairwise(ends.tolist())]
 
 
-def _blocks(weights: np.ndarray) -> Iterator[np.ndarray]:
-    """Weights [n, block] of consecutive resamples."""
-    for start in range(0, len(weights), _BLOCK):
-        yield weights[start : start + _BLOCK].T
+def _by_row(weights: np.ndarray, dtype: type) -> np.ndarray:
+    """[n, resamples] of weights [resamples, n], the resamples of a row side by side."""
+    return weights.T.astype(dtype, order="C", copy=False)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -205,3 +292,30 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Elementwise ratio; NaN where the denominator is zero."""
     return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
+
+
+METRICS = registry(
+    Metric("auroc", "AUROC", auroc, SCORE, auroc_by_column, chance=0.5, both_classes=True),
+    Metric("spearman", "Spearman", spearman, SCORE, spearman_by_column, chance=0.0),
+    Metric("ece_uncalibrated", "ECE, uncalibrated", ece, UNCALIBRATED),
+    Metric("ece", "ECE", ece, PROBABILITY),
+    Metric("ece_platt_train", "ECE, Platt scaling on train", ece, PROBABILITY_TRAIN),
+    Metric("brier_uncalibrated", "Brier score, uncalibrated", brier, UNCALIBRATED),
+    Metric("brier", "Brier score", brier, PROBABILITY),
+    Metric("brier_platt_train", "Brier score, Platt scaling on train", brier, PROBABILITY_TRAIN),
+    Metric(
+        "predicted_minus_observed_uncalibrated",
+        "predicted minus observed, uncalibrated",
+        predicted_minus_observed,
+        UNCALIBRATED,
+    ),
+    Metric("predicted_minus_observed", "predicted minus observed", predicted_minus_observed, PROBABILITY),
+    Metric(
+        "predicted_minus_observed_platt_train",
+        "predicted minus observed, Platt scaling on train",
+        predicted_minus_observed,
+        PROBABILITY_TRAIN,
+    ),
+    Metric("accuracy", "accuracy of the prediction", accuracy, PROBABILITY),
+    Metric("base_rate", "base rate", base_rate, NOTHING),
+)

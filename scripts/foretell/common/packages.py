@@ -4,16 +4,31 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Annotated
 
+from pydantic import StringConstraints
+
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 
 
-def fetch(package: dict, folder: Path) -> Path:
+class Package(Settings):
+    """A wheel on the package index."""
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")]
+    """Name on the index."""
+    version: Annotated[str, StringConstraints(pattern=r"^[0-9A-Za-z][0-9A-Za-z.+!-]*$")]
+    """The version."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the wheel."""
+
+
+def fetch(package: Package, folder: Path) -> Path:
     """Download the wheel of a package, without what it depends on; nothing of it is installed or run.
 
     Args:
-        package: name, version, sha256 (of the wheel).
+        package: which wheel.
         folder: where the wheel goes.
 
     Returns:
@@ -22,7 +37,7 @@ def fetch(package: dict, folder: Path) -> Path:
     Raises:
         UserError: pip finds no such wheel, or its sum is another one.
     """
-    requirement = f"{package['name']}=={package['version']}"
+    requirement = f"{package.name}=={package.version}"
     command = [sys.executable, "-m", "pip", "download", "--no-deps", "--only-binary", ":all:", "--quiet"]
     command += ["--disable-pip-version-check", "--dest", str(folder), requirement]
     before = set(folder.glob("*.whl"))
@@ -31,7 +46,7 @@ def fetch(package: dict, folder: Path) -> Path:
     if done.returncode or len(wheels) != 1:
         lines = [line for line in done.stderr.splitlines() if line.startswith("ERROR")] or done.stderr.splitlines()
         raise UserError(f"pip cannot download the package {requirement}: {' '.join(lines[-2:]) or 'it gave no wheel'}")
-    check_sum(wheels[0], package["sha256"], f"the wheel of {requirement}")
+    check_sum(wheels[0], package.sha256, f"the wheel of {requirement}")
     return wheels[0]
 
 

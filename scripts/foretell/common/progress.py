@@ -53,7 +53,7 @@ def _say(*parts: str) -> None:
 class Throughput:
     """Tokens per second over the time that was spent on generating them."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._tokens, self._seconds = 0, 0.0
 
     def add(self, tokens: int, seconds: float) -> None:

@@ -4,31 +4,10 @@ Two metrics, or two scorers, whose weights come from the same units, number of r
 interval of a difference is the interval of their values' difference.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
-from foretell.common.metrics import Metric, ratio
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A metric with its interval.
-
-    Attributes:
-        value: on the sample itself; NaN where undefined.
-        low, high: ends of the percentile interval; NaN where no resample defines the metric.
-        n: rows.
-        resamples: resamples that define the metric, from which the interval is taken.
-    """
-
-    value: float
-    low: float
-    high: float
-    n: int
-    resamples: int
+from foretell.common.metrics import ratio
 
 
 def bootstrap_weights(units: ArrayLike, resamples: int, seed: int) -> np.ndarray:
@@ -64,45 +43,12 @@ def percentile_interval(values: ArrayLike, level: float = 0.95) -> tuple[float, 
     NaN values are left out: a resample may miss a class, so that its AUROC is undefined. The interval is then
     conditional on the metric being defined. (NaN, NaN) if no value is left.
     """
-    values = np.asarray(values, dtype=float)
-    values = values[~np.isnan(values)]
-    if not len(values):
+    array = np.asarray(values, dtype=float)
+    defined = array[~np.isnan(array)]
+    if not len(defined):
         return float("nan"), float("nan")
-    low, high = np.quantile(values, [(1 - level) / 2, (1 + level) / 2])
+    low, high = np.quantile(defined, [(1 - level) / 2, (1 + level) / 2])
     return float(low), float(high)
-
-
-def estimate(metric: Metric, labels: ArrayLike, scores: ArrayLike, weights: np.ndarray) -> Estimate:
-    """A metric on the sample itself, with its 95 % percentile interval over the resamples.
-
-    Args:
-        metric: of foretell.common.metrics.
-        labels, scores: [n].
-        weights: [1 + resamples, n], as `sample_and_resamples` gives them.
-    """
-    return estimate_over_fits(metric, labels, [scores], weights, seed=0)
-
-
-def estimate_over_fits(
-    metric: Metric, labels: ArrayLike, fits: Sequence[ArrayLike], weights: np.ndarray, seed: int
-) -> Estimate:
-    """The mean of a metric over several fits, with its 95 % percentile interval over rows and fits.
-
-    Args:
-        metric: of foretell.common.metrics.
-        labels: [n].
-        fits: each fit's scores, [n].
-        weights: [1 + resamples, n], as `sample_and_resamples` gives them.
-        seed: of the draws among fits.
-
-    Raises:
-        ValueError: the first row of weights is a resample, not the sample itself.
-    """
-    if (weights[0] != 1).any():
-        raise ValueError("the first row of weights must be the sample itself: use sample_and_resamples")
-    values = mean_over_fits(np.stack([metric(labels, scores, weights) for scores in fits], axis=1), seed)
-    low, high = percentile_interval(values[1:])
-    return Estimate(float(values[0]), low, high, weights.shape[1], int(np.sum(~np.isnan(values[1:]))))
 
 
 def mean_over_fits(values: np.ndarray, seed: int) -> np.ndarray:

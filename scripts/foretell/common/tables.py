@@ -2,31 +2,56 @@
 
 import json
 from pathlib import Path
+from typing import Any, Literal
 
 import pandas as pd
+from pydantic import model_validator
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
 from foretell.common.logs import read_inspect, read_lm_eval
 
-FORMATS = ("table", "lm_eval", "inspect")
+
+class Format(Settings):
+    """How a file from outside is read."""
+
+    format: Literal["table", "lm_eval", "inspect"] = "table"
+    """`table` (.parquet, .csv, .jsonl, .json), `lm_eval` (samples of lm-evaluation-harness, `--log_samples`) or
+    `inspect` (a JSON log of Inspect)."""
+    columns: dict[str, str] = {}
+    """This project's name of a column, and the file's, where they differ; nested JSON by dots."""
+    where: dict[str, Any] = {}
+    """Columns of the file, and the value, or list of values, of the rows to take."""
 
 
-def read(path: Path, form: str, columns: dict[str, str], where: dict[str, object]) -> pd.DataFrame:
+class RunOrTable(Settings):
+    """A recorded run, or how a table of one's own is read."""
+
+    run: str | None = None
+    """The value of `run_id` to keep."""
+    table: Format | None = None
+    """How the table is read."""
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RunOrTable":
+        if (self.run is None) == (self.table is None):
+            raise ValueError("one of the keys 'run' and 'table' is needed, not both")
+        return self
+
+
+def read(path: Path, how: Format) -> pd.DataFrame:
     """Read a file, keep some rows, and give columns this project's names.
 
     Args:
         path: .parquet, .csv, .jsonl or .json (a list of objects) for a table; a log of an evaluation tool.
-        form: one of FORMATS.
-        columns: this project's name of a column, and the file's; nested JSON by dots, as in `doc.question`. Columns
-            that have this project's name already need not be listed.
-        where: columns of the file and the value, or list of values, that rows must have.
+        how: its format, columns and rows. Columns that have this project's name already need not be listed.
 
     Raises:
         UserError: the file cannot be read as that, a column is missing, or no row is left.
     """
     readers = {"table": _read_table, "lm_eval": read_lm_eval, "inspect": read_inspect}
-    frame = readers[form](path)
+    frame, columns, where = readers[how.format](path), how.columns, how.where
     require(frame, [*where, *columns.values()], str(path))
     for column, value in where.items():
         frame = frame[frame[column].isin(value if isinstance(value, list) else [value])]

@@ -1,12 +1,14 @@
 """Sampled completions from a Hugging Face checkpoint: batched, with a key-value cache."""
 
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pandas as pd
 import torch
 from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
 
+from foretell.completions.policy import Decoding
 from foretell.completions.samples import GREEDY
 from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
@@ -21,7 +23,7 @@ def generate(
     model: PreTrainedModel,
     tokenizer: PreTrainedTokenizerBase,
     prompts: pd.DataFrame,
-    decoding: dict,
+    decoding: Decoding,
     policy: str,
     seed: int,
     batch_size: int = 128,
@@ -34,8 +36,7 @@ def generate(
         model: a causal language model in evaluation mode.
         tokenizer: its tokenizer.
         prompts: problem_id, token_ids.
-        decoding: samples (k), temperature, top_p, top_k (or None), max_tokens, stop (strings that end a completion and
-            are not part of it).
+        decoding: how to sample.
         policy: id of the policy, part of the key of the random numbers.
         seed: of the study.
         batch_size: most prompts per batch; each has k + 1 rows while generating.
@@ -45,9 +46,9 @@ def generate(
         without special tokens), prompt_tokens, completion_tokens (all that were generated), finish_reason (`stop` or
         `length`).
     """
-    samples = [*range(decoding["samples"]), GREEDY]
+    samples = [*range(decoding.samples), GREEDY]
     lengths = prompts.token_ids.map(len).to_numpy()
-    longest = lengths.max() + decoding["max_tokens"]
+    longest = lengths.max() + decoding.max_tokens
     batch_size = min(batch_size, fitting_prompts(model, len(samples), longest))
     order = np.argsort(lengths, kind="stable")
     prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
@@ -94,7 +95,7 @@ class _Completion:
 
     tokens: list[int]
     text: str = ""
-    reason: str | None = None
+    reason: str = ""  # empty while it goes on
 
 
 class _Ending:
@@ -115,10 +116,10 @@ class _Ending:
                 completion.text, completion.reason = completion.text[: min(places)], "stop"
             elif len(completion.tokens) == self._max_tokens:
                 completion.reason = "length"
-        return completion.reason is None
+        return not completion.reason
 
     def _decode(self, tokens: list[int]) -> str:
-        return self._tokenizer.decode(tokens, skip_special_tokens=True)
+        return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
 
 
 @torch.inference_mode()
@@ -129,7 +130,7 @@ def _decode(
     prefix: SharedPrefix,
     samples: list[int],
     streams: list[np.random.Generator],
-    decoding: dict,
+    decoding: Decoding,
 ) -> list[tuple[str, int, str]]:
     """Decode one batch.
 
@@ -137,7 +138,7 @@ def _decode(
     branches where they part; samples that have ended leave it.
     """
     device = model.device
-    ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding["stop"], decoding["max_tokens"])
+    ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding.stop, decoding.max_tokens)
     completions = [_Completion([]) for _ in streams]
     running = list(range(len(streams)))
     rows = torch.arange(len(prompts), device=device).repeat_interleave(len(samples))  # of the running samples
@@ -146,8 +147,7 @@ def _decode(
     position = mask.sum(dim=1, keepdim=True)
     while True:
         uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=device)
-        how = (decoding["temperature"], decoding["top_p"], decoding["top_k"])
-        chosen = choose_tokens(logits, rows, uniforms, greedy, *how)
+        chosen = choose_tokens(logits, rows, uniforms, greedy, decoding)
         goes_on = [
             ending.extend(completions[sample], token) for sample, token in zip(running, chosen.tolist(), strict=True)
         ]
@@ -158,7 +158,9 @@ def _decode(
         greedy = greedy[kept]
         parents, tokens, rows = _branch(rows[kept], chosen[kept], logits.shape[-1])
         if len(parents) != len(mask) or not torch.equal(parents, torch.arange(len(mask), device=device)):
-            cache.reorder_cache(parents)  # the same as `batch_select_indices`, four times as fast on a processor
+            cache.reorder_cache(
+                cast(torch.LongTensor, parents)
+            )  # the same as `batch_select_indices`, four times as fast on a processor
             mask, position = mask[parents], position[parents]
         mask = torch.cat([mask, mask.new_ones(len(parents), 1)], dim=1)
         logits = model(

@@ -5,12 +5,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
 from foretell.common.storage import write_parquet
+from foretell.common.tables import Format
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 COLUMNS = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
+
+
+class TextSettings(Settings):
+    """How a policy's completions are read."""
+
+    table: Format
+    characters_per_token: float | None
+    """Estimates tokens that were not recorded."""
 
 
 def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, characters_per_token: float | None) -> pd.DataFrame:

@@ -3,11 +3,13 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from foretell.common.errors import UserError
+from foretell.completions.policy import Prompt
 
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 _MARK = "\x1ftext\x1f"  # stands for a text while the template's own text around it is looked for
@@ -19,7 +21,7 @@ def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
     return _tokenizer_class(model_folder).from_pretrained(model_folder, local_files_only=True)
 
 
-def _tokenizer_class(model_folder: str) -> type:
+def _tokenizer_class(model_folder: str) -> Any:
     """The class that loads a tokenizer; AutoTokenizer, which takes seconds to import, only where it has its own."""
     description = Path(model_folder) / "tokenizer_config.json"
     if description.is_file() and json.loads(description.read_text()).get("tokenizer_class") in GENERIC:
@@ -30,7 +32,7 @@ def _tokenizer_class(model_folder: str) -> type:
 
 
 def render(
-    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: dict, effort: str | None
+    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None
 ) -> pd.DataFrame:
     """Render the prompt of every problem, up to where the model goes on.
 
@@ -40,8 +42,7 @@ def render(
     Args:
         problems: problem_id, question, and other fields.
         tokenizer: a fast tokenizer.
-        prompt: user (the user's text), turns (earlier ones: user, assistant), answer_start (the words that the answer
-            starts with, or None). `{field}` stands for a field of the problem, `{{` and `}}` for braces.
+        prompt: the texts, in which `{field}` stands for a field of the problem, `{{` and `}}` for braces.
         effort: passed to the chat template as `reasoning_effort`; None passes nothing.
 
     Returns:
@@ -57,15 +58,14 @@ def render(
     write = _Template(tokenizer, prompt, effort) if tokenizer.chat_template else _as_it_is
     rows = []
     for problem in problems.to_dict("records"):
-        filled = {**prompt, "user": fill(prompt["user"], problem)}
-        if prompt["answer_start"] is not None:
-            filled["answer_start"] = fill(prompt["answer_start"], problem)
+        answer_start = None if prompt.answer_start is None else fill(prompt.answer_start, problem)
+        filled = prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start})
         text, start = write(filled)
         encoded = tokenizer(text, add_special_tokens=not tokenizer.chat_template, return_offsets_mapping=True)
         after = sum(begin >= start for begin, end in encoded.offset_mapping if end > begin)
         rows.append((problem["problem_id"], text, encoded.input_ids, list(range(-after, 0))))
     frame = pd.DataFrame(rows, columns=["problem_id", "prompt", "token_ids", "eoi_positions"])
-    if prompt["answer_start"] is not None or not tokenizer.chat_template:
+    if prompt.answer_start is not None or not tokenizer.chat_template:
         return frame.assign(eoi_positions=[[-1]] * len(frame))
     shortest = frame.eoi_positions.map(len).min()
     if not shortest:
@@ -78,9 +78,9 @@ def fill(text: str, problem: dict) -> str:
     return _FIELD.sub(lambda found: str(problem[found[1]]) if found[1] else found[0][0], text)
 
 
-def _check_fields(problems: pd.DataFrame, prompt: dict) -> None:
-    for key in ("user", "answer_start"):
-        for field in _FIELD.findall(prompt[key] or ""):
+def _check_fields(problems: pd.DataFrame, prompt: Prompt) -> None:
+    for key, text in (("user", prompt.user), ("answer_start", prompt.answer_start)):
+        for field in _FIELD.findall(text or ""):
             if field and field not in problems:
                 raise UserError(
                     f"the prompt's key {key!r} has the field {{{field}}}, which the problems lack; they have "
@@ -88,43 +88,43 @@ def _check_fields(problems: pd.DataFrame, prompt: dict) -> None:
                 )
 
 
-def _as_it_is(prompt: dict) -> tuple[str, int]:
+def _as_it_is(prompt: Prompt) -> tuple[str, int]:
     """The texts of a prompt, and where the last ends."""
-    earlier = "".join(turn["user"] + turn["assistant"] for turn in prompt["turns"])
-    text = earlier + prompt["user"] + (prompt["answer_start"] or "")
+    earlier = "".join(turn.user + turn.assistant for turn in prompt.turns)
+    text = earlier + prompt.user + (prompt.answer_start or "")
     return text, len(text)
 
 
 class _Template:
     """Renders filled prompts with a chat template, whose own text after the user's and before the answer is known."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt: dict, effort: str | None):
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None):
         self._tokenizer = tokenizer
-        self._options = {} if effort is None else {"reasoning_effort": effort}
+        self._options: dict[str, Any] = {} if effort is None else {"reasoning_effort": effort}
         rendered = self._render([*_messages(prompt), {"role": "user", "content": _MARK}])
         if rendered.count(_MARK) != 1:
             raise UserError(f"the chat template shows the user's text {rendered.count(_MARK)} times; it must be once")
         self._suffix = rendered.split(_MARK)[1]
-        if prompt["answer_start"] is not None:
+        if prompt.answer_start is not None:
             self._check_open_turn(prompt)
 
-    def __call__(self, prompt: dict) -> tuple[str, int]:
+    def __call__(self, prompt: Prompt) -> tuple[str, int]:
         """The rendered text, and where the user's text ends in it.
 
         Raises:
             UserError: the user's text is not in it as it was given.
         """
-        text = self._render([*_messages(prompt), {"role": "user", "content": prompt["user"]}])
-        if not text.endswith(prompt["user"].strip() + self._suffix):
-            raise UserError(f"the chat template does not keep the user's text as it is: {prompt['user'][:100]!r}")
-        return text + (prompt["answer_start"] or ""), len(text) - len(self._suffix)
+        text = self._render([*_messages(prompt), {"role": "user", "content": prompt.user}])
+        if not text.endswith(prompt.user.strip() + self._suffix):
+            raise UserError(f"the chat template does not keep the user's text as it is: {prompt.user[:100]!r}")
+        return text + (prompt.answer_start or ""), len(text) - len(self._suffix)
 
-    def _check_open_turn(self, prompt: dict) -> None:
+    def _check_open_turn(self, prompt: Prompt) -> None:
         """Refuse a template after whose prompt an answer does not simply go on."""
         conversation = [*_messages(prompt), {"role": "user", "content": _MARK}]
         answered = [*conversation, {"role": "assistant", "content": "Yes"}]
         whole = self._tokenizer.apply_chat_template(answered, tokenize=False, **self._options)
-        if not whole.startswith(self._render(conversation) + "Yes"):
+        if not str(whole).startswith(self._render(conversation) + "Yes"):
             raise UserError(
                 "the chat template ends the turn before the answer, or puts something before it, so that the prompt's "
                 "'answer_start' would not stand where an answer does: leave 'answer_start' out, or ask for the words "
@@ -132,11 +132,16 @@ class _Template:
             )
 
     def _render(self, messages: list[dict]) -> str:
-        return self._tokenizer.apply_chat_template(
+        rendered = self._tokenizer.apply_chat_template(
             messages, tokenize=False, add_generation_prompt=True, **self._options
         )
+        return str(rendered)
 
 
-def _messages(prompt: dict) -> list[dict]:
+def _messages(prompt: Prompt) -> list[dict]:
     """Earlier turns of the conversation."""
-    return [{"role": role, "content": turn[role]} for turn in prompt["turns"] for role in ("user", "assistant")]
+    return [
+        message
+        for turn in prompt.turns
+        for message in ({"role": "user", "content": turn.user}, {"role": "assistant", "content": turn.assistant})
+    ]

@@ -5,6 +5,8 @@ import hashlib
 import numpy as np
 import torch
 
+from foretell.completions.policy import Decoding
+
 
 def uniform_stream(seed: int, policy: str, problem_id: str, sample: int) -> np.random.Generator:
     """A stream whose i-th number in [0, 1) decides the i-th token of one completion."""
@@ -17,9 +19,7 @@ def choose_tokens(
     rows: torch.Tensor,
     uniforms: torch.Tensor,
     greedy: torch.Tensor,
-    temperature: float,
-    top_p: float,
-    top_k: int | None,
+    decoding: Decoding,
 ) -> torch.Tensor:
     """Choose one token per sample, by inverting the distribution function at a given uniform number.
 
@@ -28,21 +28,19 @@ def choose_tokens(
         rows: [n] which row each sample is drawn from.
         uniforms: [n] float64 in [0, 1).
         greedy: [n] bool; these samples take the likeliest token.
-        temperature: above 0.
-        top_p: smallest share of the probability mass to sample from, in (0, 1].
-        top_k: how many of the likeliest tokens to sample from, before top_p; None takes all. With it only these go
-            through softmax, which is what makes a large vocabulary fast.
+        decoding: temperature, top_k (before top_p; only these tokens go through softmax, which is what makes a large
+            vocabulary fast) and top_p.
 
     Returns:
         [n] int64 token ids.
     """
     likeliest = logits.argmax(dim=-1)[rows]
     tokens = None
-    if top_k is not None and top_k < logits.shape[-1]:
-        logits, tokens = logits.topk(top_k, dim=-1)
-    probabilities = torch.softmax(logits.double() / temperature, dim=-1)
-    if top_p < 1:
-        probabilities = _nucleus(probabilities, top_p)
+    if decoding.top_k is not None and decoding.top_k < logits.shape[-1]:
+        logits, tokens = logits.topk(decoding.top_k, dim=-1)
+    probabilities = torch.softmax(logits.double() / decoding.temperature, dim=-1)
+    if decoding.top_p < 1:
+        probabilities = _nucleus(probabilities, decoding.top_p)
     cumulative = probabilities.cumsum(dim=-1)[rows]
     thresholds = uniforms[:, None] * cumulative[:, -1:]
     sampled = torch.searchsorted(cumulative, thresholds, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

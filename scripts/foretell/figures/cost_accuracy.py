@@ -2,15 +2,24 @@
 
 import pandas as pd
 
-from foretell.routing.choice import MATCH
+from foretell.figures.cost_accuracy_plane import (
+    CHARGED,
+    CHOSEN,
+    FEWER,
+    HULL,
+    ORACLE,
+    RANDOM,
+    SINGLE,
+    SWEEP,
+    draw,
+)
+from foretell.figures.costs import COST, PER, pooled_basis
+from foretell.routing.choice import chosen_to_match
+from foretell.routing.routers import oracle_references
 
-SINGLE, FEWER, HULL = "single", "fewer samples", "hull"
-RANDOM, ORACLE, ORACLE_UTILITY = "random", "oracle", "oracle_utility"
-SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
-PER = 1000  # problems that the costs of a table are for
-READABLE = 0.1  # where no cost per 1,000 problems reaches this many dollars, readers are shown the cost of a million
+__all__ = ["collect", "draw"]
+
 ESTIMATES = ["accuracy", "accuracy_low", "accuracy_high", "cost", "cost_low", "cost_high"]
-COST = "cost_usd_per_1000"
 
 
 def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.DataFrame:
@@ -21,20 +30,24 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
             n.
         summary: strategy, criterion, calibrated_on, chosen_on, choice, operating_point, accuracy, cost and
             cost_with_probing with _low and _high, n, cost_basis. The sweep is that of the first row's probabilities.
-        router: utility or cascade.
+        router: the one that is shown.
 
     Returns:
-        series (one of this module's constants), router, policy, samples, operating_point, chosen_on, choice, accuracy
-        and cost_usd_per_1000 with _low and _high, n, cost_basis. The hull's rows are its vertices, from cheap to dear.
-        A chosen point with probing charged is absent where that charge is unknown.
+        series (a constant of the drawing module, or the name of an oracle reference), router, policy, samples,
+        operating_point, chosen_on, choice, accuracy and cost_usd_per_1000 with _low and _high, n, cost_basis. The
+        hull's rows are its vertices, from cheap to dear. A chosen point with probing charged is absent where that
+        charge is unknown.
+
+    Raises:
+        UserError: the summary lacks the router.
     """
     test = curves[curves.split == "test"]
     singles = test[test.strategy == SINGLE]
     full = singles.samples.isna() | (singles.samples == singles.groupby("policy").samples.transform("max"))
     parts = [(SINGLE, singles[full]), (FEWER, singles[singles.policy.isin(singles.policy[~full])])]
     parts += [(HULL, test[test.strategy == HULL].sort_values("cost"))]
-    parts += [(series, test[test.strategy == series]) for series in (RANDOM, ORACLE, ORACLE_UTILITY)]
-    chosen = summary[(summary.strategy == router) & (summary.criterion == MATCH)]
+    parts += [(series, test[test.strategy == series]) for series in (RANDOM, ORACLE, *oracle_references())]
+    chosen = chosen_to_match(summary, router)
     swept = (test.strategy == router) & (test.calibrated_on == chosen.calibrated_on.iloc[0])
     parts += [(SWEEP, test[swept])]
     charged = chosen.drop(columns=[name for name in ESTIMATES if name.startswith("cost")])
@@ -48,16 +61,3 @@ def collect(curves: pd.DataFrame, summary: pd.DataFrame, router: str) -> pd.Data
     estimates = [costs.get(name, name) for name in ESTIMATES]
     labels = ["series", "router", "policy", "samples", "operating_point", "chosen_on", "choice"]
     return table[[*labels, *estimates, "n", "cost_basis"]]
-
-
-def unit_for_readers(costs: pd.Series) -> tuple[float, str]:
-    """The factor that makes costs per 1,000 problems read well, and the number of problems that they are then for.
-
-    Tables on disk are always per 1,000 problems.
-    """
-    return (1000.0, "million") if costs.max() < READABLE else (1.0, "1,000")
-
-
-def pooled_basis(bases: pd.Series) -> str:
-    """All that the costs of a table rest on, such as `assumed, measured tokens`."""
-    return ", ".join(sorted(set(", ".join(bases.dropna()).split(", "))))

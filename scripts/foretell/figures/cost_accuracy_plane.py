@@ -1,5 +1,7 @@
 """How F6 and F7 are drawn."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -7,28 +9,20 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
-from foretell.figures.cost_accuracy import (
-    CHARGED,
-    CHOSEN,
-    COST,
-    FEWER,
-    HULL,
-    ORACLE,
-    ORACLE_UTILITY,
-    RANDOM,
-    SINGLE,
-    SWEEP,
-    unit_for_readers,
-)
+from foretell.figures.costs import COST, unit_for_readers
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
 from foretell.figures.text import samples
 from foretell.routing.choice import FALLS_BACK, MATCH
+from foretell.routing.routers import ROUTERS, Router, oracle_references
+
+SINGLE, FEWER, HULL = "single", "fewer samples", "hull"
+RANDOM, ORACLE = "random", "oracle"
+SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
-SYMBOLS = {"utility": "λ", "cascade": "threshold"}
-NAMES = {"utility": "utility router", "cascade": "cascade"}
-EDGE = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
+EDGE: dict[str, Any] = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
 STARS = ["*", "P", "X"]  # one per split that chose an operating point
+CROSSES = ["x", "+", "1", "2"]  # one per oracle reference
 
 
 @styled
@@ -41,8 +35,9 @@ def draw(frame: pd.DataFrame) -> Figure:
     logarithmic = 0 < WIDE * frame[COST].min() < frame[COST].max()
     axes.set_xscale("log" if logarithmic else "linear")
     by_series = dict(iter(frame.groupby("series", sort=False)))
-    _sweep(axes, by_series[SWEEP], frame.router.iloc[0])
-    _chosen(axes, by_series, frame.router.iloc[0])
+    router = ROUTERS[frame.router.iloc[0]]
+    _sweep(axes, by_series[SWEEP], router)
+    _chosen(axes, by_series, router)
     _references(axes, by_series, logarithmic)
     _singles(axes, by_series)
     _scales(axes, logarithmic)
@@ -67,13 +62,23 @@ def _references(axes: Axes, by_series: dict[str, pd.DataFrame], logarithmic: boo
     hollow = {"color": BLACK, "markerfacecolor": "white", "markeredgewidth": 0.8, "zorder": 3}
     for series, marker, label in [(RANDOM, "o", "uniform random"), (ORACLE, "D", "oracle")]:
         _with_intervals(axes, by_series[series], marker=marker, label=label, markersize=4.5, **hollow)
-    rows = by_series[ORACLE_UTILITY]
-    look = {"color": GREY, "marker": "x", "markersize": 3.5, "label": "oracle utility, every λ"}
-    axes.plot(rows[COST], 100 * rows.accuracy, linestyle="", zorder=4, **look)
+    references = [reference for name, reference in oracle_references().items() if name in by_series]
+    for place, reference in enumerate(references):
+        rows = by_series[reference.name]
+        axes.plot(
+            rows[COST],
+            100 * rows.accuracy,
+            linestyle="",
+            color=GREY,
+            marker=CROSSES[place % len(CROSSES)],
+            markersize=3.5,
+            label=f"{reference.title}, every {reference.symbol}",
+            zorder=4,
+        )
 
 
-def _sweep(axes: Axes, rows: pd.DataFrame, router: str) -> None:
-    label = f"{NAMES[router]}, every {SYMBOLS[router]}"
+def _sweep(axes: Axes, rows: pd.DataFrame, router: Router) -> None:
+    label = f"{router.title}, every {router.symbol}"
     axes.plot(rows[COST], 100 * rows.accuracy, ".", color=BLACK, markersize=4, label=label, zorder=2)
 
 
@@ -90,7 +95,7 @@ def _singles(axes: Axes, by_series: dict[str, pd.DataFrame]) -> None:
         axes.plot([], [], color=GREY, linewidth=0.6, marker=".", markersize=2.5, label="policy, fewer samples")
 
 
-def _policies(singles: pd.DataFrame) -> dict:
+def _policies(singles: pd.DataFrame) -> dict[str, Any]:
     """Arguments of the legend that names the policies; the number of samples is in its title if they share it."""
     looks = look_of(list(singles.policy))
     names = {row.policy: row.policy for row in singles.itertuples()}
@@ -108,7 +113,7 @@ def _policies(singles: pd.DataFrame) -> dict:
     return {"handles": handles, "title": title}
 
 
-def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None:
+def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: Router) -> None:
     splits = list(by_series[CHOSEN].chosen_on)
     for series, fill in [(CHOSEN, "#FFD400"), (CHARGED, "white")]:
         for row in by_series.get(series, by_series[CHOSEN].iloc[:0]).itertuples():
@@ -129,13 +134,13 @@ def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: str) -> None
             )
 
 
-def _setting(row, router: str) -> str:
+def _setting(row: Any, router: Router) -> str:
     if pd.notna(row.operating_point):
-        return f"{SYMBOLS[router]} = {row.operating_point:.3g}"
-    return "falls back to best single policy" if row.choice == FALLS_BACK[MATCH] else f"one {SYMBOLS[router]} per part"
+        return f"{router.symbol} = {row.operating_point:.3g}"
+    return "falls back to best single policy" if row.choice == FALLS_BACK[MATCH] else f"one {router.symbol} per fold"
 
 
-def _with_intervals(axes: Axes, rows: pd.DataFrame, **look: object) -> None:
+def _with_intervals(axes: Axes, rows: pd.DataFrame, **look: Any) -> None:
     axes.errorbar(
         rows[COST],
         100 * rows.accuracy,

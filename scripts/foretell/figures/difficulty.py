@@ -1,4 +1,4 @@
-"""T1 and F1: how well activations tell human difficulty and a model's own success. T8: where the two differ most."""
+"""F1: how well activations tell human difficulty and a model's own success."""
 
 import numpy as np
 import pandas as pd
@@ -7,61 +7,10 @@ from matplotlib.figure import Figure
 
 from foretell.difficulty import AGREEMENT, DECODED
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_columns, look_of, styled
-from foretell.figures.text import number, with_interval
+from foretell.figures.text import number
+from foretell.probes.families import FAMILIES
 
 CEILING = "ceiling (noise of sampled rates)"
-NAMES = {"linear": "linear probe", "prompt_length": "prompt length", "tfidf": "TF-IDF"}
-
-
-def layout_correlations(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """For readers: a line per policy and quantity, families side by side."""
-    rows = []
-    for (policy, quantity), part in frame.groupby(["policy", "quantity"], sort=False):
-        cells = {}
-        for row in part.itertuples():
-            name = NAMES.get(row.family, row.family) if row.family else "agreement"
-            value = with_interval(row.spearman, row.low, row.high, 2)
-            cells[name] = f"{value}, p {p_value(row.p)}" if value else "undefined"
-            if pd.notna(row.difference):
-                minus = with_interval(row.difference, row.difference_low, row.difference_high, 2, signed=True)
-                cells[f"linear minus {name}"] = minus
-        rows.append({"Policy": policy, "Spearman of": quantity, **cells, "Ceiling": number(part.ceiling.iloc[0], 2)})
-    table = pd.DataFrame(rows).fillna("")
-    columns = [column for column in table if column != "Ceiling"]
-    sizes = ", ".join(map(str, sorted(frame.n.unique())))
-    note = (
-        f"n = {sizes}; means over held-out folds, 95 % bootstrap intervals over problems, differences paired. p: "
-        "permutation tests, one-sided for what is read from prompts (on the first partition), two-sided for the "
-        "agreement of the two orders. Ceiling: what the true success rates could reach, given the noise of the sampled "
-        "ones; the reliability of the human order is not known."
-    )
-    return table[[*columns, "Ceiling"]], note
-
-
-def p_value(p: float) -> str:
-    """`= 0.12`, or `= 0.005` for small ones; `unknown` where the correlation is undefined."""
-    if pd.isna(p):
-        return "unknown"
-    return f"= {p:.2f}" if p >= 0.095 else f"= {p:.3f}"
-
-
-def layout_differences(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """For readers: the problems themselves."""
-    table = pd.DataFrame(
-        {
-            "Policy": frame.policy,
-            "Harder for": frame.harder_for.replace({"model": "the model"}),
-            "Question": frame.question,
-            "Place for people": [number(value, 0) for value in frame.human_place],
-            "Place for the model": [number(value, 0) for value in frame.model_place],
-            "Success rate": [number(value, 2) for value in frame.success_rate],
-        }
-    )
-    note = (
-        f"Places of {frame.n.iloc[0]}, 1 is the easiest; problems of equal success rate share the mean of their "
-        "places. Chosen by the difference of the two places, so the extremes are partly noise of the sampled rates."
-    )
-    return table, note
 
 
 def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -136,7 +85,7 @@ def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
                 capsize=1.5,
                 elinewidth=0.7,
                 linestyle="",
-                label=NAMES.get(family, family) if place == 0 else None,
+                label=FAMILIES[family].label if place == 0 else None,
                 color=looks[family]["color"],
                 marker=looks[family]["marker"],
                 markersize=3.5,

@@ -1,77 +1,69 @@
 """F9: how well a policy's success can be read, against how accurate it is, by reasoning effort."""
 
 from math import ceil
+from typing import Literal
 
-import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from foretell.common.metrics import base_rate, enough_of_both
-from foretell.common.statistics import estimate, sample_and_resamples
-from foretell.figures.inputs import MAJORITY, TEST, not_testable
+from foretell.common.errors import UserError
+from foretell.common.metrics import METRICS
+from foretell.figures.inputs import LINEAR, MAJORITY, TEST, why_not_testable
 from foretell.figures.style import BLACK, COLUMN, GREY, PAGE, distances, legend_columns, look_of, say, styled
 
 EFFORTS = ["low", "medium", "high"]
-FILLS = {"low": "none", "medium": "left", "high": "full"}
-METRICS = {MAJORITY: "auroc", "success_rate": "spearman"}
+FILLS: dict[str, Literal["none", "left", "full"]] = {"low": "none", "medium": "left", "high": "full"}
+METRIC_OF = {MAJORITY: "auroc", "success_rate": "spearman"}
 LABELS = {
     "auroc": "AUROC of majority-vote\ncorrectness",
     "spearman": "Spearman correlation\nwith success rate",
 }
-CHANCE = {"auroc": 0.5, "spearman": 0.0}
 
 
-def collect(
-    outcomes: dict[str, pd.DataFrame],
-    metrics: dict[str, dict[str, list[dict]]],
-    efforts: dict[str, dict],
-    resamples: int,
-    seed: int,
-) -> pd.DataFrame:
+def collect(metrics: pd.DataFrame, efforts: dict[str, dict]) -> pd.DataFrame:
     """Accuracy and probe quality of every policy on test.
 
     Args:
-        outcomes: per policy: split, group, majority_correct.
-        metrics: per target and policy, the linear probe's {split, metric, value, low, high, n}.
+        metrics: of `foretell.evaluation`.
         efforts: per policy {"model", "effort"}; effort is low, medium, high or None.
-        resamples, seed: of the accuracies' bootstrap over groups.
 
     Returns:
         policy, model, effort, target, metric, accuracy, accuracy_low, accuracy_high (majority vote), value, low, high,
         n, note; value is null, and the note says why, where it is not testable.
+
+    Raises:
+        UserError: the linear probe was not measured by one of METRIC_OF.
     """
-    rows = []
-    for policy, frame in outcomes.items():
-        test = frame[(frame.split == TEST) & frame[MAJORITY].notna()]
-        labels = test[MAJORITY].to_numpy(dtype=float)
-        weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
-        accuracy = estimate(base_rate, labels, labels, weights)
-        for target, by_policy in metrics.items():
-            found = next(m for m in by_policy[policy] if (m["split"], m["metric"]) == (TEST, METRICS[target]))
-            value = {key: np.nan if found[key] is None else found[key] for key in ("value", "low", "high")}
-            note = ""
-            if METRICS[target] == "auroc" and not enough_of_both(labels):
-                note = not_testable(labels)
-            elif np.isnan(value["value"]):
-                note = "not testable: probe not trained"
-            rows.append(
+    test = metrics[(metrics.split == TEST) & metrics.encoder.isna()]
+    rows = test.set_index(["policy", "target", "family", "metric"], drop=False)
+    found = []
+    for policy in test.policy.unique():
+        accuracy = rows.loc[(policy, MAJORITY, "", "base_rate")]
+        for target, metric in METRIC_OF.items():
+            key = (policy, target, LINEAR, metric)
+            if key not in rows.index:
+                raise UserError(f"{policy}: no {metric} of the linear probe for {target!r}: add it to 'probes.targets'")
+            row = rows.loc[key]
+            found.append(
                 {
                     "policy": policy,
                     "model": efforts[policy]["model"],
                     "effort": efforts[policy]["effort"],
                     "target": target,
-                    "metric": METRICS[target],
+                    "metric": metric,
                     "accuracy": accuracy.value,
                     "accuracy_low": accuracy.low,
                     "accuracy_high": accuracy.high,
-                    **(dict.fromkeys(value, np.nan) if note else value),
-                    "n": found["n"],
-                    "note": note,
+                    "value": row.value,
+                    "low": row.low,
+                    "high": row.high,
+                    "n": row.n,
+                    "note": why_not_testable(row),
                 }
             )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(found)
 
 
 @styled
@@ -110,16 +102,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict], metric: str) 
     if known.empty:
         say(axes, "\n".join(f"{row.policy}\n{row.note}" for row in unknown.itertuples()))
         return
-    axes.axhline(CHANCE[metric], color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
-    axes.annotate(
-        "chance",
-        (0, CHANCE[metric]),
-        (2, 2),
-        xycoords=("axes fraction", "data"),
-        textcoords="offset points",
-        color=GREY,
-        fontsize=6,
-    )
+    if (chance := METRICS[metric].chance) is not None:
+        _mark_chance(axes, chance)
     for model, part in known.groupby("model", sort=False):
         look = {key: looks[model][key] for key in ("color", "marker")}
         part = part.sort_values("effort", key=lambda efforts: efforts.map(EFFORTS.index, na_action="ignore"))
@@ -143,3 +127,16 @@ def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict], metric: str) 
     if len(unknown):
         lines = [f"{row.policy} {row.note}" for row in unknown.itertuples()]
         axes.set_title("\n".join(lines), fontsize=6, color=GREY, loc="left")
+
+
+def _mark_chance(axes: Axes, chance: float) -> None:
+    axes.axhline(chance, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
+    axes.annotate(
+        "chance",
+        (0, chance),
+        (2, 2),
+        xycoords=("axes fraction", "data"),
+        textcoords="offset points",
+        color=GREY,
+        fontsize=6,
+    )

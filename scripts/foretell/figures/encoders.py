@@ -1,53 +1,32 @@
 """T7: every policy's success, read from every encoder."""
 
-import numpy as np
 import pandas as pd
 
-from foretell.common.metrics import auroc, enough_of_both
-from foretell.common.statistics import percentile_interval, sample_and_resamples
-from foretell.figures.auroc import resample_metric
-from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
+from foretell.figures.inputs import MAJORITY, TEST, why_not_testable
 from foretell.figures.text import with_interval
 
 
-def collect(
-    outcomes: dict[str, pd.DataFrame],
-    encoders: dict[str, pd.DataFrame],
-    own: dict[str, str],
-    resamples: int,
-    seed: int,
-) -> pd.DataFrame:
+def collect(metrics: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
     """AUROC on test of every policy's majority_correct from every encoder, and what a policy's own one has over it.
 
     Args:
-        outcomes: per policy: problem_id, split, group, majority_correct.
-        encoders: per encoder: policy, problem_id, split, score.
-        own: per policy, its own encoder.
-        resamples, seed: of the bootstrap over groups; encoders are resampled together.
+        metrics, differences: of `foretell.evaluation`.
 
     Returns:
         policy, encoder, own, auroc, low, high, difference (own encoder minus this one), difference_low,
         difference_high, n, note (why it is not testable).
     """
-    rows = []
-    for policy, frame in outcomes.items():
-        tests = {
-            encoder: join_labels(scores[scores.policy == policy], frame, MAJORITY, TEST)
-            for encoder, scores in encoders.items()
-        }
-        first = next(iter(tests.values()))
-        weights = sample_and_resamples(first.group, resamples, seed)
-        note = "" if enough_of_both(first.label) else not_testable(first.label)
-        unknown = np.full(len(weights), np.nan)
-        values = {e: unknown if note else resample_metric(auroc, test, weights, seed) for e, test in tests.items()}
-        for encoder, value in values.items():
-            row = {"policy": policy, "encoder": encoder, "own": encoder == own[policy], "auroc": value[0]}
-            row["low"], row["high"] = percentile_interval(value[1:])
-            difference = np.full(1, np.nan) if encoder == own[policy] else values[own[policy]] - value
-            row["difference"] = difference[0]
-            row["difference_low"], row["difference_high"] = percentile_interval(difference[1:])
-            rows.append({**row, "n": len(first), "note": note})
-    return pd.DataFrame(rows)
+    read = metrics[metrics.encoder.notna() & (metrics.target == MAJORITY) & (metrics.metric == "auroc")]
+    against = differences[differences.encoder.notna() & (differences.metric == "auroc")]
+    own = against.groupby("policy").encoder.first()
+    against = against[["policy", "minus_encoder", "value", "low", "high"]]
+    against.columns = ["policy", "encoder", "difference", "difference_low", "difference_high"]
+    table = read[read.split == TEST].merge(against, on=["policy", "encoder"], how="left", validate="one_to_one")
+    table["own"] = table.encoder == table.policy.map(own)
+    table["note"] = [why_not_testable(row) for row in table.itertuples()]
+    table = table.rename(columns={"value": "auroc"})
+    shown = ["policy", "encoder", "own", "auroc", "low", "high", "difference", "difference_low", "difference_high"]
+    return table[[*shown, "n", "note"]]
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:

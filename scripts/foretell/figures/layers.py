@@ -1,13 +1,18 @@
 """F3: where in the network the linear probe reads best."""
 
+from typing import cast
+
 import numpy as np
 import pandas as pd
+import seaborn
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
 from foretell.figures.style import outer, panels, say, styled
+from foretell.figures.text import number
 
 FEW = 60  # cells of a panel that leave room for their values
 
@@ -68,23 +73,24 @@ def draw(frame: pd.DataFrame) -> Figure:
     return figure
 
 
-def _heat_map(panel: Axes, rows: pd.DataFrame, low: float, high: float):
+def _heat_map(panel: Axes, rows: pd.DataFrame, low: float, high: float) -> QuadMesh:
     grid = rows.pivot(index="position", columns="layer", values="value")
-    image = panel.imshow(grid.to_numpy(float), vmin=low, vmax=high, cmap="cividis", aspect="auto")
-    every = max(1, round(grid.shape[1] / 6))
-    panel.set_xticks(range(0, grid.shape[1], every), grid.columns[::every])
-    panel.set_yticks(range(grid.shape[0]), [str(position).replace("-", "−") for position in grid.index])
-    panel.tick_params(length=0)
-    for spine in panel.spines.values():
-        spine.set_visible(False)
-    if grid.size <= FEW and grid.shape[1] <= 8:
-        middle = (low + high) / 2
-        for (row, column), value in np.ndenumerate(grid.to_numpy(float)):
-            if not np.isnan(value):
-                colour = "black" if value > middle else "white"
-                text = f"{value:.2f}".replace("-", "−")
-                panel.text(column, row, text, ha="center", va="center", fontsize=6, color=colour)
+    roomy = grid.size <= FEW and grid.shape[1] <= 8
+    seaborn.heatmap(
+        grid.astype(float),
+        ax=panel,
+        vmin=low,
+        vmax=high,
+        cmap="cividis",
+        cbar=False,
+        annot=grid.astype(float).map(lambda value: number(value, 2)) if roomy else False,
+        fmt="",
+        annot_kws={"fontsize": 6},
+        xticklabels=max(1, round(grid.shape[1] / 6)),
+        yticklabels=[number(position, 0) for position in grid.index],
+    )
+    panel.tick_params(length=0, labelrotation=0)
     chosen = rows[rows.chosen].iloc[0]
-    corner = grid.columns.get_loc(chosen.layer) - 0.5, grid.index.get_loc(chosen.position) - 0.5
+    corner = grid.columns.get_loc(chosen.layer), grid.index.get_loc(chosen.position)
     panel.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor="#D55E00", linewidth=1.6, clip_on=False, zorder=3))
-    return image
+    return cast(QuadMesh, panel.collections[0])

@@ -1,5 +1,7 @@
 """F5: what the probe predicted where the policy was right and where it was wrong."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -10,7 +12,7 @@ from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import RIGHT, WRONG, outer, panels, say, styled
 
 BINS = 20
-LOOKS = {
+LOOKS: dict[bool, dict[str, Any]] = {
     True: {"color": RIGHT, "label": "right", "hatch": ""},
     False: {"color": WRONG, "label": "wrong", "hatch": "//////"},
 }

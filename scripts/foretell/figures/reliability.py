@@ -1,5 +1,7 @@
 """F4: do predicted probabilities come true."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,7 +14,7 @@ from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
 
 UNCALIBRATED, PLATT = "uncalibrated", "platt"
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     UNCALIBRATED: {"color": WRONG, "marker": "s", "label": "uncalibrated", "fillstyle": "none"},
     PLATT: {"color": RIGHT, "marker": "o", "label": "after Platt scaling"},
 }

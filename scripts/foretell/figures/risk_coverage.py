@@ -1,4 +1,6 @@
-"""F11: answering only where success is predicted, and sending the rest to a dearer source."""
+"""F11: answering only where success is predicted, and sending the rest to a fallback."""
+
+from typing import Any, TypedDict
 
 import numpy as np
 import pandas as pd
@@ -6,52 +8,62 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foretell.common.statistics import percentile_interval, sample_and_resamples
-from foretell.figures.inputs import TEST
 from foretell.figures.style import BLACK, GREY, PAGE, legend_columns, look_of, styled
+from foretell.routing.pool import TEST
 
 COVERAGES = np.linspace(0.05, 1, 20)
 
 
-def collect(costs: pd.DataFrame, probabilities: pd.DataFrame, dearer: dict, resamples: int, seed: int) -> pd.DataFrame:
+class Fallback(TypedDict):
+    """A source that gets what a policy does not answer: USD per problem, share of right answers, what these rest on."""
+
+    cost: float
+    accuracy: float
+    assumption: str
+
+
+def collect(
+    costs: pd.DataFrame, probabilities: pd.DataFrame, fallback: Fallback, resamples: int, seed: int
+) -> pd.DataFrame:
     """Accuracy of what each policy answers when it answers the test problems it is most likely to get right.
 
     Args:
         costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown).
         probabilities: problem_id, policy, calibrated_on, probability; the first calibration counts.
-        dearer: assumed of the source that gets the rest: cost (USD per problem), accuracy, assumption.
+        fallback: what gets the rest, of which all is assumed.
         resamples, seed: of the bootstrap over groups.
 
     Returns:
         policy, coverage (share answered; 0 to 1), n (test problems), accuracy of what is answered (null at 0), low,
-        high, accuracy_with_dearer and cost_with_dearer (all test problems; what is not answered costs its prefill too,
-        where that is known), accuracy_at_random (the same share sent on without looking), dearer_cost,
-        dearer_accuracy, assumption.
+        high, accuracy_with_fallback and cost_with_fallback (all test problems; what is not answered costs its prefill
+        too, where that is known), accuracy_at_random (the same share sent on without looking), fallback_cost,
+        fallback_accuracy, assumption.
     """
     calibrated = probabilities[probabilities.calibrated_on == probabilities.calibrated_on.iloc[0]]
     test = costs[costs.split == TEST].merge(
         calibrated[["problem_id", "policy", "probability"]], on=["problem_id", "policy"], validate="one_to_one"
     )
-    parts = [_policy(policy, part, dearer, resamples, seed) for policy, part in test.groupby("policy", sort=False)]
+    parts = [_policy(policy, part, fallback, resamples, seed) for policy, part in test.groupby("policy", sort=False)]
     return pd.concat(parts, ignore_index=True)
 
 
-def _policy(policy: str, test: pd.DataFrame, dearer: dict, resamples: int, seed: int) -> pd.DataFrame:
+def _policy(policy: str, test: pd.DataFrame, fallback: Fallback, resamples: int, seed: int) -> pd.DataFrame:
     test = test.sort_values(["probability", "problem_id"], ascending=[False, True])
     correct, prefill = test.correct.to_numpy(), test.probe_cost.fillna(0).to_numpy()
     weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
     accuracy = accuracy_by_coverage(correct, weights, COVERAGES)
     unknown = dict.fromkeys(("accuracy", "low", "high"), np.nan)
-    rows = [{"coverage": 0.0, **unknown, **_with_dearer(0, test, prefill, dearer)}]
+    rows = [{"coverage": 0.0, **unknown, **_with_fallback(0, test, prefill, fallback)}]
     for place, coverage in enumerate(COVERAGES):
         low, high = percentile_interval(accuracy[1:, place])
         answered = round(coverage * len(test))
         found = {"coverage": coverage, "accuracy": accuracy[0, place], "low": low, "high": high}
-        rows.append({**found, **_with_dearer(answered, test, prefill, dearer)})
-    frame = pd.DataFrame(rows).assign(policy=policy, n=len(test), assumption=dearer["assumption"])
-    frame = frame.assign(dearer_cost=dearer["cost"], dearer_accuracy=dearer["accuracy"])
-    frame["accuracy_at_random"] = frame.coverage * correct.mean() + (1 - frame.coverage) * dearer["accuracy"]
-    columns = ["policy", "coverage", "n", "accuracy", "low", "high", "accuracy_with_dearer", "cost_with_dearer"]
-    return frame[[*columns, "accuracy_at_random", "dearer_cost", "dearer_accuracy", "assumption"]]
+        rows.append({**found, **_with_fallback(answered, test, prefill, fallback)})
+    frame = pd.DataFrame(rows).assign(policy=policy, n=len(test), assumption=fallback["assumption"])
+    frame = frame.assign(fallback_cost=fallback["cost"], fallback_accuracy=fallback["accuracy"])
+    frame["accuracy_at_random"] = frame.coverage * correct.mean() + (1 - frame.coverage) * fallback["accuracy"]
+    columns = ["policy", "coverage", "n", "accuracy", "low", "high", "accuracy_with_fallback", "cost_with_fallback"]
+    return frame[[*columns, "accuracy_at_random", "fallback_cost", "fallback_accuracy", "assumption"]]
 
 
 def accuracy_by_coverage(correct: np.ndarray, weights: np.ndarray, coverages: np.ndarray) -> np.ndarray:
@@ -74,12 +86,12 @@ def accuracy_by_coverage(correct: np.ndarray, weights: np.ndarray, coverages: np
     return found
 
 
-def _with_dearer(answered: int, test: pd.DataFrame, prefill: np.ndarray, dearer: dict) -> dict[str, float]:
+def _with_fallback(answered: int, test: pd.DataFrame, prefill: np.ndarray, fallback: Fallback) -> dict[str, float]:
     """Accuracy and mean cost of all problems, the surest ones answered and the rest sent on after their prefill."""
     n, rest = len(test), len(test) - answered
-    right = test.correct.to_numpy()[:answered].sum() + rest * dearer["accuracy"]
-    cost = test.cost.to_numpy()[:answered].sum() + prefill[answered:].sum() + rest * dearer["cost"]
-    return {"accuracy_with_dearer": right / n, "cost_with_dearer": cost / n}
+    right = test.correct.to_numpy()[:answered].sum() + rest * fallback["accuracy"]
+    cost = test.cost.to_numpy()[:answered].sum() + prefill[answered:].sum() + rest * fallback["cost"]
+    return {"accuracy_with_fallback": right / n, "cost_with_fallback": cost / n}
 
 
 @styled
@@ -95,22 +107,22 @@ def draw(frame: pd.DataFrame) -> Figure:
     left.plot([], [], color=GREY, linestyle=(0, (4, 3)), label="answered or sent on at random")
     left.set(xlabel="Share of test problems answered (%)", ylabel="Right of what is answered (%)", xlim=(0, 103))
     right.plot(
-        1e6 * frame.dearer_cost.iloc[0],
-        100 * frame.dearer_accuracy.iloc[0],
+        1e6 * frame.fallback_cost.iloc[0],
+        100 * frame.fallback_accuracy.iloc[0],
         "*",
         color=BLACK,
         markersize=8,
-        label="dearer source alone (assumed)",
+        label="fallback alone (assumed)",
     )
     right.set(xlabel="Cost in USD per million problems, the rest sent on", ylabel="Right of all test problems (%)")
     right.set_title(f"Assumed: {frame.assumption.iloc[0]}", fontsize=6, wrap=True)
-    shown = [left.get_legend_handles_labels(), right.get_legend_handles_labels()]
-    handles, labels = ([item for part in parts for item in part] for parts in zip(*shown, strict=True))
+    legends = [left.get_legend_handles_labels(), right.get_legend_handles_labels()]
+    handles, labels = ([item for part in parts for item in part] for parts in zip(*legends, strict=True))
     figure.legend(handles, labels, loc="outside lower center", ncols=legend_columns(labels, PAGE))
     return figure
 
 
-def _answered(axes: Axes, rows: pd.DataFrame, policy: str, look: dict) -> None:
+def _answered(axes: Axes, rows: pd.DataFrame, policy: str, look: dict[str, Any]) -> None:
     axes.plot(100 * rows.coverage, 100 * rows.accuracy, label=policy, **look)
     axes.fill_between(
         100 * rows.coverage, 100 * rows.low, 100 * rows.high, color=look["color"], alpha=0.15, linewidth=0
@@ -118,13 +130,13 @@ def _answered(axes: Axes, rows: pd.DataFrame, policy: str, look: dict) -> None:
     axes.axhline(100 * rows.accuracy.iloc[-1], color=look["color"], linewidth=0.7, linestyle=(0, (4, 3)))
 
 
-def _all_problems(axes: Axes, rows: pd.DataFrame, look: dict) -> None:
-    cost = 1e6 * rows.cost_with_dearer
-    axes.plot(cost, 100 * rows.accuracy_with_dearer, **look)
+def _all_problems(axes: Axes, rows: pd.DataFrame, look: dict[str, Any]) -> None:
+    cost = 1e6 * rows.cost_with_fallback
+    axes.plot(cost, 100 * rows.accuracy_with_fallback, **look)
     ends = rows.iloc[[0, -1]]
     axes.plot(
-        1e6 * ends.cost_with_dearer,
-        100 * ends.accuracy_with_dearer,
+        1e6 * ends.cost_with_fallback,
+        100 * ends.accuracy_with_fallback,
         color=look["color"],
         linewidth=0.7,
         linestyle=(0, (4, 3)),

@@ -1,16 +1,16 @@
 """T4: what every routing strategy costs and gets right on test."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pandas as pd
 
-from foretell.figures.cost_accuracy import PER, pooled_basis, unit_for_readers
+from foretell.common.errors import UserError
+from foretell.figures.costs import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money, number, samples, with_interval
 from foretell.routing.choice import FALLS_BACK, MATCH
+from foretell.routing.routers import ROUTERS, oracle_references, with_operating_points
 
-ORDER = ["single", "random", "hull", "cascade", "utility", "oracle_utility", "oracle"]
-ROUTERS = {"utility": "utility router", "cascade": "cascade", "oracle_utility": "oracle utility"}
-POINTS = {"utility": "λ", "cascade": "threshold", "oracle_utility": "λ"}
 CHOICE = ["criterion", "calibrated_on", "chosen_on", "choice", "operating_point"]
 FIRST = ["strategy", "policy", "samples", "at_cost_of", *CHOICE]
 COSTS = ["cost", "cost_with_probing", "hull_cost"]
@@ -21,12 +21,24 @@ def collect(summary: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         The summary's rows and columns; cost, cost_with_probing and hull_cost become *_usd_per_1000*.
+
+    Raises:
+        UserError: a strategy that is not known.
     """
+    order = reading_order()
+    unknown = summary.strategy[~summary.strategy.isin(order)]
+    if len(unknown):
+        raise UserError(f"unknown strategy {unknown.iloc[0]!r}; known: {', '.join(order)}; route the pool again")
     named = [each + end for each in COSTS for end in ("", "_low", "_high")]
     table = summary.assign(**{name: PER * summary[name] for name in named})
     table = table.rename(columns={name: _per_thousand(name) for name in named})
     table = table[[*FIRST, *table.columns.drop(FIRST)]]
-    return table.sort_values("strategy", key=lambda names: names.map(ORDER.index), kind="stable", ignore_index=True)
+    return table.sort_values("strategy", key=lambda names: names.map(order.index), kind="stable", ignore_index=True)
+
+
+def reading_order() -> list[str]:
+    """Strategies from those that need no router to the oracle; the first router stands beside its reference."""
+    return ["single", "random", "hull", *reversed(ROUTERS), *oracle_references(), "oracle"]
 
 
 def _per_thousand(name: str) -> str:
@@ -47,7 +59,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         return [write(*values, **options) or "unknown" for values in columns]
 
     factor, problems = unit_for_readers(frame.cost_usd_per_1000)
-    percent = {"write": with_interval, "digits": 1, "scale": 100}
+    percent: dict[str, Any] = {"write": with_interval, "digits": 1, "scale": 100}
     points = {**percent, "signed": True}
     table = pd.DataFrame(
         {
@@ -67,7 +79,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return table, _note(frame)
 
 
-def _name(row) -> str:
+def _name(row: Any) -> str:
     if row.strategy == "single":
         return row.policy if pd.isna(row.samples) else f"{row.policy}, {samples(row.samples)}"
     if row.strategy == "hull":
@@ -76,12 +88,13 @@ def _name(row) -> str:
         return "uniform random"
     if row.strategy == "oracle":
         return "oracle"
-    name = ROUTERS[row.strategy] if row.strategy == "oracle_utility" else f"{ROUTERS[row.strategy]}, {row.criterion}"
+    router = with_operating_points()[row.strategy]
+    name = f"{router.title}, {row.criterion}" if row.strategy in ROUTERS else router.title
     if pd.notna(row.operating_point):
-        return f"{name}: {POINTS[row.strategy]} = {number(row.operating_point, 3)}"
+        return f"{name}: {router.symbol} = {number(row.operating_point, 3)}"
     if row.choice in FALLS_BACK.values():
         return f"{name}: {row.choice}"
-    return f"{name}: one {POINTS[row.strategy]} per part"
+    return f"{name}: one {router.symbol} per fold"
 
 
 def _note(frame: pd.DataFrame) -> str:

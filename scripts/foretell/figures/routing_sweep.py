@@ -4,15 +4,15 @@ from math import nan
 
 import pandas as pd
 
-from foretell.figures.cost_accuracy import PER, unit_for_readers
+from foretell.figures.costs import PER, unit_for_readers
 from foretell.figures.text import money, number, with_interval
+from foretell.routing.routers import with_operating_points
 
-ROUTERS = {"utility": "utility router, λ", "cascade": "cascade, threshold", "oracle_utility": "oracle utility, λ"}
 SPLITS = ["validation", "test"]
 
 
 def collect(curves: pd.DataFrame) -> pd.DataFrame:
-    """Raw points of the routers; nothing is chosen or smoothed.
+    """Raw points of the routers and their oracle references; nothing is chosen or smoothed.
 
     Args:
         curves: split, strategy, calibrated_on, operating_point, accuracy and cost with _low and _high, probing_cost, n.
@@ -21,7 +21,8 @@ def collect(curves: pd.DataFrame) -> pd.DataFrame:
         router, calibrated_on, operating_point, split, accuracy and cost_usd_per_1000 with _low and _high,
         probing_cost_usd_per_1000 (null where unknown), n.
     """
-    table = curves[curves.strategy.isin(list(ROUTERS)) & curves.split.isin(SPLITS)].rename(
+    routers = list(with_operating_points())
+    table = curves[curves.strategy.isin(routers) & curves.split.isin(SPLITS)].rename(
         columns={
             "strategy": "router",
             "cost": "cost_usd_per_1000",
@@ -33,7 +34,7 @@ def collect(curves: pd.DataFrame) -> pd.DataFrame:
     costs = [name for name in table if "usd" in name]
     table = table.assign(**{name: PER * table[name] for name in costs})
     table = table.assign(
-        router=pd.Categorical(table.router, list(ROUTERS)), split=pd.Categorical(table.split, SPLITS)
+        router=pd.Categorical(table.router, routers), split=pd.Categorical(table.split, SPLITS)
     ).sort_values(["router", "calibrated_on", "operating_point", "split"], ignore_index=True)
     labels = ["router", "calibrated_on", "operating_point", "split"]
     columns = [*labels, "accuracy", "accuracy_low", "accuracy_high", *costs, "n"]
@@ -45,12 +46,13 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     factor, problems = unit_for_readers(frame.cost_usd_per_1000)
     splits = [split for split in SPLITS if split in set(frame.split)]
     several = frame.calibrated_on.nunique() > 1
-    rows = []
-    for (router, calibrated_on, point), part in frame.groupby(
+    rows, routers = [], with_operating_points()
+    for (name, calibrated_on, point), part in frame.groupby(
         ["router", "calibrated_on", "operating_point"], sort=False, dropna=False
     ):
+        router = routers[name]
         calibrated = f" (calibrated on {calibrated_on})" if several and pd.notna(calibrated_on) else ""
-        row = {"Router, operating point": f"{ROUTERS[router]} = {number(point, 3)}{calibrated}"}
+        row = {"Router, operating point": f"{router.title}, {router.symbol} = {number(point, 3)}{calibrated}"}
         for split in splits:
             one = part[part.split == split].iloc[0]
             cost = (one.cost_usd_per_1000, one.cost_usd_per_1000_low, one.cost_usd_per_1000_high)

@@ -1,4 +1,4 @@
-"""F8: to which policies the utility router sends the problems."""
+"""F8: to which policies a router sends the problems."""
 
 from math import ceil
 
@@ -6,28 +6,33 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from foretell.figures.cost_accuracy import pooled_basis
-from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, styled
-from foretell.routing.choice import MATCH
+from foretell.figures.costs import pooled_basis
+from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, styled, wrapped
+from foretell.routing.choice import chosen_to_match
+from foretell.routing.routers import ROUTERS
 
-ROUTER = "utility"
+LABEL = 50  # characters of the axis's label that fit on a line
 
 
-def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.DataFrame:
-    """Share of the test problems by lambda and policy.
+def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame], router: str) -> pd.DataFrame:
+    """Share of the test problems by operating point and policy.
 
     Args:
         shares: split, router, calibrated_on, operating_point, policy, share.
-        summaries: by pool, of the pool itself or of each of its parts: strategy, criterion, calibrated_on, chosen_on,
+        summaries: by pool, of the pool itself or of each of its folds: strategy, criterion, calibrated_on, chosen_on,
             operating_point, cost_basis. The first chooser counts: the shares are those of its probabilities.
+        router: the one that is shown.
 
     Returns:
         router, operating_point, policy (from cheap to dear), share, chosen_on (the splits that chose this operating
         point to match the best single policy, separated by commas; else empty), cost_basis.
+
+    Raises:
+        UserError: a summary lacks the router.
     """
-    chosen = [(pool, _chosen(summary)) for pool, summary in summaries.items()]
+    chosen = [(pool, chosen_to_match(summary, router)) for pool, summary in summaries.items()]
     calibrated_on = chosen[0][1].calibrated_on.iloc[0]
-    rows = (shares.router == ROUTER) & (shares.split == "test") & (shares.calibrated_on == calibrated_on)
+    rows = (shares.router == router) & (shares.split == "test") & (shares.calibrated_on == calibrated_on)
     table = shares[rows].drop(columns="split")
     several = len(chosen) > 1
     named = [
@@ -40,10 +45,6 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame]) -> pd.Data
         cost_basis=pooled_basis(pd.concat([points.cost_basis for _, points in chosen])),
     )
     return table[["router", "operating_point", "policy", "share", "chosen_on", "cost_basis"]].reset_index(drop=True)
-
-
-def _chosen(summary: pd.DataFrame) -> pd.DataFrame:
-    return summary[(summary.strategy == ROUTER) & (summary.criterion == MATCH)]
 
 
 def _at(named: list[tuple[float, str]], point: float) -> str:
@@ -71,8 +72,10 @@ def draw(frame: pd.DataFrame) -> Figure:
     axes.margins(x=0.02)
     axes.set_ylim(0, 100)
     assumed = frame.cost_basis.str.contains("assumed").any()
-    costs = "assumed cost against\n" if assumed else "cost against "
-    axes.set_xlabel(f"λ (weight of {costs}probability of success)")
+    router = ROUTERS[frame.router.iloc[0]]
+    meaning = router.meaning.format(cost="assumed cost" if assumed else "cost")
+    label = f"{router.symbol} ({meaning})"
+    axes.set_xlabel(wrapped(label, LABEL if len(label) <= LABEL else 2 * len(label) // 3))  # no word alone on a line
     axes.set_ylabel("Share of test problems (%)")
     lines, names = axes.get_legend_handles_labels()
     figure.legend(areas, policies, loc="outside lower center", ncols=columns, handlelength=1, handleheight=1)

@@ -1,8 +1,10 @@
 """The look that all figures share, and how they are written."""
 
 import re
+from functools import partial
 from math import ceil
 from pathlib import Path
+from typing import Any, cast
 
 import matplotlib
 import numpy as np
@@ -54,7 +56,7 @@ STYLE = {
 # What would differ between two runs, by format.
 METADATA = {"pdf": {"CreationDate": None}, "svg": {"Date": None}, "png": {"Software": None}}
 
-styled = matplotlib.rc_context(STYLE)
+styled = matplotlib.rc_context(cast(Any, STYLE))
 
 
 @styled
@@ -62,10 +64,8 @@ def write_figure(figure: Figure, frame: pd.DataFrame, stem: Path) -> None:
     """Write a figure as PDF, SVG and PNG, and the frame it was drawn from as CSV; equal frames give equal bytes."""
     write_csv(frame, stem.with_name(stem.name + ".csv"))
     for suffix, metadata in METADATA.items():
-        write_whole(
-            stem.with_name(f"{stem.name}.{suffix}"),
-            lambda partial, suffix=suffix, metadata=metadata: figure.savefig(partial, format=suffix, metadata=metadata),
-        )
+        save = partial(figure.savefig, format=suffix, metadata=metadata)
+        write_whole(stem.with_name(f"{stem.name}.{suffix}"), save)
 
 
 def look_of(names: list[str]) -> dict[str, dict]:

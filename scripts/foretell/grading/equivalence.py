@@ -1,228 +1,326 @@
 """Whether two mathematical answers are equal."""
 
-import logging
-import re
-from collections.abc import Callable
+from collections.abc import Iterable
 from fractions import Fraction
-from functools import cache
 
-from foretell.grading.normalisation import Normal, normalise
-from foretell.grading.units import known_unit
-
-TOLERANCE = Fraction(1, 10**6)  # relative, where one of two numbers is rounded; whole numbers are equal or not
-
-_NUMBER = re.compile(r"[-+]?\d+(?:\.\d*)?")
-_SIMPLE_FRACTION = re.compile(r"([-+]?)(\d*)(?:\\frac\{([-+]?\d+)\}\{(\d+)\}|(?<=\d)/(\d+))")
-_MATRIX = re.compile(r"\\begin\{([pbvBV]?matrix|array)\}(?:\{[lcr|]*\})?(.*?)\\end\{\1\}")
-_OPENING, _CLOSING = {"(": ")", "[": "]"}, {")": "(", "]": "["}
-_WORD, _LETTER, _TIME = (
-    re.compile(r"[a-zA-Z]{4}"),
-    re.compile(r"[(\"'][A-Za-z][)\"']"),
-    re.compile(r"\d{1,2}:\d\d[a-zA-Z.]*"),
+from foretell.grading import sets
+from foretell.grading.comparison import close, proportional, same, within
+from foretell.grading.evaluation import constant
+from foretell.grading.expressions import symbols
+from foretell.grading.numerals import Tree
+from foretell.grading.reading import read
+from foretell.grading.values import (
+    NOTHING,
+    Collection,
+    Congruence,
+    Equation,
+    Inequality,
+    Matrix,
+    Named,
+    RealSet,
+    Scalar,
+    Sequence,
+    Text,
+    Unread,
+    Value,
 )
-_UNIONS = re.compile(r"\\cup(?![a-zA-Z])|(?<=[\])])[uU](?=[\[(])")
+
+DIGITS_THAT_COUNT = 6  # a decimal of so many significant digits stands for the number that it is rounded from
 
 
-def equal(answer: str, gold: str) -> bool:
-    r"""Whether an answer equals the gold answer.
+def equal(answer: str, gold: str) -> bool | None:
+    r"""Whether an answer equals the gold answer; None where only algebra (`foretell.grading.algebra`) can say.
 
-    Equal means: the same in one spelling; the same number, exactly if both are whole, else to a relative 1e-6; the same
-    texts, where an answer is words; the same elements, in order within tuples, intervals (whose brackets count) and
-    matrices, in any order within sets, lists and unions; else what math-verify finds equal. Units and the base of a
-    number may be left out, but not contradicted. `50\%` equals 50 and `\frac12`.
-
-    It may take arbitrarily long on adversarial input: call it through `foretell.grading.workers`.
+    Equal means: the same number, exactly where both are exact, and to its digits where one is a decimal of six
+    significant digits or more; the same function, equation (up to a factor), set, tuple or list; the same words. Units
+    and the base of a number may be left out, but not contradicted. `50\%` equals 50 and `\frac12`.
     """
-    given, wanted = normalise(answer), normalise(gold)
-    if not wanted.text or not given.text:
-        return False
-    if _contradict(given, wanted):
-        return False
-    if given.percent != wanted.percent:
-        return _same(given, wanted) or _same_share(given, wanted)
-    return _same(given, wanted)
+    undecided = False
+    for wanted in read(gold):
+        for given in read(answer):
+            verdict = same_value(given, wanted)
+            if verdict:
+                return True
+            undecided |= verdict is None
+    return None if undecided else False
 
 
-def quickly_equal(answer: str, gold: str) -> bool | None:
-    """`equal` where that takes no algebra: the same spelling, or two plain numbers; None where it does."""
-    given, wanted = normalise(answer), normalise(gold)
-    if given == wanted and given.text:
-        return True
-    numbers = [number(side.text) for side in (given, wanted)]
-    return None if None in numbers else equal(answer, gold)
+def understood(answer: str) -> bool:
+    """Whether an answer is read as something else than unknown notation."""
+    values = read(answer)
+    return bool(values) and not any(isinstance(value, Unread) for value in values)
 
 
-def parses(answer: str) -> bool:
-    """Whether an answer means something: words, a plain number, a structure of such, or an expression.
-
-    Raises:
-        Exception: whatever the parser throws at a malformed one.
-    """
-    normal = normalise(answer)
-    if not normal.text or _is_words(normal):
-        return bool(normal.text)
-    structure = _structure(normal.text)
-    elements = structure[1] if structure else [normal.text]
-    parsed, _ = load_algebra()
-    return all(number(element) is not None or len(parsed(element)) == 2 for element in elements)
-
-
-def number(text: str) -> Fraction | None:
-    """The value of an integer, a decimal, a simple fraction or a mixed number; None of anything else."""
-    if _NUMBER.fullmatch(text):
-        return Fraction(text.rstrip("."))
-    fraction = _SIMPLE_FRACTION.fullmatch(text)
-    if not fraction:
-        return None
-    sign, whole, above, below, divisor = fraction.groups()
-    if divisor is not None:
-        value = Fraction(int(whole), int(divisor)) if int(divisor) else None
-    elif not int(below):
-        value = None
-    else:
-        value = (Fraction(int(whole)) if whole else 0) + Fraction(int(above), int(below))
-    return None if value is None else -value if sign == "-" else value
+def integer(answer: str) -> int | None:
+    """The whole number that an answer says, also as `m + n = 204` or `2^3`; None of anything else."""
+    for value in read(answer):
+        tree = value.tree if isinstance(value, Scalar) else value.right if isinstance(value, Equation) else None
+        if isinstance(value, Named) and isinstance(value.value, Scalar):
+            tree = value.value.tree
+        number = None if tree is None else constant(tree)
+        if isinstance(number, Fraction) and number.denominator == 1:
+            return int(number)
+        if number is not None and not isinstance(number, Fraction) and not number.imag and abs(number) < 10**15:
+            nearest = Fraction(round(float(number)))
+            if close(number, nearest):
+                return int(nearest)
+    return None
 
 
-def _contradict(given: Normal, wanted: Normal) -> bool:
-    """Whether two units, or two bases of a number, are known and differ."""
-    if given.base and wanted.base and given.base != wanted.base:
-        return True
-    units = ["%" if side.percent else known_unit(side.unit) for side in (given, wanted)]
-    return None not in units and units[0] != units[1]
-
-
-def _same(given: Normal, wanted: Normal) -> bool:
-    if given.text == wanted.text:
-        return True
-    if _is_words(wanted) or _is_words(given):
-        return bool(wanted.words) and given.words == wanted.words
-    return _same_value(given.text, wanted.text)
-
-
-def _is_words(answer: Normal) -> bool:
-    """Whether an answer is a text: a word of four letters or more, an option letter in brackets, or a time of day."""
-    if "\\" in answer.text:
-        return False
-    return bool(_WORD.search(answer.text) or _LETTER.fullmatch(answer.text) or _TIME.fullmatch(answer.text))
-
-
-def _same_share(given: Normal, wanted: Normal) -> bool:
-    """Whether one side in percent equals the other as a share."""
-    values = [number(side.text) for side in (given, wanted)]
-    if None in values:
-        return False
-    shares = [value / 100 if side.percent else value for value, side in zip(values, (given, wanted), strict=True)]
-    return _same_number(*shares)
-
-
-def _same_number(first: Fraction, second: Fraction) -> bool:
-    if first.denominator == second.denominator == 1:
-        return first == second
-    return abs(first - second) <= TOLERANCE * max(abs(first), abs(second))
-
-
-def _same_value(given: str, wanted: str) -> bool:
+def same_value(given: Value, wanted: Value) -> bool | None:
+    """Whether two values are equal; None where notation is not known here and only algebra can say."""
     if given == wanted:
         return True
-    numbers = number(given), number(wanted)
-    if None not in numbers:
-        return _same_number(*numbers)
-    structure = _structure(given), _structure(wanted)
-    if structure[0] is None and structure[1] is None:
-        return _algebraically_equal(given, wanted)
-    if None in structure:
-        return False
-    (kind, elements), (wanted_kind, wanted_elements) = structure
-    if len(elements) != len(wanted_elements) or not _compatible(kind, wanted_kind):
-        return False
-    if wanted_kind in ("list", "set", "union"):
-        return _same_in_any_order(elements, wanted_elements)
-    return all(map(_same_value, elements, wanted_elements))
-
-
-def _compatible(kind: str, wanted: str) -> bool:
-    """Whether brackets agree; a list without brackets stands for a tuple, and braces for a list."""
-    loose = ("list", "set")
-    return kind == wanted or (kind in loose and wanted in loose) or {kind, wanted} == {"list", "()"}
-
-
-def _same_in_any_order(elements: list[str], wanted: list[str]) -> bool:
-    left = list(wanted)
-    for element in elements:
-        match = next((candidate for candidate in left if _same_value(element, candidate)), None)
-        if match is None:
-            return False
-        left.remove(match)
-    return True
-
-
-def _structure(text: str) -> tuple[str, list[str]] | None:
-    """Kind (`union`, `list`, `set`, `ratio`, brackets, `matrix`) and elements; None of a single value."""
-    parts = _UNIONS.split(text)
-    if len(parts) > 1:
-        return "union", parts
-    matrix = _MATRIX.fullmatch(text)
-    if matrix:
-        rows = [row for row in re.split(r"\\\\", matrix.group(2)) if row]
-        return f"matrix of {len(rows)}", [cell for row in rows for cell in row.split("&")]
-    if ":" in text:
-        return "ratio", text.split(":")
-    braces = re.fullmatch(r"\\lbrace(.*)\\rbrace", text) or re.fullmatch(r"\{(.*)\}", text)
-    if braces:
-        return "set", _split(braces.group(1))
-    if text[0] in _OPENING and text[-1] in _CLOSING and _closes_last(text):
-        elements = _split(text[1:-1])
-        if len(elements) > 1:
-            return text[0] + text[-1], elements
-        return None
-    elements = _split(text)
-    return ("list", elements) if len(elements) > 1 else None
-
-
-def _closes_last(text: str) -> bool:
-    """Whether the first bracket is closed by the last character, so that the two enclose everything."""
-    depth = 0
-    for index, character in enumerate(text):
-        depth += (character in _OPENING) - (character in _CLOSING)
-        if depth == 0:
-            return index == len(text) - 1
+    if isinstance(given, Unread) or isinstance(wanted, Unread):
+        return None if _algebraic(given) and _algebraic(wanted) else False
+    if isinstance(given, Named) or isinstance(wanted, Named):
+        return _same_named(given, wanted)
+    if isinstance(given, Scalar) and isinstance(wanted, Scalar):
+        return _same_scalar(given, wanted)
+    if isinstance(given, Equation) or isinstance(wanted, Equation):
+        return _same_equation(given, wanted)
+    if isinstance(given, RealSet) or isinstance(wanted, RealSet):
+        return _same_set(given, wanted)
+    if isinstance(given, Sequence) and isinstance(wanted, Sequence):
+        return _same_sequence(given, wanted)
+    if isinstance(given, Collection | Sequence) and isinstance(wanted, Collection | Sequence):
+        return _same_collection(given, wanted)
+    if isinstance(given, Matrix) and isinstance(wanted, Matrix):
+        shapes = [[len(row) for row in matrix.rows] for matrix in (given, wanted)]
+        cells = zip(sum(given.rows, ()), sum(wanted.rows, ()), strict=False)
+        return shapes[0] == shapes[1] and _all(same_value(*pair) for pair in cells)
+    if isinstance(given, Text) or isinstance(wanted, Text):
+        return _same_words(given, wanted)
+    if isinstance(given, Inequality) and isinstance(wanted, Inequality):
+        return given.strict == wanted.strict and proportional(given.tree, wanted.tree, positive=True)
+    if isinstance(given, Congruence) and isinstance(wanted, Congruence):
+        return _same_congruence(given, wanted)
+    for one, other in ((given, wanted), (wanted, given)):
+        if (
+            isinstance(one, Sequence)
+            and isinstance(other, Scalar)
+            and one.brackets == ":"
+            and other.tree[0] == "divide"
+        ):
+            return _same_ratio(one, other)
+        if isinstance(one, Collection) and len(one.items) == 1 and isinstance(other, Scalar):
+            return same_value(one.items[0], other)
     return False
 
 
-def _split(text: str) -> list[str]:
-    """Split at the commas that stand in no bracket or brace."""
-    parts, depth, start = [], 0, 0
-    for index, character in enumerate(text):
-        depth += (character in "([{") - (character in ")]}")
-        if character == "," and depth == 0:
-            parts.append(text[start:index])
-            start = index + 1
-    return [*parts, text[start:]]
+def _algebraic(value: Value) -> bool:
+    return value.formula if isinstance(value, Unread) else isinstance(value, Scalar | Equation)
 
 
-@cache
-def load_algebra() -> tuple[Callable, Callable]:
-    """A parser of normalised answers, and math-verify's comparison of what it gives; the first call takes a second."""
-    from math_verify import LatexExtractionConfig, parse, verify
-
-    for name in ("math_verify", "latex2sympy2_extended"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # it warns of timeouts that our worker processes enforce
-    forms = [
-        LatexExtractionConfig(boxed_match_priority=0)
-    ]  # its other form takes the first number of what it cannot read
-
-    def parsed(text: str) -> list:
-        latex = text.replace("\\lbrace", "\\{").replace("\\rbrace", "\\}")
-        return parse(f"${latex}$", forms, parsing_timeout=None, raise_on_error=True)
-
-    return parsed, verify
+def _same_named(given: Value, wanted: Value) -> bool | None:
+    if isinstance(given, Named) and isinstance(wanted, Named):
+        return given.name == wanted.name and same_value(given.value, wanted.value)
+    for one, other in ((given, wanted), (wanted, given)):
+        if isinstance(one, Named):
+            if isinstance(other, Equation) and isinstance(one.value, Scalar):
+                return other.name == one.name and same_value(Scalar(other.right), one.value)
+            return same_value(one.value, other)
+    return False
 
 
-def _algebraically_equal(given: str, wanted: str) -> bool:
-    """What math-verify says of two expressions, both of which it must be able to parse as such."""
-    parsed, verify = load_algebra()
-    sides = parsed(wanted), parsed(given)
-    if any(len(side) < 2 for side in sides):  # [expression, text], or the text alone, or nothing
+def _same_scalar(given: Scalar, wanted: Scalar) -> bool:
+    if given.base != wanted.base and given.base and wanted.base:
         return False
-    return bool(verify(*sides, timeout_seconds=None, raise_on_error=True))
+    if given.unit == wanted.unit or not (given.unit and wanted.unit):
+        if _same_number(given, wanted):
+            return True
+        if "%" not in (given.unit, wanted.unit) or given.unit == wanted.unit:
+            return _same_letters(given, wanted)
+        return _same_number(*(_as_share(side) for side in (given, wanted)))
+    return False
+
+
+def _as_share(side: Scalar) -> Scalar:
+    if side.unit != "%":
+        return side
+    return Scalar(("divide", side.tree, ("number", Fraction(100))), "", side.digits, side.last_place / 100)
+
+
+def _same_number(given: Scalar, wanted: Scalar) -> bool:
+    """Exactly the same, or one a decimal of enough digits that the other, which is none, is rounded or cut off to."""
+    if same(given.tree, wanted.tree):
+        return True
+    for one, other in ((given, wanted), (wanted, given)):
+        if one.digits >= DIGITS_THAT_COUNT and not other.whole and (not other.digits or other.digits > one.digits):
+            values = constant(one.tree), constant(other.tree)
+            if None not in values and not getattr(values[1], "imag", 0):
+                return within(*values, one.last_place)
+    return False
+
+
+def _same_letters(given: Scalar, wanted: Scalar) -> bool:
+    """`5 m` and `5\\text{ m}` (a product, if the letter were a variable); `3 + 4j` and `3 + 4i`."""
+    for one, other in ((given, wanted), (wanted, given)):
+        letter = one.unit if len(one.unit) == 1 and one.unit.isalpha() and not other.unit else None
+        if letter and same(("multiply", one.tree, ("symbol", letter)), other.tree):
+            return True
+        imaginary = symbols(one.tree) == {"j"} and not symbols(other.tree)
+        if imaginary and same(_with_imaginary_unit(one.tree), other.tree):
+            return True
+    return False
+
+
+def _with_imaginary_unit(tree: Tree) -> Tree:
+    if tree == ("symbol", "j"):
+        return ("constant", "i")
+    return tuple(_with_imaginary_unit(part) if isinstance(part, tuple) else part for part in tree)
+
+
+def _same_equation(given: Value, wanted: Value) -> bool | None:
+    if isinstance(given, Equation) and isinstance(wanted, Equation):
+        first, second = (("add", side.left, ("negative", side.right)) for side in (given, wanted))
+        return proportional(first, second)
+    for one, other in ((given, wanted), (wanted, given)):
+        if isinstance(one, Equation) and isinstance(other, Scalar):
+            if one.name:
+                return same_value(Scalar(one.right), other)
+            if not symbols(one.right) and one is given:  # `m + n = 204` where 204 is asked for
+                return not _has_numbers(one.left) and same_value(Scalar(one.right), other)
+        if isinstance(one, Equation) and one.name and isinstance(other, Collection) and len(other.items) == 1:
+            return same_value(one, other.items[0])
+    return False
+
+
+def _has_numbers(tree: Tree) -> bool:
+    return tree[0] == "number" or any(_has_numbers(part) for part in tree[1:] if isinstance(part, tuple))
+
+
+def _same_set(given: Value, wanted: Value) -> bool:
+    first, second = sets.as_set(given), sets.as_set(wanted)
+    if first is None or second is None or len(first.intervals) != len(second.intervals):
+        return False
+    if first.name and second.name and first.name != second.name and "?" not in (first.name, second.name):
+        return False
+    pairs = zip(first.intervals, second.intervals, strict=True)
+    return all(
+        (a.low_closed, a.high_closed) == (b.low_closed, b.high_closed) and same(a.low, b.low) and same(a.high, b.high)
+        for a, b in pairs
+    )
+
+
+def _same_sequence(given: Sequence, wanted: Sequence) -> bool | None:
+    brackets = [side.brackets for side in (given, wanted)]
+    if brackets[0].startswith(":") and brackets[1].startswith(":"):
+        brackets = [":" if ":" in brackets else bracket for bracket in map(meridiem, brackets)]
+    if brackets[0] != brackets[1]:
+        return False
+    if brackets[0] == ":" and _is_ratio(given) and _is_ratio(wanted):
+        return same(*(("divide", _tree_of(side.items[0]), _tree_of(side.items[1])) for side in (given, wanted)))
+    return _same_in_order(given.items, wanted.items)
+
+
+def _is_ratio(value: Sequence) -> bool:
+    """Whether two numbers with a colon between them are no time of day."""
+    numbers = [constant(_tree_of(item)) for item in value.items]
+    if len(numbers) != 2 or None in numbers or not numbers[1]:
+        return False
+    return not (isinstance(numbers[1], Fraction) and 10 <= numbers[1] < 60 and 0 <= numbers[0] <= 24)
+
+
+def _tree_of(value: Value) -> Tree:
+    return value.tree if isinstance(value, Scalar) else ("symbol", "?")
+
+
+def meridiem(brackets: str) -> str:
+    """The brackets of a time with its half of the day in one spelling."""
+    return brackets.replace(".", "").replace(" m", "m")
+
+
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
+    """Whether all are true; None where none is false and only algebra can say of some."""
+    known = set(verdicts)
+    if False in known:
+        return False
+    return None if None in known else True
+
+
+def _same_in_order(items: tuple[Value, ...], wanted: tuple[Value, ...]) -> bool | None:
+    return len(items) == len(wanted) and _all(map(same_value, items, wanted))
+
+
+def _same_collection(given: Collection | Sequence, wanted: Collection | Sequence) -> bool | None:
+    """In any order; repetitions do not count in braces; a list without brackets may stand for a tuple, in its order."""
+    for one, other in ((given, wanted), (wanted, given)):
+        if isinstance(one, Sequence):
+            loose = one.brackets == "()" and isinstance(other, Collection) and not other.braces
+            return loose and _same_in_order(one.items, other.items)
+    if isinstance(given, Collection) and isinstance(wanted, Collection):
+        items = [list(given.items), list(wanted.items)]
+        if given.braces or wanted.braces:
+            items = [_distinct(side) for side in items]
+        return _same_in_any_order(*items)
+    return False
+
+
+def _distinct(items: list[Value]) -> list[Value]:
+    kept: list[Value] = []
+    for item in items:
+        if not any(same_value(item, other) for other in kept):
+            kept.append(item)
+    return kept
+
+
+def _same_in_any_order(items: list[Value], wanted: list[Value]) -> bool | None:
+    """Whether each item has an equal one of its own; None where only algebra can say of some."""
+    left = list(wanted)
+    if len(items) != len(left):
+        return False
+    undecided = []
+    for item in items:
+        match = next((index for index, candidate in enumerate(left) if same_value(item, candidate)), None)
+        if match is None:
+            undecided.append(item)
+        else:
+            del left[match]
+    if any(all(same_value(item, candidate) is False for candidate in left) for item in undecided):
+        return False
+    return None if undecided else True
+
+
+def _same_words(given: Value, wanted: Value) -> bool:
+    """Words without their spaces; a letter stands for an option in brackets; no set for no value."""
+    words = [words_in(side) for side in (given, wanted)]
+    if NOTHING in (given, wanted):
+        return "none" in words
+    return None not in words and words[0] == words[1]
+
+
+def _same_congruence(given: Congruence, wanted: Congruence) -> bool:
+    names = given.name == wanted.name or not (given.name and wanted.name)
+    values = [constant(tree) for tree in (given.remainder, wanted.remainder, given.modulus, wanted.modulus)]
+    if not all(isinstance(value, Fraction) for value in values) or not names:
+        return False
+    return bool(values[2] == values[3] and values[3] and (values[0] - values[1]) % values[3] == 0)
+
+
+def _same_ratio(ratio: Sequence, fraction: Scalar) -> bool:
+    if len(ratio.items) != 2 or not all(isinstance(item, Scalar) for item in ratio.items):
+        return False
+    above, below = (item.tree for item in ratio.items if isinstance(item, Scalar))
+    return same(("divide", above, below), fraction.tree)
+
+
+def words_in(value: Value) -> str | None:
+    """The letters and digits of a text or of a name; None of anything else."""
+    if isinstance(value, Text):
+        return "".join(character for character in value.words if character.isalnum())
+    if isinstance(value, Scalar) and value.tree[0] == "symbol":
+        return str(value.tree[1]).lower()
+    if isinstance(value, Scalar) and value.tree[0] == "constant":
+        return str(value.tree[1])
+    return _letters(value.tree) if isinstance(value, Scalar) else None
+
+
+def _letters(tree: Tree) -> str | None:
+    """What a word was that was read as a product of letters."""
+    if tree[0] in ("symbol", "constant"):
+        return str(tree[1]).lower()
+    if tree[0] != "multiply":
+        return None
+    parts = [_letters(part) for part in tree[1:]]
+    return None if None in parts else "".join(part for part in parts if part)

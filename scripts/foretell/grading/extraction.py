@@ -1,116 +1,173 @@
-"""Finding the answer that a completion states. Every search takes time linear in the completion's length."""
+"""Finding the mathematical answer that a completion states. Every search takes time linear in its length."""
 
 import re
 
-import regex
+from foretell.grading.places import (
+    BOX,
+    GUESS,
+    LISTED,
+    LONGEST_ANSWER,
+    MARKED,
+    Found,
+    after_thinking,
+    boxes,
+    last_box,
+    sentences,
+    to_sentence_end,
+    until_next_question,
+)
+from foretell.grading.reading import read
+from foretell.grading.values import Collection, Text, Unread, Value
 
-LONGEST_ANSWER = 1000  # characters; what is longer is no answer but a derivation
-MOST_BOXES = 50  # looked at, from the last on
-_PATTERN_SECONDS = 1.0  # a study's own pattern may backtrack without end
-
-_BOX = re.compile(r"\\(?:boxed|fbox)")
-_MARKED = re.compile(r"####[ \t]*([^\n]+)")
+_CALCULATION = re.compile(r"<<[^<>]{0,200}>>")
+_HASHES = re.compile(r"####[ \t]*([^\n]+)")
+_TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>", re.IGNORECASE)
 _LABELLED = re.compile(r"^[ \t]*A:[ \t]*([^\n]+)$", re.MULTILINE)
 _STATED = re.compile(
-    r"\banswer(?:[ \t]+is)?(?:[ \t]*[:=])?[ \t]*(?:\*\*)?[ \t]*"
-    r"(\$[^$\n]{1,300}\$|\\\([^\n]{1,300}?\\\)|[(\[{]?[-+]?[$\\\d.][^\n]{0,300}?)"
-    r"(?:\*\*)?(?=[.,;]?(?:\s|$))",
+    r"\b(?:answers?|ans)\b(?:\*\*|__)?(?:[ \t]+(?:to|for|of)[ \t][^\n.:]{0,80}?)?"
+    r"(?:[ \t]*(?:\b(?:is|are|would be|will be|should be|must be|equals|becomes)\b|:|=)(?:\*\*|__)?)+\s*(?:\*\*)?",
     re.IGNORECASE,
 )
-_NUMBER = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?%?|[-−]?\$?\.\d+%?")
-_INLINE_MATH = re.compile(r"\$([^$\n]{1,300})\$|\\\(([^\n]{1,300}?)\\\)")
-_LETTER = r"\(?\{?([A-Z])\}?\)?"
-_CHOICE_STATED = re.compile(rf"\b(?i:answer|option|choice)(?:[ \t]+is)?[ \t]*:?[ \t]*\**{_LETTER}\**(?![A-Za-z'])")
-_CHOICE_ALONE = re.compile(rf"^[\s*]*{_LETTER}(?:[.):\s*]|$)")
-_FENCED = re.compile(r"^[ \t]*```[^\n`]*\n(.*?)^[ \t]*```", re.DOTALL | re.MULTILINE)
-_OPEN_FENCE = re.compile(r"^[ \t]*```[^\n`]*\n", re.MULTILINE)
+_HEADING = re.compile(r"(?:^|\n)[#* \t]{0,10}(?:final )?answer[* \t]*\n\s*", re.IGNORECASE)
+_SELF = re.compile(r"^\s*(?:\\text\s*\{)?\s*(?:the\s+)?(?:final\s+)?answer(?:\s+is)?\s*:?\s*", re.IGNORECASE)
+_CUT = re.compile(
+    r"[,;]?\s+(?:because|since|as|when|where|which|so|therefore|if|after|but|instead|due|given|then)\b|\s+\((?=[a-z]{2,}\s)"
+)
+_DISPLAYED = re.compile(r"\$\$([^$]{1,500})\$\$|\\\[((?:[^\\]|\\[^\]]){1,500})\\\]")
+_INLINE = re.compile(  # a dollar sign before a space or a number ends no formula
+    r"(?<!\\)\$(?!\s)([^$\n]{1,300})(?<![\s\\])\$(?!\d)|\\\(([^\n]{1,300}?)\\\)"
+)
+_CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|altogether|totall?ing|means)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<![\w.])\d{1,3}(?::\d{1,3})+(?:[ \t]?[ap]\.?m\b)?"
+    r"|(?<![\w.])[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
+    r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
+)
+_PLAIN_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_PROSE = re.compile(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}\s")
+_ADVERBS = re.compile(
+    r"^(?:(?:approximately|about|roughly|therefore|thus|hence|then|simply|just|exactly|equal to|clearly)\b[\s,:]*)+",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(r"^not\b.{1,60}?\bbut\s+(?:rather\s+)?", re.IGNORECASE)
+_RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d")
+_TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for
 
 
-def by_pattern(completion: str, pattern: str) -> str | None:
-    """The first group of the pattern's last match; None without one.
+def mathematical(completion: str) -> Found | None:
+    r"""The last answer that is marked: in a box, after `####`, `A:`, "answer is" or in `<answer>`; else a guess.
 
-    Raises:
-        TimeoutError: the pattern takes too long on this completion.
+    Thinking does not count, nor what follows where a model goes on with another question. A last box that was never
+    closed, as in a truncated completion, means that there is no answer. See `guess` for text without a mark.
     """
-    matches = list(regex.finditer(pattern, completion, timeout=_PATTERN_SECONDS))
-    return matches[-1].group(1) if matches else None
+    text = after_thinking(completion)
+    if text is None:
+        return None
+    text = _CALCULATION.sub("", text)
+    found = _marks(text)
+    text = until_next_question(text, found[0].start if found else None)
+    found = [mark for mark in found if mark.start < len(text)]
+    boxed = boxes(text)
+    if boxed is None:
+        return None
+    box = last_box(text, boxed)
+    found = [mark for mark in found if mark.place != BOX] + ([box] if box else [])
+    for mark in sorted(found, key=lambda mark: mark.start, reverse=True):
+        answer = _own_words(mark.text) if mark.place == BOX else _stated(mark.text)
+        if answer and len(answer) <= LONGEST_ANSWER:
+            return Found(answer, mark.place, mark.start)
+    return None if found and box is not None and not box.text.strip() else guess(text)
 
 
-def mathematical(completion: str) -> str | None:
-    r"""The last answer that is stated: in a box, after `####`, after `A:`, after "answer is", else in passing.
+def guess(text: str) -> Found | None:
+    """The answer of a text without a mark.
 
-    In passing means the last inline formula or number, whichever comes later. A box that was never closed, as in a
-    truncated completion, is none.
+    That is the whole text if it is a value, or the display formula at its end; else, of the last sentence that has a
+    number, the formula, or what stands behind the last equals sign, or the first number, or the first one behind
+    "therefore". A range (`3-5`) is no answer.
     """
-    for find in (boxed, _after(_MARKED), _after(_LABELLED), _after(_STATED), _in_passing):
-        answer = find(completion)
-        if answer is not None and answer.strip() and len(answer) <= LONGEST_ANSWER:
-            return answer.strip()
+    text = text[-_TAIL:].strip()
+    if len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1 and _is_value(text):
+        return Found(text, GUESS)
+    displayed = list(_DISPLAYED.finditer(text))
+    if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
+        return Found((displayed[-1].group(1) or displayed[-1].group(2)).strip(), GUESS)
+    parts = sentences(text)
+    running = [part for part in parts if not LISTED.match(part)]
+    for sentence in reversed(running if any(map(_NUMBER.search, running)) else parts):
+        answer = _of_sentence(sentence)
+        if answer is not None:
+            return Found(answer, GUESS) if answer else None
     return None
 
 
-def choice(completion: str) -> str | None:
-    """The option letter that a completion states: in a box, after "answer", or as its first word; upper case."""
-    box = boxed(completion)
-    if box is not None:
-        letter = _CHOICE_ALONE.match(re.sub(r"\\(?:text|mathrm|textbf)\b", "", box))
-        return letter.group(1) if letter else None
-    stated = list(_CHOICE_STATED.finditer(completion))
-    if stated:
-        return stated[-1].group(1)
-    alone = _CHOICE_ALONE.match(completion)
-    return alone.group(1) if alone else None
+def _marks(text: str) -> list[Found]:
+    """Marked answers in order, boxes with an empty text."""
+    found = [
+        Found(match.group(1), MARKED, match.start(1))
+        for pattern in (_HASHES, _TAGGED, _LABELLED)
+        for match in pattern.finditer(text)
+    ]
+    for pattern in (_STATED, _HEADING):
+        for match in pattern.finditer(text):
+            stated = to_sentence_end(text[match.end() : match.end() + 300])
+            if stated.strip(" *$"):
+                found.append(Found(stated, MARKED, match.end()))
+    boxed = boxes(text) or []
+    found = [mark for mark in found if not any(box.start < mark.start < box.end for box in boxed)]
+    return sorted([*found, *(box._replace(text="") for box in boxed)], key=lambda mark: mark.start)
 
 
-def short_text(completion: str) -> str | None:
-    """The whole completion on one line; None if it is blank or too long to be an answer."""
-    text = " ".join(completion.split())
-    return text if text and len(text) <= LONGEST_ANSWER else None
+def _stated(text: str) -> str | None:
+    """The value in what follows a mark: all of it, or the number of a sentence."""
+    text = text[:LONGEST_ANSWER].strip().strip("*").strip()
+    if "\\boxed" in text or "\\fbox" in text:
+        return None
+    text = _INSTEAD.sub("", _ADVERBS.sub("", text))
+    cut = _CUT.search(text)
+    if cut and cut.start() > 0 and (_is_value(text[: cut.start()]) or not _is_value(text)):
+        text = text[: cut.start()]
+    if (_is_value(text) and not _PROSE.match(text)) or len(text.split()) < 3:
+        return text.rstrip(" .*")
+    return _of_sentence(text) or text.rstrip(" .*")
 
 
-def program(completion: str) -> str | None:
-    """The last fenced block of code, closed or cut off; without a fence, the whole completion. None if it is blank."""
-    blocks = _FENCED.findall(completion)
-    if not blocks and (opened := list(_OPEN_FENCE.finditer(completion))):
-        blocks = [completion[opened[-1].end() :]]
-    text = blocks[-1] if blocks else completion
-    return text if text.strip() else None
+def _own_words(text: str) -> str | None:
+    """What stands in a box, without "The answer is"."""
+    own = _SELF.sub("", text)
+    if own != text:
+        text = own if own.count("{") == own.count("}") else own.replace("}", "", 1)
+    return text.strip() or None
 
 
-def boxed(completion: str) -> str | None:
-    """Content of the last box whose braces close, or that has none around one token (`\\boxed 5`); None without one."""
-    for found in reversed(list(_BOX.finditer(completion))[-MOST_BOXES:]):
-        content = _box_content(completion[found.end() : found.end() + 2 * LONGEST_ANSWER])
-        if content is not None:
-            return content
-    return None
+def _of_sentence(sentence: str) -> str | None:
+    """The value that a sentence ends in; None without one, empty where it is a range."""
+    formulas = list(_INLINE.finditer(sentence))
+    if formulas:
+        return (formulas[-1].group(1) or formulas[-1].group(2)).strip()
+    if not _NUMBER.search(sentence):
+        return None
+    if _RANGE.search(sentence) and "=" not in sentence:
+        return ""
+    last_number = [match.start() for match in _NUMBER.finditer(sentence)][-1]
+    concluding = [match.end() for match in _CONCLUSION.finditer(sentence, 0, last_number)]
+    part = sentence[concluding[-1] :] if concluding else sentence
+    if "=" in part and (behind := part.rpartition("=")[2].strip()):
+        number = _NUMBER.search(behind)
+        if number and not behind[: number.start()].strip(" $*("):
+            return number.group().strip(" ,")
+        whole = behind.rstrip(" .*")
+        if number is None and _is_value(whole):
+            return whole
+    number = _NUMBER.search(part)
+    return number.group().strip(" ,") if number else None
 
 
-def _box_content(text: str) -> str | None:
-    stripped = text.lstrip(" ")
-    if not stripped.startswith("{"):
-        token = re.match(r"[^\s{}$\\]+", stripped)
-        return token.group().rstrip(".,;") if token else None
-    depth = 0
-    for index, character in enumerate(stripped):
-        depth += (character == "{") - (character == "}")
-        if depth == 0:
-            return stripped[1:index]
-    return None
+def _is_value(text: str) -> bool:
+    """Whether a text says a value, other than words."""
+    values = read(text)
+    return bool(values) and not any(map(_has_words, values))
 
 
-def _after(pattern: re.Pattern):
-    def find(completion: str) -> str | None:
-        found = pattern.findall(completion)
-        return found[-1] if found else None
-
-    return find
-
-
-def _in_passing(completion: str) -> str | None:
-    tail = completion[-20 * LONGEST_ANSWER :]
-    formulas = list(_INLINE_MATH.finditer(tail))
-    numbers = list(_NUMBER.finditer(tail))
-    if formulas and (not numbers or formulas[-1].end() >= numbers[-1].end()):
-        return formulas[-1].group(1) or formulas[-1].group(2)
-    return numbers[-1].group() if numbers else None
+def _has_words(value: Value) -> bool:
+    return isinstance(value, Text | Unread) or (isinstance(value, Collection) and any(map(_has_words, value.items)))

@@ -1,38 +1,45 @@
 """Judging mathematical answers, and telling which of them are the same."""
 
-from itertools import combinations
+from collections.abc import Callable
 
 import pandas as pd
 
-from foretell.grading.equivalence import equal, load_algebra, normalise, number, parses, quickly_equal
+from foretell.grading import equivalence, extraction, votes
+from foretell.grading.algebra import PRELOADED, algebraically_equal, parses
+from foretell.grading.places import GUESS, LONGEST_ANSWER
 from foretell.grading.workers import Outcome, run_bounded
 
-SECONDS = 5.0  # per comparison
+SECONDS = 1.5  # per comparison that takes algebra
 
 
 def judge(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     """Judge distinct answers by mathematical equality (`foretell.grading.equivalence.equal`).
 
     Args:
-        answers: problem_id, extracted_answer, answer (the gold); distinct rows, those of one problem in sample order.
+        answers: problem_id, extracted_answer, answer (the gold); distinct rows.
         workers: processes for the comparisons that take algebra.
 
     Returns:
         The same with correct (bool), grading_error (null, or why a comparison gave no result, which counts as wrong)
-        and answer_class: of the answers to one problem that are equal, the first; all right ones are equal.
+        and answer_class (see `classes`).
     """
-    outcomes = _compare(list(zip(answers.extracted_answer, answers.answer, strict=True)), workers, "grading answers")
-    judged = answers.assign(
+    pairs = list(zip(answers.extracted_answer, answers.answer, strict=True))
+    known = {pair: _verdict(pair) for pair in dict.fromkeys(pairs)}
+    hard = [pair for pair, outcome in known.items() if outcome is None]
+    solved = run_bounded(algebraically_equal, hard, SECONDS, workers, "grading answers", PRELOADED)
+    known.update(zip(hard, solved, strict=True))
+    outcomes = [known[pair] or Outcome(None, None) for pair in pairs]
+    return answers.assign(
         correct=[outcome.value is True for outcome in outcomes],
         grading_error=pd.Series([outcome.error for outcome in outcomes], index=answers.index, dtype="string"),
+        answer_class=classes(answers, votes.key),
     )
-    return judged.assign(answer_class=_classes(judged, workers))
 
 
 def judge_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     """Judge distinct answers as whole numbers; see `judge`. What is no whole number is wrong."""
-    values = [_integer(answer) for answer in answers.extracted_answer]
-    golds = [_integer(answer) for answer in answers.answer]
+    values = [equivalence.integer(answer) for answer in answers.extracted_answer]
+    golds = [equivalence.integer(answer) for answer in answers.answer]
     correct = [value is not None and value == gold for value, gold in zip(values, golds, strict=True)]
     names = [
         answer if value is None else str(value) for value, answer in zip(values, answers.extracted_answer, strict=True)
@@ -40,54 +47,58 @@ def judge_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=names)
 
 
-def judge_choices(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
-    """Judge distinct answers as option letters, by equality; see `judge`."""
-    golds = answers.answer.str.strip().str.strip("().").str.upper()
-    correct = answers.extracted_answer.str.upper().eq(golds).fillna(False).astype(bool)
-    return answers.assign(correct=correct, grading_error=pd.NA, answer_class=answers.extracted_answer.str.upper())
+def classes(answers: pd.DataFrame, key: Callable[[str], tuple[tuple, str]]) -> pd.Series:
+    """Of the answers to a problem that say the same, the shortest: what votes are counted by.
+
+    Neither the gold answer nor the order of the answers counts. An answer without a unit (or the name of a variable) is
+    the same as one with it, if all answers of that value that have one have the same.
+    """
+    keys = answers.extracted_answer.map(lambda answer: _safely(key, answer))
+    frame = pd.DataFrame({"problem": answers.problem_id, "value": keys.str[0].map(repr), "label": keys.str[1]})
+    labelled = frame[frame.label != ""].groupby(["problem", "value"]).label.agg(["nunique", "first"])
+    only = labelled[labelled["nunique"] == 1]["first"].rename("only")
+    frame = frame.join(only, on=["problem", "value"])
+    frame["label"] = frame.label.mask(frame.label.eq("") & frame.only.notna(), frame.only)
+    frame["answer"] = answers.extracted_answer.astype(str)
+    return frame.groupby(["problem", "value", "label"]).answer.transform(
+        lambda group: min(group, key=lambda a: (len(a), a))
+    )
+
+
+def _safely(key: Callable[[str], tuple[tuple, str]], answer: str) -> tuple[tuple, str]:
+    """An answer's key; its text where it is nested too deep for one."""
+    try:
+        return key(answer)
+    except RecursionError:
+        return ("text", answer), ""
+
+
+def gold_answer(gold: str) -> str | None:
+    """A gold answer; of a whole solution, what is marked in it. None where a solution has no mark."""
+    text = gold.strip()
+    if "####" in text or "\\boxed" in text:
+        found = extraction.mathematical(text)
+        return found.text if found is not None and found.place != GUESS else None
+    return text if len(text) <= LONGEST_ANSWER else None
 
 
 def unparsable(golds: list[str], workers: int) -> list[bool]:
-    """Which gold answers mean nothing to the parser, so that they can be matched in spelling only."""
-    outcomes = run_bounded(parses, [(gold,) for gold in golds], SECONDS, workers, "parsing gold answers", load_algebra)
-    return [outcome.value is not True for outcome in outcomes]
+    """Which gold answers neither the reader nor math-verify reads, so that they can be matched in spelling only."""
+    strange = [gold for gold in dict.fromkeys(golds) if not equivalence.understood(gold)]
+    outcomes = run_bounded(parses, [(gold,) for gold in strange], SECONDS, workers, "parsing gold answers", PRELOADED)
+    odd = {gold for gold, outcome in zip(strange, outcomes, strict=True) if outcome.value is not True}
+    return [gold in odd for gold in golds]
 
 
 def is_integer(answer: str) -> bool:
-    """Whether an answer is a whole number in some spelling, such as `1,080`."""
-    return _integer(answer) is not None
+    """Whether an answer is a whole number in some notation, such as `1,080`."""
+    return equivalence.integer(answer) is not None
 
 
-def _integer(answer: str) -> int | None:
-    value = number(normalise(answer).text)
-    return int(value) if value is not None and value.denominator == 1 else None
-
-
-def _compare(pairs: list[tuple[str, str]], workers: int, description: str) -> list[Outcome]:
-    """Compare pairs, each distinct one once, and only those that take algebra in worker processes."""
-    known = {pair: _quickly(pair) for pair in dict.fromkeys(pairs)}
-    hard = [pair for pair, outcome in known.items() if outcome is None]
-    known.update(zip(hard, run_bounded(equal, hard, SECONDS, workers, description, load_algebra), strict=True))
-    return [known[pair] for pair in pairs]
-
-
-def _quickly(pair: tuple[str, str]) -> Outcome | None:
-    verdict = quickly_equal(*pair)
+def _verdict(pair: tuple[str, str]) -> Outcome | None:
+    """What takes no algebra; None where it does. Whatever an odd answer makes Python throw is that answer's error."""
+    try:
+        verdict = equivalence.equal(*pair)
+    except Exception as error:  # noqa: BLE001
+        return Outcome(None, f"{type(error).__name__}: {error}"[:200])
     return None if verdict is None else Outcome(verdict, None)
-
-
-def _classes(judged: pd.DataFrame, workers: int) -> pd.Series:
-    """The first answer to each problem that equals each answer; wrong answers are compared with each other."""
-    groups = [
-        group.extracted_answer.to_dict() for _, group in judged[~judged.correct].groupby("problem_id", sort=False)
-    ]
-    pairs = [pair for group in groups for pair in combinations(group, 2)]
-    texts = judged.extracted_answer
-    outcomes = _compare([(texts[later], texts[first]) for first, later in pairs], workers, "comparing wrong answers")
-    classes = texts.copy()
-    for (first, later), outcome in zip(pairs, outcomes, strict=True):
-        if outcome.value is True and classes[first] == texts[first] and classes[later] == texts[later]:
-            classes[later] = texts[first]
-    right = judged[judged.correct].groupby("problem_id", sort=False).extracted_answer.transform("first")
-    classes.loc[right.index] = right
-    return classes

@@ -5,20 +5,28 @@ import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from math import isclose
+from math import isclose, isnan
 from pathlib import Path
 
 import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
-from foretell.grading.inside import run_stack_programs, test_program
+from foretell.grading.code import find_program, prelude_for
+from foretell.grading.inside import run_program, run_stack_programs, test_program
+from foretell.grading.places import MARKED, Found, after_thinking
 from foretell.grading.sandbox import Sandbox
 from foretell.grading.workers import TIMED_OUT
 
 BATCH = 5000  # stack programs per execution; they cannot loop
 
-_HARNESS, _MACHINE = (Path(module.__file__).read_bytes() for module in (test_program, run_stack_programs))
+TOLERANCE = 1e-6  # absolute and relative, of floating-point results, as evalplus has it
+
+_HARNESS, _SCRIPT, _MACHINE = (
+    Path(str(module.__file__)).read_bytes() for module in (test_program, run_program, run_stack_programs)
+)
+_POINTED = re.compile(r"[-+]?\d{1,300}(?:\.\d{0,300})?(?:[eE][-+]?\d{1,3})?")
+_UNREADABLE = "its results cannot be read"
 
 
 @dataclass(frozen=True)
@@ -28,7 +36,7 @@ class Result:
     Attributes:
         correct: it passed all tests.
         behaviour: equal for programs that gave the same results, right or wrong; what votes are counted by.
-        error: TIMED_OUT, else None.
+        error: why there is no result: TIMED_OUT, or that it cannot be read; else None.
     """
 
     correct: bool
@@ -36,24 +44,42 @@ class Result:
     error: str | None = None
 
 
-def judge(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+def find(completion: str, gold: str) -> Found | None:
+    """The program in a completion; what a gold answer asks for says what the program must define."""
+    test = json.loads(gold) if gold.lstrip().startswith("{") else {}
+    if test.get("language") == "stack":
+        text = after_thinking(completion)
+        return Found(text.strip(), MARKED) if text and text.strip() else None
+    return find_program(completion, test.get("entry_point"))
+
+
+def judge(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: tuple[str, ...] = ()) -> pd.DataFrame:
     """Judge distinct programs; see `foretell.grading.mathematical.judge`.
 
     The gold answer is JSON in one of these forms (an optional `prompt` is code that stands before the completion):
 
-    - {"entry_point", "test"}: Python code that defines check(function), which asserts, as HumanEval has it;
-    - {"entry_point", "inputs", "outputs"}: calls, each input a list of arguments;
-    - {"inputs", "outputs"}: texts for standard input and from standard output;
+    - {"entry_point", "test"}: Python code that asserts, in check(function), which it defines, as HumanEval has it, or
+      of the function by its name;
+    - {"entry_point", "inputs", "outputs"}: calls, each input a list of arguments; results are compared as JSON, numbers
+      by value, floating-point ones to 1e-6;
+    - {"inputs", "outputs"}: texts for standard input and from standard output, compared by what stands between spaces;
     - {"language": "stack", "parameters", "inputs", "outputs"}: a stack program and its parameters' letters.
 
     Votes are counted over programs that give the same results on the tests' inputs (no vote knows the right ones), or,
     with assertions, that have the same text.
 
+    Args:
+        answers: as there.
+        workers: executions at a time.
+        prelude: whether the usual imports that a program uses without having them stand before it.
+        packages: installed packages that programs may import.
+
     Raises:
         UserError: there is no sandbox here, or a gold answer has none of these forms.
     """
-    sandbox = Sandbox()
+    sandbox = Sandbox(packages)
     tests = {problem: _read_test(problem, gold) for problem, gold in answers.set_index("problem_id").answer.items()}
+    tests = {problem: {**test, "prelude": prelude} for problem, test in tests.items()}
     rows = [(row.extracted_answer, tests[row.problem_id]) for row in answers.itertuples()]
     stacked = iter(_run_stacks(sandbox, [row for row in rows if _is_stack(row)]))
     tested = iter(_test_all(sandbox, [row for row in rows if not _is_stack(row)], workers))
@@ -63,13 +89,16 @@ def judge(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
         grading_error=pd.Series([result.error for result in results], index=answers.index, dtype="string"),
         behaviour=[result.behaviour for result in results],
     )
-    judged["answer_class"] = judged.groupby(["problem_id", "behaviour"], sort=False).extracted_answer.transform("first")
+    judged["answer_class"] = judged.groupby(["problem_id", "behaviour"], sort=False).extracted_answer.transform(
+        lambda group: min(group, key=lambda text: (len(text), text))
+    )
     return judged.drop(columns="behaviour")
 
 
 def complete(program: str, prompt: str, entry_point: str) -> str:
     """The program with the code that it continues, or whose helpers it needs."""
-    if not re.search(rf"^(?:async )?def {re.escape(entry_point)}\b", program, re.MULTILINE):
+    name = re.escape(entry_point)
+    if not re.search(rf"^(?:async )?def {name}\b|^{name}\s*=|^[ \t]+def {name}\(self\b", program, re.MULTILINE):
         return prompt + program
     return f"{prompt}\n    pass\n{program}" if prompt.strip() else program
 
@@ -95,20 +124,25 @@ def _run_stacks(sandbox: Sandbox, rows: list[tuple[str, dict]]) -> list[Result]:
     """Run stack programs, many at a time: the machine takes as many steps as a program has characters."""
     results = []
     for start in range(0, len(rows), BATCH):
-        batch = rows[start : start + BATCH]
-        job = [[program, test["parameters"], test["inputs"]] for program, test in batch]
-        files = {"machine.py": _MACHINE, "job.json": json.dumps(job).encode()}
-        execution = sandbox.run(files, "machine.py")
-        lines = execution.output.decode().splitlines()
-        if execution.status != 0 or len(lines) != len(batch):
-            raise UserError(
-                f"the sandbox did not run {len(batch)} stack programs: status {execution.status}, "
-                f"{execution.errors.decode(errors='replace').strip()}"
-            )
-        results += [
-            Result(json.loads(line) == test["outputs"], line) for line, (_, test) in zip(lines, batch, strict=True)
-        ]
+        results += _run_stack_batch(sandbox, rows[start : start + BATCH])
     return results
+
+
+def _run_stack_batch(sandbox: Sandbox, rows: list[tuple[str, dict]]) -> list[Result]:
+    """Run a batch; where it fails, its halves, so that a program that fails costs itself only."""
+    job = [[program, test["parameters"], test["inputs"]] for program, test in rows]
+    files = {"machine.py": _MACHINE, "job.json": json.dumps(job).encode()}
+    execution = sandbox.run(files, "machine.py")
+    lines = execution.output.decode(errors="replace").splitlines()
+    if execution.status == 0 and len(lines) == len(rows):
+        pairs = zip(lines, rows, strict=True)
+        return [Result(json.loads(line) == test["outputs"], line) for line, (_, test) in pairs]
+    if len(rows) == 1:
+        return [
+            Result(False, "", TIMED_OUT if execution.status is None else f"it ended with status {execution.status}")
+        ]
+    half = len(rows) // 2
+    return [*_run_stack_batch(sandbox, rows[:half]), *_run_stack_batch(sandbox, rows[half:])]
 
 
 def _test_all(sandbox: Sandbox, rows: list[tuple[str, dict]], workers: int) -> list[Result]:
@@ -127,59 +161,101 @@ def _test_python(sandbox: Sandbox, program: str, test: dict) -> Result:
 
 def _assert(sandbox: Sandbox, program: str, test: dict) -> Result:
     token = secrets.token_hex(16).encode()
-    execution = sandbox.run(_files(program, test, ["entry_point", "test"]), "harness.py", stdin=token)
+    hidden = json.dumps({"test": test["test"], "prompt": test.get("prompt", "")}).encode()
+    files = _files(program, test, {"entry_point": test["entry_point"]})
+    execution = sandbox.run(files, "harness.py", stdin=token + b"\n" + hidden)
     text = "\n".join(line.rstrip() for line in program.strip().splitlines())
-    return Result(execution.output == token, text, None if execution.status is not None else TIMED_OUT)
+    timed_out = execution.status is None
+    return Result(execution.output == token and not timed_out, text, TIMED_OUT if timed_out else None)
 
 
 def _call(sandbox: Sandbox, program: str, test: dict) -> Result:
-    execution = sandbox.run(_files(program, test, ["entry_point", "inputs"]), "harness.py")
+    files = _files(program, test, {key: test[key] for key in ("entry_point", "inputs")})
+    execution = sandbox.run(files, "harness.py")
     lines = execution.output.decode(errors="replace").splitlines()
     results = [_read_line(line) for line in lines]
+    behaviour = "\n".join(lines)
+    if execution.status is None:
+        return Result(False, behaviour, TIMED_OUT)
     correct = len(results) == len(test["outputs"]) and all(
         "result" in result and _same(result["result"], wanted)
         for result, wanted in zip(results, test["outputs"], strict=True)
     )
-    return Result(correct, "\n".join(lines), None if execution.status is not None else TIMED_OUT)
+    return Result(correct, behaviour, _UNREADABLE if {} in results else None)
 
 
 def _pipe(sandbox: Sandbox, program: str, test: dict) -> Result:
     """Run a program once per test; after the first that takes too long, no more."""
-    outputs, source = [], complete(program, test.get("prompt", ""), "main").encode()
+    outputs: list[list[str] | None] = []
+    source = complete(program, test.get("prompt", ""), "main")
+    files = {
+        "harness.py": _SCRIPT,
+        "candidate.py": source.encode(errors="replace"),
+        "prelude.py": prelude_for(source).encode() if test["prelude"] else b"",
+    }
     for text in test["inputs"]:
-        execution = sandbox.run({"candidate.py": source}, "candidate.py", stdin=text.encode())
+        execution = sandbox.run(files, "harness.py", stdin=text.encode())
         if execution.status is None:
             return Result(False, json.dumps([*outputs, None]), TIMED_OUT)
-        outputs.append(_lines(execution.output.decode(errors="replace")) if execution.status == 0 else None)
-    return Result(outputs == [_lines(wanted) for wanted in test["outputs"]], json.dumps(outputs))
+        outputs.append(execution.output.decode(errors="replace").split() if execution.status == 0 else None)
+    correct = all(
+        given is not None and _same_words(given, wanted.split())
+        for given, wanted in zip(outputs, test["outputs"], strict=True)
+    )
+    return Result(correct, json.dumps(outputs))
 
 
-def _files(program: str, test: dict, keys: list[str]) -> dict[str, bytes]:
+def _files(program: str, test: dict, job: dict) -> dict[str, bytes]:
     source = complete(program, test.get("prompt", ""), test["entry_point"])
-    job = json.dumps({key: test[key] for key in keys})
-    return {"harness.py": _HARNESS, "candidate.py": source.encode(errors="replace"), "job.json": job.encode()}
+    prelude = prelude_for(source + test.get("test", "")) if test["prelude"] else ""
+    files = {"harness.py": _HARNESS, "candidate.py": source.encode(errors="replace"), "prelude.py": prelude.encode()}
+    return {**files, "job.json": json.dumps(job).encode()}
 
 
 def _read_line(line: str) -> dict:
+    """A result as it was reported; empty where it is none, too long a number or nested too deep."""
     try:
         read = json.loads(line)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):
         return {}
     return read if isinstance(read, dict) else {}
 
 
 def _same(result: object, wanted: object) -> bool:
-    """Equality of JSON values, of floats to a relative 1e-9."""
+    """Equality of JSON values, of numbers by value (`True` is 1), of floats to TOLERANCE."""
+    try:
+        return _same_json(result, wanted)
+    except RecursionError:
+        return False
+
+
+def _same_json(result: object, wanted: object) -> bool:
     if isinstance(result, list) and isinstance(wanted, list):
-        return len(result) == len(wanted) and all(map(_same, result, wanted))
+        return len(result) == len(wanted) and all(map(_same_json, result, wanted))
     if isinstance(result, dict) and isinstance(wanted, dict):
-        return result.keys() == wanted.keys() and all(_same(result[key], wanted[key]) for key in wanted)
+        return result.keys() == wanted.keys() and all(_same_json(result[key], wanted[key]) for key in wanted)
     if isinstance(result, float) or isinstance(wanted, float):
-        numbers = [value for value in (result, wanted) if isinstance(value, int | float)]
-        return len(numbers) == 2 and isclose(*numbers, rel_tol=1e-9)
-    return type(result) is type(wanted) and result == wanted
+        if not (isinstance(result, int | float) and isinstance(wanted, int | float)):
+            return False
+        return _close(result, wanted)
+    return result == wanted
 
 
-def _lines(text: str) -> list[str]:
-    """Lines without what stands invisibly at their ends or below them."""
-    return [line.rstrip() for line in text.rstrip().splitlines()]
+def _same_words(given: list[str], wanted: list[str]) -> bool:
+    """The same words in the same order; of numbers with a point, the same to TOLERANCE."""
+    return len(given) == len(wanted) and all(map(_same_word, given, wanted))
+
+
+def _same_word(given: str, wanted: str) -> bool:
+    if given == wanted:
+        return True
+    if not (_POINTED.fullmatch(wanted) and _POINTED.fullmatch(given)) or "." not in wanted + given:
+        return False
+    return _close(float(given), float(wanted))
+
+
+def _close(first: float, second: float) -> bool:
+    try:
+        return isclose(first, second, rel_tol=TOLERANCE, abs_tol=TOLERANCE) or (isnan(first) and isnan(second))
+    except OverflowError:  # an integer beyond every float
+        return False

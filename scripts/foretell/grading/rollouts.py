@@ -1,48 +1,90 @@
 """From completions to graded rollouts."""
 
 from collections.abc import Callable
-from functools import partial
+from dataclasses import dataclass
 
 import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.frames import require
-from foretell.grading import extraction, mathematical, programs, texts
+from foretell.common.registry import registry
+from foretell.grading import mathematical, places, programs, texts
+from foretell.grading.choices import choice, judge_choices, option
+from foretell.grading.extraction import mathematical as mathematical_answer
+from foretell.grading.places import GUESS, Found
+from foretell.grading.settings import GradingSettings
 from foretell.grading.workers import TIMED_OUT
 
-EXTRACT = {
-    "math": extraction.mathematical,
-    "integer": extraction.mathematical,
-    "choice": extraction.choice,
-    "text": extraction.short_text,
-    "code": extraction.program,
-}
-JUDGE = {
-    "math": mathematical.judge,
-    "integer": mathematical.judge_integers,
-    "choice": mathematical.judge_choices,
-    "text": texts.judge_texts,
-    "code": programs.judge,
-}
+Judge = Callable[[pd.DataFrame, int, GradingSettings], pd.DataFrame]
+
+
+@dataclass(frozen=True)
+class AnswerKind:
+    """A kind of answer.
+
+    Attributes:
+        name: what problems call it in `answer_kind`.
+        find: the answer in a completion; the gold answer says only what kind of program is asked for.
+        judge: distinct answers with correct, grading_error and answer_class.
+        gold: a gold answer as it is judged by; None where it is none of this kind.
+    """
+
+    name: str
+    find: Callable[[str, str], Found | None]
+    judge: Judge
+    gold: Callable[[str], str | None] = str
+
+
+KINDS = registry(
+    AnswerKind(
+        "math",
+        lambda text, _: mathematical_answer(text),
+        lambda answers, workers, _: mathematical.judge(answers, workers),
+        mathematical.gold_answer,
+    ),
+    AnswerKind(
+        "integer",
+        lambda text, _: mathematical_answer(text),
+        lambda answers, workers, _: mathematical.judge_integers(answers, workers),
+        mathematical.gold_answer,
+    ),
+    AnswerKind(
+        "choice", lambda text, _: choice(text), lambda answers, workers, _: judge_choices(answers, workers), option
+    ),
+    AnswerKind(
+        "text",
+        lambda text, _: texts.short_text(text),
+        lambda answers, workers, settings: texts.judge_texts(answers, workers, settings.one_answer),
+    ),
+    AnswerKind(
+        "code",
+        programs.find,
+        lambda answers, workers, settings: programs.judge(answers, workers, settings.prelude, tuple(settings.packages)),
+    ),
+)
 ANSWER = ["problem_id", "extracted_answer"]
+_DEFAULT = GradingSettings()
 
 
 def grade(
-    completions: pd.DataFrame, problems: pd.DataFrame, answer_pattern: str | None = None, workers: int = 1
+    completions: pd.DataFrame,
+    problems: pd.DataFrame,
+    settings: GradingSettings = _DEFAULT,
+    workers: int = 1,
 ) -> pd.DataFrame:
     """Grade completions against the problems' answers.
 
     Args:
-        completions: problem_id, sample, completion; other columns are kept.
-        problems: problem_id, answer, answer_kind (a key of JUDGE).
-        answer_pattern: regular expression whose first group, in its last match, is the answer; None takes what the kind
-            of answer says (`foretell.grading.extraction`).
+        completions: problem_id, sample, completion, optionally finish_reason; other columns are kept.
+        problems: problem_id, answer, answer_kind (a key of KINDS).
+        settings: see GradingSettings.
         workers: processes.
 
     Returns:
-        The completions with extracted_answer (null where there is none), correct (bool; no answer is wrong),
-        answer_class (equal for answers to one problem that are the same, in whatever notation; what votes are counted
-        by) and grading_error (null, or why an answer could not be judged: it counts as wrong).
+        The completions with extracted_answer (null where there is none), answer_place (`box`, `marked` or `guess`; null
+        without an answer), correct (bool; no answer is wrong), answer_class (equal for answers to one problem that are
+        the same, in whatever notation; what votes are counted by; null for a guess from a truncated completion) and
+        grading_error (null, or why an answer could not be judged: it counts as wrong).
 
     Raises:
         UserError: columns are missing, a completion belongs to no problem or is no text, a problem has a sample twice,
@@ -60,49 +102,59 @@ def grade(
     rollouts = completions.reset_index(drop=True)
     rollouts["answer_kind_"] = rollouts.problem_id.map(answered.answer_kind)
     extracted = [
-        _extract(
-            text, EXTRACT[kind] if answer_pattern is None else partial(extraction.by_pattern, pattern=answer_pattern)
+        _extract(text, gold, _finder(kind, settings))
+        for text, gold, kind in zip(
+            rollouts.completion,
+            rollouts.problem_id.map(answered.answer.astype(str)),
+            rollouts.answer_kind_,
+            strict=True,
         )
-        for text, kind in zip(rollouts.completion, rollouts.answer_kind_, strict=True)
     ]
-    rollouts["extracted_answer"] = pd.Series([answer for answer, _ in extracted], dtype="string")
-    judged = _judge(rollouts, answered, workers)
+    rollouts["extracted_answer"] = pd.Series([found.text if found else None for found, _ in extracted], dtype="string")
+    rollouts["answer_place"] = pd.Series([found.place if found else None for found, _ in extracted], dtype="string")
+    judged = _judge(rollouts, answered, workers, settings)
     graded = rollouts.drop(columns="answer_kind_").merge(judged, on=ANSWER, how="left", validate="many_to_one")
     missed = pd.Series([error for _, error in extracted], dtype="string")
     return graded.assign(
-        correct=graded.correct.eq(True).fillna(False).astype(bool), grading_error=graded.grading_error.fillna(missed)
+        correct=graded.correct.eq(True).fillna(False).astype(bool),
+        answer_class=graded.answer_class.mask(_truncated(graded) & graded.answer_place.eq(GUESS)),
+        grading_error=graded.grading_error.fillna(missed),
     )
 
 
 def report(rollouts: pd.DataFrame) -> str:
-    """One line: what was counted as what."""
+    """One line: what was counted as what, and the share of answers that were guessed."""
     errors = rollouts.grading_error.dropna()
     counts = {
         "right": int(rollouts.correct.sum()),
         "without an answer": int(rollouts.extracted_answer.isna().sum()),
-        "cut off": int(rollouts.finish_reason.eq("length").sum()) if "finish_reason" in rollouts else 0,
+        "cut off": int(_truncated(rollouts).sum()),
         TIMED_OUT: int(errors.str.contains(TIMED_OUT, regex=False).sum()),
         "not judged for another reason": int((~errors.str.contains(TIMED_OUT, regex=False)).sum()),
     }
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "right")
-    return f"{len(rollouts)} rollouts: {counted}"
+    found = rollouts.answer_place.dropna()
+    guessed = (
+        f"; {found.eq(GUESS).mean():.1%} of answers guessed from text without a mark" if found.eq(GUESS).any() else ""
+    )
+    return f"{len(rollouts)} rollouts: {counted}{guessed}"
 
 
 def spelled_only(problems: pd.DataFrame, workers: int) -> list[str]:
     """Problems whose mathematical gold answer does not parse, so that only an answer in the same spelling is right."""
     golds = problems[problems.answer_kind.eq("math") & problems.answer.fillna("").str.strip().ne("")]
-    hard = golds[~golds.answer.map(mathematical.is_integer).astype(bool)]
-    flags = mathematical.unparsable(hard.answer.tolist(), workers)
-    return hard.problem_id[flags].tolist()
+    flags = mathematical.unparsable([mathematical.gold_answer(gold) or "" for gold in golds.answer], workers)
+    return golds.problem_id[flags].tolist()
 
 
-def _judge(rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int) -> pd.DataFrame:
+def _judge(rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int, settings: GradingSettings) -> pd.DataFrame:
     """Judge the distinct answers to each problem, those of one kind together: ANSWER and what a judge adds."""
-    given = rollouts.dropna(subset="extracted_answer").sort_values("sample", key=_greedy_last, kind="stable")
+    given = rollouts.dropna(subset="extracted_answer")
     distinct = given[[*ANSWER, "answer_kind_"]].drop_duplicates(ANSWER)
-    distinct["answer"] = distinct.problem_id.map(problems.answer).astype(str)
+    golds = [KINDS[kind].gold(str(gold)) for kind, gold in zip(problems.answer_kind, problems.answer, strict=True)]
+    distinct["answer"] = distinct.problem_id.map(pd.Series(golds, index=problems.index, dtype="object"))
     parts = [
-        JUDGE[kind](part.drop(columns="answer_kind_"), workers)
+        KINDS[kind].judge(part.drop(columns="answer_kind_"), workers, settings)
         for kind, part in distinct.groupby("answer_kind_", sort=False)
     ]
     columns = [*ANSWER, "correct", "answer_class", "grading_error"]
@@ -113,14 +165,23 @@ def _judge(rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int) -> pd.D
     )
 
 
-def _greedy_last(samples: pd.Series) -> pd.Series:
-    return samples.where(samples >= 0, samples.max() + 1)
+def _truncated(rollouts: pd.DataFrame) -> pd.Series:
+    if "finish_reason" not in rollouts:
+        return pd.Series(False, index=rollouts.index)
+    return rollouts.finish_reason.eq("length").fillna(False).astype(bool)
 
 
-def _extract(completion: str, find: Callable[[str], str | None]) -> tuple[str | None, str | None]:
+def _finder(kind: str, settings: GradingSettings) -> Callable[[str, str], Found | None]:
+    pattern = settings.answer_pattern
+    if pattern is None:
+        return KINDS[kind].find
+    return lambda text, _: places.by_pattern(text, pattern)
+
+
+def _extract(completion: str, gold: str, find: Callable[[str, str], Found | None]) -> tuple[Found | None, str | None]:
     """The answer, and why there is none where finding it took too long."""
     try:
-        return find(completion), None
+        return find(completion, gold), None
     except TimeoutError:
         return None, f"{TIMED_OUT}: the answer pattern"
 
@@ -138,10 +199,10 @@ def _check_answers(problems: pd.DataFrame) -> None:
     repeated = problems.index[problems.index.duplicated()]
     if len(repeated):
         raise UserError(f"problem {repeated[0]!r} stands in the problems more than once")
-    odd = problems[~problems.answer_kind.isin(list(JUDGE))]
+    odd = problems[~problems.answer_kind.isin(list(KINDS))]
     if len(odd):
         raise UserError(
-            f"problem {odd.index[0]!r} has answer_kind {odd.answer_kind.iloc[0]!r}; known are {', '.join(JUDGE)}"
+            f"problem {odd.index[0]!r} has answer_kind {odd.answer_kind.iloc[0]!r}; known are {', '.join(KINDS)}"
         )
     empty = problems.index[problems.answer.fillna("").astype(str).str.strip() == ""]
     if len(empty):
@@ -149,11 +210,21 @@ def _check_answers(problems: pd.DataFrame) -> None:
             f"{len(empty)} problems have no answer to grade by: {', '.join(map(repr, empty[:10]))}; give them one, or "
             "leave out their completions"
         )
+    for problem, kind, gold in zip(problems.index, problems.answer_kind, problems.answer, strict=True):
+        if KINDS[kind].gold(str(gold)) is None:
+            raise UserError(
+                f"problem {problem!r}: the answer {str(gold)[:80]!r} is no answer of the kind {kind!r}; give the final "
+                "answer alone, or a solution that marks it"
+            )
     short = problems[problems.answer_kind == "text"].answer
     named = short.map(lambda answer: bool(texts.parse_gold(str(answer))[0])).astype(bool)
     if not named.all():
         raise UserError(f"problem {named.index[~named][0]!r}: its answer has no accepted text")
     integers = problems[problems.answer_kind == "integer"]
-    wrong = integers[~integers.answer.map(lambda answer: mathematical.is_integer(str(answer))).astype(bool)]
+    wrong = integers[
+        ~integers.answer.map(
+            lambda answer: mathematical.is_integer(mathematical.gold_answer(str(answer)) or "")
+        ).astype(bool)
+    ]
     if len(wrong):
         raise UserError(f"problem {wrong.index[0]!r}: the answer {wrong.answer.iloc[0]!r} is no integer")

@@ -1,12 +1,17 @@
-"""Judging short texts, such as names, by whether an accepted answer stands in them."""
+"""Finding and judging short texts, such as names, by whether an accepted answer stands in them."""
 
 import json
 import re
 import unicodedata
+from functools import partial
 
 import pandas as pd
 
+from foretell.grading.places import LONGEST_ANSWER, MARKED, Found, after_thinking
+
 _ARTICLES = re.compile(r"^(?:the|an?) ")
+_NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
+_SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
 def words(text: str) -> str:
@@ -16,26 +21,37 @@ def words(text: str) -> str:
     return " ".join(re.findall(r"\w+", plain.replace("'", "").replace("’", "")))
 
 
-def judge_texts(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+def short_text(completion: str) -> Found | None:
+    """The whole completion, without its thinking, on one line; None if it is blank or too long to be an answer."""
+    text = after_thinking(completion)
+    text = None if text is None else " ".join(text.split())
+    return Found(text, MARKED) if text and len(text) <= LONGEST_ANSWER else None
+
+
+def judge_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
     """Judge distinct answers: right is what an accepted answer stands in, as whole words.
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold: a text; a JSON list of accepted texts; or a JSON object
             with accepted and others, texts that are other answers although an accepted one stands in them).
         workers: not needed.
+        one_answer: whether an accepted answer that is refused ("not Paris") or one of several candidates ("Paris, Rome
+            or London") is wrong; None means so, of candidates in completions of more than five words only.
 
     Returns:
-        The same with correct (bool), grading_error (null) and answer_class: the words without a leading article; all
-        right answers to a problem are one class.
+        The same with correct (bool), grading_error (null) and answer_class: the words without a leading article, equal
+        for singular and plural.
     """
     golds = {gold: parse_gold(gold) for gold in answers.answer.unique()}
-    given = answers.extracted_answer.map(words)
-    correct = [_right(text, *golds[gold]) for text, gold in zip(given, answers.answer, strict=True)]
-    classes = [
-        golds[gold][0][0] if right else _ARTICLES.sub("", text)
-        for text, gold, right in zip(given, answers.answer, correct, strict=True)
+    correct = [
+        _right(text, *golds[gold], one_answer)
+        for text, gold in zip(answers.extracted_answer, answers.answer, strict=True)
     ]
-    return answers.assign(correct=correct, grading_error=pd.NA, answer_class=classes)
+    given = answers.extracted_answer.map(lambda text: _ARTICLES.sub("", words(text)))
+    singular = given.map(lambda text: " ".join(word.removesuffix("s") for word in text.split()))
+    shortest = partial(min, key=lambda text: (len(text), text))
+    named = given.groupby([answers.problem_id, singular]).transform(shortest)
+    return answers.assign(correct=correct, grading_error=pd.NA, answer_class=named)
 
 
 def parse_gold(gold: str) -> tuple[list[str], list[str]]:
@@ -52,11 +68,29 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
     return [text for text in accepted if text], [words(text) for text in parsed.get("others", [])]
 
 
-def _right(text: str, accepted: list[str], others: list[str]) -> bool:
+def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:
     """Whether an accepted text stands there, other than inside a longer one that is another answer."""
+    text = words(answer)
+    listing = one_answer is True or (one_answer is None and len(text.split()) > _SHORT)
     for phrase in sorted({*accepted, *others}, key=len, reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")
-        if phrase in accepted and found.search(text):
-            return True
+        if phrase in accepted:
+            for match in found.finditer(text):
+                refused = one_answer is not False and bool(_NEGATIONS & set(text[: match.start()].split()[-2:]))
+                if not refused and not (listing and _is_candidate(answer, phrase)):
+                    return True
         text = found.sub("|", text)
+    return False
+
+
+def _is_candidate(answer: str, phrase: str) -> bool:
+    """Whether a phrase is one of several that commas and `or` stand between, in the same sentence."""
+    for sentence in re.split(r"[.!?;\n]", answer):
+        if not re.search(r"\bor\b|/", sentence, re.IGNORECASE):
+            continue
+        items = [words(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
+        if len([item for item in items if item]) > 1 and any(
+            re.search(rf"\b{re.escape(phrase)}\b", item) for item in items
+        ):
+            return True
     return False

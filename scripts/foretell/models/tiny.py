@@ -1,14 +1,14 @@
 """Small decoder transformers, trained on generated problems and saved as ordinary Hugging Face checkpoints."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 import torch
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from foretell.problems.tasks import TASKS
-from foretell.study.problem_sources import GENERATED
+from foretell.models.architecture import TinyModel, TinyModelSettings
+from foretell.problems.tasks import TrainingTask
 
 SPECIAL = ["<|pad|>", "<|start|>", "<|low|>", "<|high|>", "<|user|>", "<|assistant|>", "<|end|>"]
 IGNORED = -100  # label of a token that the loss leaves out
@@ -57,28 +57,30 @@ def encode_examples(
     return tokens, np.where(in_prompt | (tokens == tokenizer.pad_token_id), IGNORED, tokens)
 
 
-def train(settings: dict, problem_settings: dict, seed: int, progress=lambda steps: steps):
+Batch = tuple[torch.Tensor, torch.Tensor]
+
+
+def train(
+    settings: TinyModelSettings, progress: Callable[[Iterable[Batch]], Iterable[Batch]]
+) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
     """Train one model.
 
     The number of operations grows over the first `curriculum` share of the steps; the learning rate decays linearly
     to 3 % over the last 40 %. Problems that are reserved for evaluation are never drawn.
 
     Args:
-        settings: layers, width, steps, learning_rate, curriculum, high_effort_share, batch.
-        problem_settings: source (a key of TASKS), trained_operations ([fewest, most]), and what the source asks for.
-        seed: of initialisation and of the order of examples.
-        progress: wraps the iterable of steps, for instance in a progress bar.
+        settings: of architecture and training, what is learnt, and the seeds of initialisation and order of examples.
+        progress: wraps the iterable of batches, for instance in a progress bar.
 
     Returns:
         LlamaForCausalLM in evaluation mode, and its tokenizer.
     """
+    seed, entry = int(np.random.default_rng(settings.seed).integers(2**31)), settings.model
     set_seed(seed)
-    tokenizer = build_tokenizer(TASKS[problem_settings["source"]].alphabet(problem_settings))
-    model = LlamaForCausalLM(_architecture(settings, tokenizer))
-    optimizer = torch.optim.AdamW(
-        model.parameters(), lr=settings["learning_rate"], betas=(0.9, 0.98), weight_decay=0.05
-    )
-    steps, warm_up, decay = settings["steps"], 50, 0.4
+    tokenizer = build_tokenizer(settings.task.alphabet())
+    model = LlamaForCausalLM(architecture(entry, tokenizer))
+    optimizer = torch.optim.AdamW(model.parameters(), lr=entry.learning_rate, betas=(0.9, 0.98), weight_decay=0.05)
+    steps, warm_up, decay = entry.steps, 50, 0.4
 
     def learning_rate_factor(step: int) -> float:
         remaining = (steps - step) / (decay * steps)
@@ -86,7 +88,7 @@ def train(settings: dict, problem_settings: dict, seed: int, progress=lambda ste
 
     schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, learning_rate_factor)
     model.train()
-    for tokens, labels in progress(_batches(settings, problem_settings, tokenizer, seed)):
+    for tokens, labels in progress(_batches(entry, settings.task, tokenizer, seed)):
         loss = model(input_ids=tokens, labels=labels, use_cache=False).loss
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
@@ -96,12 +98,13 @@ def train(settings: dict, problem_settings: dict, seed: int, progress=lambda ste
     return model.eval(), tokenizer
 
 
-def _architecture(settings: dict, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
+def architecture(model: TinyModel, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
+    """The configuration of a model of the given size."""
     return LlamaConfig(
         vocab_size=len(tokenizer),
-        hidden_size=settings["width"],
-        intermediate_size=3 * settings["width"],
-        num_hidden_layers=settings["layers"],
+        hidden_size=model.width,
+        intermediate_size=3 * model.width,
+        num_hidden_layers=model.layers,
         num_attention_heads=4,
         max_position_embeddings=64,
         rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
@@ -113,26 +116,23 @@ def _architecture(settings: dict, tokenizer: PreTrainedTokenizerFast) -> LlamaCo
     )
 
 
-def _batches(
-    settings: dict, problem_settings: dict, tokenizer: PreTrainedTokenizerFast, seed: int
-) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+def _batches(settings: TinyModel, task: TrainingTask, tokenizer: PreTrainedTokenizerFast, seed: int) -> Iterator[Batch]:
     """One batch per step, padded on the right, over as many operations as the curriculum has reached."""
-    rng, task = np.random.default_rng([seed, 1]), TASKS[problem_settings["source"]]
-    efforts = GENERATED[problem_settings["source"]].efforts
-    fewest, most = problem_settings["trained_operations"]
-    steps, batch = settings["steps"], settings["batch"]
-    per_length = min(settings["examples"], steps * batch) // (most - fewest + 1)
+    rng, efforts = np.random.default_rng([seed, 1]), task.task.efforts
+    fewest, most = task.trained_operations
+    steps, batch = settings.steps, settings.batch
+    per_length = min(settings.examples, steps * batch) // (most - fewest + 1)
     examples = {}
     for operations in range(fewest, most + 1):
-        questions, completions = task.training_examples(rng, per_length, operations, problem_settings)
+        questions, completions = task.training_examples(rng, per_length, operations)
         examples[operations] = [encode_examples(questions, completions[e], e, tokenizer) for e in efforts]
     longest = max(tokens.shape[1] for by_effort in examples.values() for tokens, _ in by_effort)
     for step in range(steps):
-        reached = fewest + int((most - fewest + 1) * step / max(1, settings["curriculum"] * steps))
+        reached = fewest + int((most - fewest + 1) * step / max(1, settings.curriculum * steps))
         tokens = np.full((batch, longest), tokenizer.pad_token_id)
         labels = np.full((batch, longest), IGNORED)
         lengths = rng.integers(fewest, min(reached, most) + 1, size=batch)
-        most_effort = rng.random(batch) < settings["high_effort_share"]
+        most_effort = rng.random(batch) < settings.high_effort_share
         for row, (operations, is_most) in enumerate(zip(lengths, most_effort, strict=True)):
             pool_tokens, pool_labels = examples[operations][-1 if is_most else 0]
             index = rng.integers(len(pool_tokens))

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.storage import write_json, write_parquet, write_safetensors
-from foretell.probes.families import LINEAR, PERMUTED
+from foretell.probes.dense import FittedDense
+from foretell.probes.families import FAMILIES, LINEAR
 from foretell.probes.protocol import Block
 from foretell.probes.trials import Result, Trial
 
@@ -24,8 +25,6 @@ class Probe:
             A score is log odds for a binary target. Problems that the refit was fitted to are scored out of fold.
             Scores are null if nothing was trained; the probability of a binary target is then the smoothed base rate
             of train, null where train has no label.
-        metrics: {split, metric, value, low, high, n, resamples, reason}; value, low and high are None where undefined,
-            and the reason says why where it is known.
         description: what was chosen and how; its `reason` says why nothing was trained, None if something was.
         tensors: of a linear probe's refit, see `dense.FittedDense.tensors`; else empty.
     """
@@ -34,26 +33,24 @@ class Probe:
     family: str
     sweep: pd.DataFrame
     predictions: pd.DataFrame
-    metrics: list[dict]
     description: dict
     tensors: dict[str, np.ndarray]
 
     def write(self, folder: Path) -> None:
-        """Write sweep.parquet, predictions.parquet, metrics.json, probe.json and, if linear, probe.safetensors."""
+        """Write sweep.parquet, predictions.parquet, probe.json and, if linear, probe.safetensors."""
         write_parquet(self.sweep, folder / "sweep.parquet")
         write_parquet(self.predictions, folder / "predictions.parquet")
-        write_json(self.metrics, folder / "metrics.json")
         write_json(self.description, folder / "probe.json")
         if self.family == LINEAR:
             write_safetensors(self.tensors, folder / "probe.safetensors")
 
     def summary(self) -> str:
-        """One line: how well it does on test."""
+        """One line: how well the chosen candidates do on the held-out folds of train."""
         if self.description["reason"]:
             return f"{self.target} {self.family}: not trained, {self.description['reason']}"
-        main = next(row for row in self.metrics if row["split"] == "test")
-        value = "undefined" if main["value"] is None else f"{main['value']:.3f}"
-        return f"{self.target} {self.family}: test {main['metric']} {value}"
+        fits = self.description.get("permutations", [self.description])
+        mean = sum(fit["fold_metric"]["mean"] for fit in fits) / len(fits)
+        return f"{self.target} {self.family}: cross-validated {fits[0]['fold_metric']['metric']} {mean:.3f}"
 
 
 def sweep_of(blocks: list[Block], trials: list[Trial], results: list[Result]) -> pd.DataFrame:
@@ -62,7 +59,7 @@ def sweep_of(blocks: list[Block], trials: list[Trial], results: list[Result]) ->
     folds = results[0].choice.values.shape[1] if results else 0
     frame = candidates.loc[candidates.index.repeat(folds)].reset_index(drop=True)
     frame["fold"] = np.tile(np.arange(folds), len(candidates))
-    frame["metric"] = _fold_metric(trials[0])
+    frame["metric"] = trials[0].target.choosing.name
     values = [result.choice.values.ravel() for result in results] or [np.empty(0)] * len(trials)
     return _stack(trials, [frame.assign(value=value) for value in values])
 
@@ -91,10 +88,8 @@ def describe(trials: list[Trial], results: list[Result], reason: str | None, lab
     """`Probe.description`: candidate, fold metric, Platt scaling and convergence, for the control per permutation."""
     trial = trials[0]
     fits = [_describe_fit(trial, result) for result in results]
-    if trial.family == PERMUTED:
-        chosen = {"permutations": fits}
-    else:
-        chosen = fits[0] if fits else dict.fromkeys(("candidate", "fold_metric", "platt"))
+    nothing = dict.fromkeys(("candidate", "fold_metric", "platt"))
+    chosen: dict = {"permutations": fits} if FAMILIES[trial.family].control else fits[0] if fits else nothing
     return {"family": trial.family, "target": trial.target.name, "reason": reason, "labelled": labelled, **chosen}
 
 
@@ -102,7 +97,9 @@ def tensors_of(trials: list[Trial], results: list[Result]) -> dict[str, np.ndarr
     """`Probe.tensors` of the trials of one family and target; no results if nothing was trained."""
     if trials[0].family != LINEAR or not results:
         return {}
-    return results[0].refit.fitted.tensors(results[0].refit.column, results[0].choice.candidate)
+    refit = results[0].refit
+    assert isinstance(refit.fitted, FittedDense)
+    return refit.fitted.tensors(refit.column, results[0].choice.candidate)
 
 
 def _describe_fit(trial: Trial, result: Result) -> dict:
@@ -110,7 +107,7 @@ def _describe_fit(trial: Trial, result: Result) -> dict:
     return {
         "candidate": result.candidate,
         "fold_metric": {
-            "metric": _fold_metric(trial),
+            "metric": trial.target.choosing.name,
             "mean": float(np.nanmean(values)),
             "folds": [None if np.isnan(value) else float(value) for value in values],
         },
@@ -119,13 +116,9 @@ def _describe_fit(trial: Trial, result: Result) -> dict:
     }
 
 
-def _fold_metric(trial: Trial) -> str:
-    return "auroc" if trial.target.binary else "spearman"
-
-
 def _stack(trials: list[Trial], frames: list[pd.DataFrame]) -> pd.DataFrame:
     """One frame of all trials; the control's say which permutation a row is of."""
-    if trials[0].family != PERMUTED:
+    if not FAMILIES[trials[0].family].control:
         return frames[0]
     marked = [frame.assign(permutation=trial.permutation) for trial, frame in zip(trials, frames, strict=True)]
     return pd.concat(marked, ignore_index=True)

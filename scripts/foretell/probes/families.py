@@ -1,32 +1,74 @@
-"""The families of probes, as lists of candidates."""
+"""The families of probes: what each reads, and its candidates.
 
-from collections.abc import Callable
+What builds the candidates is imported where it is needed: naming the families takes no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from foretell.common.errors import UserError
-from foretell.probes.dense import DenseBlock
-from foretell.probes.groups import GroupRateBlock
-from foretell.probes.inputs import Activations, Inputs
-from foretell.probes.protocol import Block
-from foretell.probes.text import NGRAM_RANGES, TextBlock
-from foretell.probes.tokens import LEAVES, TokensBlock, one_hot
+from foretell.common.registry import registry
 
-LINEAR, PERMUTED = "linear", "permuted_labels"
+if TYPE_CHECKING:
+    from foretell.probes.inputs import Activations, Inputs
+    from foretell.probes.protocol import Block
+
+    Builder = Callable[[Inputs, tuple[float, ...]], list[Block]]
+
+T = TypeVar("T")
+
+LINEAR, IMPORTED = "linear", "imported"
+
+# What a family needs beside outcomes.
+ACTIVATIONS = "activations"
+UNTRAINED = "activations of untrained weights"
+TOKENS = "token ids"
+QUESTIONS = "questions"  # their texts alone; the lengths of prompts are taken where there are any
+DIFFICULTY = "reference difficulty"
+GROUPS = "groups"
+PREDICTIONS = "predictions"  # made elsewhere
+
+
+@dataclass(frozen=True)
+class Family:
+    """One kind of predictor.
+
+    Attributes:
+        name: in configurations and tables.
+        label: for readers of figures.
+        description: one clause, for the configuration's documentation.
+        reads: what it needs, one of the constants above.
+        build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where nothing is trained.
+        control: whether it is trained on permuted labels, several times over, to say what chance looks like.
+    """
+
+    name: str
+    label: str
+    description: str
+    reads: str
+    build: Builder | None
+    control: bool = False
 
 
 def linear(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The residual stream: every layer, position and strength."""
-    return _residual_stream(inputs.activations, strengths)
+    return _residual_stream(_given(inputs.activations, ACTIVATIONS), strengths)
 
 
 def untrained(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The residual stream of a model of the same architecture whose weights were never trained."""
-    return _residual_stream(inputs.untrained, strengths)
+    return _residual_stream(_given(inputs.untrained, UNTRAINED), strengths)
 
 
 def _residual_stream(activations: Activations, strengths: tuple[float, ...]) -> list[Block]:
+    from foretell.probes.dense import DenseBlock
+
     return [
         DenseBlock({"layer": layer, "position": position}, partial(activations.read, layer, position), strengths)
         for layer, position in activations.slices
@@ -35,18 +77,24 @@ def _residual_stream(activations: Activations, strengths: tuple[float, ...]) -> 
 
 def prompt_length(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The prompt's length in tokens."""
+    from foretell.probes.dense import DenseBlock
+
     lengths = inputs.prompt_lengths[:, None].astype(float)
     return [DenseBlock({}, lambda: lengths, strengths)]
 
 
 def tfidf(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """TF-IDF of the question's character n-grams: several ranges of n and every strength."""
+    from foretell.probes.text import NGRAM_RANGES, TextBlock
+
     return [TextBlock(inputs.questions, ngrams, strengths) for ngrams in NGRAM_RANGES]
 
 
 def token_gbm(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """Boosted trees on one-hot token ids: several sizes and numbers of trees, which take the place of strengths."""
-    features = one_hot(inputs.token_ids, inputs.train)
+    from foretell.probes.tokens import LEAVES, TokensBlock, one_hot
+
+    features = one_hot(_given(inputs.token_ids, TOKENS), inputs.train)
     return [TokensBlock(features, leaves) for leaves in LEAVES]
 
 
@@ -56,6 +104,8 @@ def reference_difficulty(inputs: Inputs, strengths: tuple[float, ...]) -> list[B
     Raises:
         UserError: a problem has none.
     """
+    from foretell.probes.dense import DenseBlock
+
     difficulties = inputs.outcomes.reference_difficulty.to_numpy(float, na_value=np.nan)[:, None]
     if missing := int(np.isnan(difficulties).sum()):
         raise UserError(
@@ -67,17 +117,53 @@ def reference_difficulty(inputs: Inputs, strengths: tuple[float, ...]) -> list[B
 
 def group_rate(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The mean label of the problem's group on train."""
+    from foretell.probes.groups import GroupRateBlock
+
     return [GroupRateBlock(inputs.outcomes.group.to_numpy())]
 
 
-# Families beside what builds their candidates. The control's are the linear probe's, on permuted labels.
-BUILDERS: list[tuple[Callable[[Inputs, tuple[float, ...]], list[Block]], tuple[str, ...]]] = [
-    (linear, (LINEAR, PERMUTED)),
-    (prompt_length, ("prompt_length",)),
-    (tfidf, ("tfidf",)),
-    (token_gbm, ("token_gbm",)),
-    (reference_difficulty, ("reference_difficulty",)),
-    (group_rate, ("group_rate",)),
-    (untrained, ("untrained",)),
-]
-FAMILIES = tuple(family for _, families in BUILDERS for family in families)
+def _given(values: T | None, what: str) -> T:
+    if values is None:
+        raise UserError(f"a family of key 'families' reads {what}, which the job was not given")
+    return values
+
+
+FAMILIES = registry(
+    Family(LINEAR, "linear probe", "L2 linear probe of the residual stream", ACTIVATIONS, linear),
+    Family(
+        "permuted_labels",
+        "permuted labels",
+        "the linear probe's whole protocol on permuted labels: the control",
+        ACTIVATIONS,
+        linear,
+        control=True,
+    ),
+    Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
+    Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf),
+    Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
+    Family(
+        "reference_difficulty",
+        "reference difficulty",
+        "the difficulty that the problem set comes with",
+        DIFFICULTY,
+        reference_difficulty,
+    ),
+    Family("group_rate", "group rate", "the mean success of the problem's group on train", GROUPS, group_rate),
+    Family("untrained", "untrained weights", "the linear probe of untrained weights", UNTRAINED, untrained),
+    Family(IMPORTED, "imported", "predictions that were made elsewhere", PREDICTIONS, None),
+)
+
+
+def by_builder(names: Iterable[str]) -> list[tuple[Builder, list[Family]]]:
+    """Families that are trained, in the registry's order, those with the same candidates together.
+
+    Raises:
+        UserError: a family is not trained here.
+    """
+    families: dict[Builder, list[Family]] = {}
+    wanted = set(names)
+    for family in (family for name, family in FAMILIES.items() if name in wanted):
+        if family.build is None:
+            raise UserError(f"family {family.name!r} is not trained here; its predictions are imported")
+        families.setdefault(family.build, []).append(family)
+    return list(families.items())

@@ -96,13 +96,24 @@ class Activations:
         slices: every (layer, position), positions counted from the prompt's end.
     """
 
-    def __init__(self, shards: list[Path], problem_ids: list[str], excluded: set[str]):
-        """Open shards (safetensors, each with its .json) whose rows are to be read in the order of `problem_ids`.
+    def __init__(self, files: list[Path], problem_ids: list[str], excluded: set[str]):
+        """Open shards whose rows are to be read in the order of `problem_ids`.
+
+        Args:
+            files: per shard a .safetensors and the .json that describes it, in the same order.
+            problem_ids: of the outcomes.
+            excluded: problems that may be cached too.
 
         Raises:
-            UserError: shards differ in layers or positions, or hold other problems than the outcomes.
+            UserError: a shard has no description, shards differ in layers or positions, or hold other problems than the
+                outcomes.
         """
-        described = [json.loads(shard.with_suffix(".json").read_text(encoding="utf-8")) for shard in shards]
+        shards, descriptions = ([file for file in files if file.suffix == end] for end in (".safetensors", ".json"))
+        if [file.stem for file in shards] != [file.stem for file in descriptions] or not shards:
+            raise UserError(
+                f"activations {', '.join(map(str, files))}: give each .safetensors with the .json that describes it"
+            )
+        described = [json.loads(file.read_text(encoding="utf-8")) for file in descriptions]
         for shard, description in zip(shards, described, strict=True):
             for key in ("layers", "positions", "hidden"):
                 if description[key] != described[0][key]:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretell.common.metrics import auroc_by_column, spearman_by_column
+from foretell.common.metrics import Metric
 
 RARER_CLASS = 10  # train problems of the rarer class below which no probe is fitted
 
@@ -28,7 +28,9 @@ class Fitted(Protocol):
 class Block(Protocol):
     """Candidates that share work."""
 
-    candidates: list[dict]
+    @property
+    def candidates(self) -> list[dict]:
+        """One description per candidate."""
 
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> Fitted:
         """Fit every candidate to labels [rows, columns] of the problems `rows`.
@@ -46,7 +48,7 @@ class Choice:
         block: index of the chosen block.
         candidate: index within the block.
         values: [candidates of all blocks, folds] metric on the held-out fold; NaN where the fold's labels leave the
-            metric undefined. A constant score has Spearman 0.
+            metric undefined. A constant score has the value of chance.
         best: row of `values` that was chosen: the largest mean over folds, the first of equals.
         out_of_fold: [train rows] the chosen candidate's score of each row, from the fit that did not see it.
     """
@@ -59,15 +61,21 @@ class Choice:
 
 
 def cross_validate(
-    blocks: Sequence[Block], rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, folds: np.ndarray
+    blocks: Sequence[Block],
+    rows: np.ndarray,
+    labels: np.ndarray,
+    binary: np.ndarray,
+    metrics: Sequence[Metric],
+    folds: np.ndarray,
 ) -> list[Choice]:
-    """Choose a candidate for each label column by its mean metric over folds: AUROC if binary, else Spearman.
+    """Choose a candidate for each label column by its mean metric over folds.
 
     Args:
         blocks: the family.
         rows: [n] train problems.
         labels: [n, columns]. Every fold's complement has both classes of a binary column.
         binary: [columns].
+        metrics: [columns], each defined by column.
         folds: [n] fold of each row.
 
     Returns:
@@ -78,7 +86,7 @@ def cross_validate(
     best: list[tuple[float, int, int, np.ndarray]] = [(-np.inf, 0, 0, np.empty(0))] * len(columns)
     for index, block in enumerate(blocks):
         scores = _out_of_fold(block, rows, labels, binary, folds)
-        values.append(_fold_metrics(labels, scores, binary, folds))
+        values.append(_fold_metrics(labels, scores, metrics, folds))
         means = np.nanmean(values[-1], axis=1)  # [columns, candidates]
         for column in columns:
             candidate = int(np.argmax(means[column]))
@@ -154,13 +162,14 @@ def _out_of_fold(
     return scores
 
 
-def _fold_metrics(labels: np.ndarray, scores: np.ndarray, binary: np.ndarray, folds: np.ndarray) -> np.ndarray:
+def _fold_metrics(labels: np.ndarray, scores: np.ndarray, metrics: Sequence[Metric], folds: np.ndarray) -> np.ndarray:
     """[columns, folds, candidates] metric on each held-out fold."""
-    metrics = np.full((labels.shape[1], len(np.unique(folds)), scores.shape[2]), np.nan)
+    found = np.full((labels.shape[1], len(np.unique(folds)), scores.shape[2]), np.nan)
+    columns_of = {metric: np.array([other == metric for other in metrics]) for metric in metrics}
     for place, fold in enumerate(np.unique(folds)):
         held = folds == fold
         varying = np.ptp(labels[held], axis=0) > 0
-        for columns, metric in ((binary & varying, auroc_by_column), (~binary & varying, spearman_by_column)):
-            values = metric(labels[held][:, columns], scores[held][:, columns])
-            metrics[columns, place] = np.where(np.isnan(values), 0.0, values)
-    return metrics
+        for metric, with_metric in columns_of.items():
+            columns = with_metric & varying
+            found[columns, place] = metric.of_candidates(labels[held][:, columns], scores[held][:, columns])
+    return found

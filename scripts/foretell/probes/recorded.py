@@ -1,15 +1,13 @@
-"""Recorded probe scores, calibrated and judged like the project's own."""
+"""Recorded probe scores, calibrated like the project's own."""
 
 import numpy as np
 import pandas as pd
 from scipy.special import logit
 
 from foretell.common.errors import UserError
-from foretell.common.statistics import sample_and_resamples
 from foretell.outcomes.records import of_run
 from foretell.probes.calibrated_columns import RECORDED
 from foretell.probes.calibration import Platt, fit_platt
-from foretell.probes.evaluation import evaluate
 
 _LEAST = 5e-5  # recorded probabilities have four decimals: 0 and 1 stand for anything nearer than half of the last
 
@@ -56,39 +54,26 @@ def calibrate(scores: pd.DataFrame, labels: np.ndarray) -> tuple[pd.DataFrame, d
     return scores.assign(score=log_odds, **probabilities), scalings
 
 
-def pool_predictions(outcomes: pd.DataFrame, parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Predictions on a problem set whose test split is made up of the parts' test splits.
+def pool_predictions(outcomes: pd.DataFrame, folds: list[pd.DataFrame]) -> pd.DataFrame:
+    """Predictions on a problem set whose test split is made up of the folds' test splits.
 
     Args:
         outcomes: problem_id, split of the whole.
-        parts: each part's predictions, of which its test rows are taken.
+        folds: each fold's predictions, of which its test rows are taken.
 
     Returns:
-        The test rows in the outcomes' order, with the parts' columns.
+        The test rows in the outcomes' order, with the folds' columns.
 
     Raises:
-        UserError: the parts' test splits are not a partition of the whole's.
+        UserError: the folds' test splits are not a partition of the whole's.
     """
     wanted = outcomes.problem_id[outcomes.split == "test"]
-    predictions = pd.concat([part[part.split == "test"] for part in parts])
+    predictions = pd.concat([fold[fold.split == "test"] for fold in folds])
     repeated = predictions.problem_id[predictions.problem_id.duplicated()]
     missing = wanted[~wanted.isin(predictions.problem_id)]
     if len(repeated) or len(missing) or len(predictions) != len(wanted):
         raise UserError(
-            f"the parts' test splits must make up the whole's: {len(repeated)} problems are in several parts, "
-            f"{len(missing)} in none, {len(predictions)} in all for {len(wanted)}; correct 'halves' of the parts"
+            f"the folds' test splits must make up the whole's: {len(repeated)} problems are in several folds, "
+            f"{len(missing)} in none, {len(predictions)} in all for {len(wanted)}; correct 'halves' of the folds"
         )
     return predictions.set_index("problem_id").loc[wanted].reset_index()
-
-
-def judge(predictions: pd.DataFrame, labels: np.ndarray, groups: np.ndarray, resamples: int, seed: int) -> list[dict]:
-    """Metrics of each split that has predictions: {split, metric, value, low, high, n, resamples, reason}."""
-    metrics = []
-    for split in ("train", "validation", "test"):
-        rows = np.flatnonzero(predictions.split == split)
-        if not len(rows):
-            continue
-        weights = sample_and_resamples(groups[rows], resamples, seed)
-        scores, probabilities = (predictions[name].to_numpy()[None, rows] for name in ("score", "probability"))
-        metrics += [{"split": split, **m} for m in evaluate(labels[rows], scores, probabilities, weights, seed)]
-    return metrics

@@ -1,56 +1,92 @@
-"""What a job of probes is asked for."""
+"""What jobs that train probes are asked for."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Iterable
+from typing import Annotated
 
-from foretell.common.errors import UserError
+from pydantic import AfterValidator, Field, PositiveFloat
+
+from foretell.common.arguments import Settings
 from foretell.probes.families import FAMILIES
+from foretell.probes.targets import TARGETS
 
-# Kind of each target.
-BINARY = {"success_rate": False, "majority_correct": True, "greedy_correct": True, "reference_difficulty": False}
+TRAINED = [name for name, family in FAMILIES.items() if family.build is not None]
+PREDICTORS = [name for name in TRAINED if not FAMILIES[name].control]
 
 
-@dataclass(frozen=True)
-class Settings:
-    """Protocol of one job.
+def _of(known: Iterable[str], names: list[str]) -> list[str]:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{unknown[0]!r} is none of {', '.join(known)}")
+    return names
+
+
+TargetNames = Annotated[list[str], AfterValidator(lambda names: _of(TARGETS, names))]
+FamilyNames = Annotated[list[str], AfterValidator(lambda names: _of(TRAINED, names))]
+PredictorNames = Annotated[list[str], AfterValidator(lambda names: _of(PREDICTORS, names))]
+Strengths = Annotated[list[PositiveFloat], Field(min_length=1)]
+
+
+class ProbeSettings(Settings):
+    """Protocol of the probes of one policy.
 
     Attributes:
-        targets: columns of the outcomes, keys of BINARY.
-        families: keys of FAMILIES.
+        targets: keys of TARGETS.
+        families: keys of FAMILIES that are trained here.
         folds: of the cross-validation.
         strengths: L2 penalties, positive.
-        permutations: of the permuted-label control, at least 2.
-        resamples: bootstrap resamples of the intervals.
-        seed: of folds, permutations and resamples.
+        permutations: of the permuted-label control.
+        seed: of folds and permutations.
     """
 
-    targets: list[str]
-    families: list[str]
-    folds: int
-    strengths: list[float]
-    permutations: int
-    resamples: int
+    targets: TargetNames
+    families: FamilyNames
+    folds: int = Field(ge=2)
+    strengths: Strengths
+    permutations: int = Field(ge=2)
     seed: int
 
-    @classmethod
-    def of(cls, values: dict) -> "Settings":
-        """Settings from a mapping.
 
-        Raises:
-            UserError: a key is missing or unknown, or a value is not possible.
-        """
-        names = {field.name for field in fields(cls)}
-        for problem, keys in [("missing", names - values.keys()), ("unknown", values.keys() - names)]:
-            if keys:
-                raise UserError(f"settings: key {min(keys)!r} is {problem}; the keys are {', '.join(sorted(names))}")
-        return cls(**values)
+class EncoderSettings(Settings):
+    """Protocol of the probes that read every policy's success from one encoder.
 
-    def __post_init__(self):
-        for key, known in [("targets", BINARY), ("families", FAMILIES)]:
-            unknown = [name for name in getattr(self, key) if name not in known]
-            if unknown:
-                raise UserError(f"key {key!r}: {unknown[0]!r} is none of {', '.join(known)}")
-        if not self.strengths or min(self.strengths) <= 0:
-            raise UserError(f"key 'strengths': {self.strengths} must be positive numbers, at least one")
-        for key, least in [("folds", 2), ("permutations", 2), ("resamples", 1)]:
-            if getattr(self, key) < least:
-                raise UserError(f"key {key!r}: {getattr(self, key)} must be at least {least}")
+    Attributes:
+        strengths: L2 penalties, positive.
+        folds: of the cross-validation.
+        seed: of the folds.
+    """
+
+    strengths: Strengths
+    folds: int = Field(ge=2)
+    seed: int
+
+
+class CrossFitSettings(Settings):
+    """Protocol of a problem set whose problems are each predicted from fits to others.
+
+    Attributes:
+        families: keys of FAMILIES that are trained here, no control among them.
+        strengths: L2 penalties, positive.
+        folds: that are held out in turn.
+        partitions: into those folds.
+        inner_folds: of the cross-validation inside the problems that a fit sees.
+        permutations: of the labels over all problems; 0 for none.
+        seed: of partitions, folds and permutations.
+    """
+
+    families: PredictorNames
+    strengths: Strengths
+    folds: int = Field(ge=2)
+    partitions: int = Field(ge=1)
+    inner_folds: int = Field(ge=2)
+    permutations: int = Field(default=0, ge=0)
+    seed: int
+
+
+class CrossFitProbeSettings(CrossFitSettings):
+    """The same, of targets that activations are read for.
+
+    Attributes:
+        targets: keys of TARGETS, none of them binary.
+    """
+
+    targets: TargetNames

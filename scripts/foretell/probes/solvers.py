@@ -7,6 +7,7 @@ strength is one division, and the curvature of the logistic loss is bounded by t
 Fits that only compare candidates are found in single precision, which takes a quarter of the time.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -98,7 +99,11 @@ def fit(
     """Fit logistic regression to the binary columns of labels [n, targets] and ridge regression to the others."""
     shape = (labels.shape[1], len(strengths))
     fits = Fits(np.empty((len(eigenvalues), *shape)), np.empty(shape), np.empty(shape))
-    for columns, solve in [(binary, partial(fit_logistic, search=search)), (~binary, fit_ridge)]:
+    solvers: list[tuple[np.ndarray, Callable[..., Fits]]] = [
+        (binary, partial(fit_logistic, search=search)),
+        (~binary, fit_ridge),
+    ]
+    for columns, solve in solvers:
         if columns.any():
             part = solve(coordinates, eigenvalues, labels[:, columns], strengths)
             fits.coefficients[:, columns] = part.coefficients
@@ -164,7 +169,8 @@ def _minimise(
     variables = start * problem.scale
     logits = problem.logits(variables)
     gradient = problem.gradient(variables, logits)
-    steps, changes = [], []
+    steps: list[np.ndarray] = []
+    changes: list[np.ndarray] = []
     for iteration in range(iterations + 1):
         norm = np.linalg.norm(gradient * problem.scale, axis=0) / len(problem.design)
         unfinished = (norm > tolerance) & (iteration < iterations)

@@ -1,60 +1,144 @@
 """What probes are to predict."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.common.metrics import METRICS, Metric
+from foretell.common.registry import registry
 from foretell.probes.folds import assign_folds
-from foretell.probes.settings import BINARY, Settings
 
 
 @dataclass(frozen=True)
 class Target:
-    """One column of the outcomes.
+    """One thing about a policy's answers that probes are to predict.
 
     Attributes:
-        name: of the column.
+        name: of the target; of the outcomes' column, too, unless `read` is given.
+        description: one clause, for the configuration's documentation.
         binary: whether it is 0 or 1, not graded.
+        metrics: names of METRICS. The first is what candidates are chosen by, and it must be defined by column.
+        reported: those of them that the table of probes shows; without them, the first.
+        read: from outcomes to labels; the outcomes lack the target where this raises a KeyError.
+    """
+
+    name: str
+    description: str
+    binary: bool
+    metrics: tuple[str, ...]
+    reported: tuple[str, ...] = ()
+    read: Callable[[pd.DataFrame], pd.Series] | None = None
+
+    def labels(self, outcomes: pd.DataFrame) -> np.ndarray:
+        """[problems] labels, NaN where there is none.
+
+        Raises:
+            UserError: the outcomes lack what the target is read from.
+        """
+        try:
+            column = outcomes[self.name] if self.read is None else self.read(outcomes)
+        except KeyError as error:
+            raise UserError(
+                f"the outcomes have no column {error.args[0]!r}, which target {self.name!r} needs: key 'targets'"
+            ) from error
+        return column.to_numpy(float, na_value=np.nan)
+
+    @property
+    def choosing(self) -> Metric:
+        """The metric that candidates are chosen by."""
+        return METRICS[self.metrics[0]]
+
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """Names of the metrics that the table of probes shows."""
+        return self.reported or self.metrics[:1]
+
+
+GRADED_METRICS = ("spearman",)
+BINARY_METRICS = (
+    "auroc",
+    "ece_uncalibrated",
+    "ece",
+    "ece_platt_train",
+    "brier_uncalibrated",
+    "brier",
+    "brier_platt_train",
+    "predicted_minus_observed_uncalibrated",
+    "predicted_minus_observed",
+    "predicted_minus_observed_platt_train",
+    "accuracy",
+    "base_rate",
+)
+
+TARGETS = registry(
+    Target("success_rate", "the share of right answers among the samples", False, GRADED_METRICS),
+    Target("majority_correct", "whether the majority vote is right", True, BINARY_METRICS),
+    Target("greedy_correct", "whether the greedy answer is right", True, BINARY_METRICS),
+    Target("reference_difficulty", "the difficulty that the problem set comes with", False, GRADED_METRICS),
+)
+
+
+@dataclass(frozen=True)
+class LabelledTarget:
+    """A target with its labels and the problems that probes of it are trained on.
+
+    Attributes:
+        name: of the target, or of the policy whose target it is.
+        target: gives the kind of the labels.
         labels: [problems], NaN where there is none.
         rows: [n] train problems with a label.
         folds: [n] fold of each of them.
     """
 
     name: str
-    binary: bool
+    target: Target
     labels: np.ndarray
     rows: np.ndarray
     folds: np.ndarray
 
+    @property
+    def binary(self) -> bool:
+        """Whether the labels are 0 or 1, not graded."""
+        return self.target.binary
 
-def read_targets(outcomes: pd.DataFrame, settings: Settings) -> list[Target]:
-    """The targets that the settings name.
+    @property
+    def choosing(self) -> Metric:
+        """The metric that candidates are chosen by."""
+        return self.target.choosing
+
+
+def read_targets(outcomes: pd.DataFrame, names: list[str], folds: int, seed: int) -> list[LabelledTarget]:
+    """Targets with their labels and folds.
 
     Targets with the same labelled train problems have the same folds, stratified by all binary ones of them at once,
     so that they can share decompositions and be compared fold by fold.
 
+    Args:
+        outcomes: problem_id, split, group, and what the targets are read from.
+        names: keys of TARGETS.
+        folds: of the cross-validation.
+        seed: of the folds.
+
     Raises:
         UserError: the outcomes lack a target, or it has labels for some train problems, but fewer than folds.
     """
-    missing = [name for name in settings.targets if name not in outcomes]
-    if missing:
-        raise UserError(f"the outcomes have no column {missing[0]!r}, which key 'targets' names")
-    labels = {name: outcomes[name].to_numpy(float, na_value=np.nan) for name in settings.targets}
+    labels = {name: TARGETS[name].labels(outcomes) for name in names}
     train = outcomes.split.eq("train").to_numpy()
-    rows = {name: np.flatnonzero(train & ~np.isnan(labels[name])) for name in settings.targets}
+    rows = {name: np.flatnonzero(train & ~np.isnan(labels[name])) for name in names}
     targets = []
-    for name in settings.targets:
-        alike = [other for other in settings.targets if BINARY[other] and np.array_equal(rows[other], rows[name])]
+    for name in names:
+        alike = [other for other in names if TARGETS[other].binary and np.array_equal(rows[other], rows[name])]
         strata = np.array([labels[other][rows[name]] for other in alike]).reshape(len(alike), len(rows[name])).T
         groups = outcomes.group.to_numpy()[rows[name]]
-        folds = assign_folds(groups, strata, settings.folds, settings.seed) if len(groups) else rows[name]
-        targets.append(Target(name, BINARY[name], labels[name], rows[name], folds))
+        assigned = assign_folds(groups, strata, folds, seed) if len(groups) else rows[name]
+        targets.append(LabelledTarget(name, TARGETS[name], labels[name], rows[name], assigned))
     return targets
 
 
-def permute(target: Target, problem_ids: np.ndarray, seed: int, number: int) -> np.ndarray:
+def permute(target: LabelledTarget, problem_ids: np.ndarray, seed: int, number: int) -> np.ndarray:
     """[n] the target's train labels, shuffled among its train problems, whatever the problems' order.
 
     Args:

@@ -7,7 +7,7 @@ import numpy as np
 
 from foretell.probes.calibration import Platt, fit_platt
 from foretell.probes.protocol import Block, Choice, Refit, cross_validate, refit, why_untrainable
-from foretell.probes.targets import Target
+from foretell.probes.targets import LabelledTarget
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Trial:
         labels: [n] of the target's train problems, permuted for the control.
     """
 
-    target: Target
+    target: LabelledTarget
     family: str
     permutation: int | None
     labels: np.ndarray
@@ -76,7 +76,8 @@ def _run_together(blocks: Sequence[Block], trials: Sequence[Trial]) -> Iterator[
     others = np.setdiff1d(np.arange(problems), target.rows)
     labels = np.column_stack([trial.labels for trial in trials])
     binary = np.array([trial.target.binary for trial in trials])
-    choices = cross_validate(blocks, target.rows, labels, binary, target.folds)
+    metrics = [trial.target.choosing for trial in trials]
+    choices = cross_validate(blocks, target.rows, labels, binary, metrics, target.folds)
     refits = refit(blocks, choices, target.rows, labels, binary, others)
     for trial, choice, fitted in zip(trials, choices, refits, strict=True):
         scores = np.empty(problems)

@@ -5,6 +5,15 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
+
+
+class SplitSettings(Settings):
+    """How problems are dealt anew."""
+
+    seed: int
+    """Of the hash."""
+
 
 def split_by_group(problems: pd.DataFrame, seed: int) -> pd.DataFrame:
     """Deal whole groups to splits, in the order of a hash, so that each split is about as large as it was.

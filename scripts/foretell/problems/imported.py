@@ -6,12 +6,24 @@ import json
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
+from foretell.common.tables import Format
+from foretell.problems.records import RecordSettings
 
 SPLITS = ("train", "validation", "test")
 NO_ANSWER = "no answer to grade by"
 _OPTIONAL = {"reference_difficulty": np.nan, "reference_difficulty_se": np.nan}
+
+
+class ImportSettings(Settings):
+    """What problems are imported: recorded ones, or those of a table."""
+
+    records: RecordSettings | None = None
+    table: Format = Format()
+    answer_kind: str = "math"
+    cross_fitted: bool = False
 
 
 def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -> pd.DataFrame:

@@ -5,8 +5,18 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
+
+
+class RecordSettings(Settings):
+    """Which recorded problems."""
+
+    dataset: str
+    """The value of the column `dataset` to keep."""
+    halves: dict[str, int] | None
+    """`validation`: the half that chooses, `test`: the half that reports; None keeps the recorded splits."""
 
 
 def half_of(problem_id: str) -> int:
@@ -14,13 +24,12 @@ def half_of(problem_id: str) -> int:
     return hashlib.sha256(problem_id.encode()).digest()[-1] % 2
 
 
-def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int] | None) -> pd.DataFrame:
+def import_problems(records: pd.DataFrame, settings: RecordSettings) -> pd.DataFrame:
     """Problems of one data set; its recorded test split may be halved into validation and test.
 
     Args:
         records: dataset, split (train or test), problem_id, question, answer, level.
-        dataset: the value of `dataset` to keep.
-        halves: {"validation": half that chooses, "test": half that reports}; None keeps the recorded splits.
+        settings: which data set, and which half becomes which split.
 
     Returns:
         One row per problem, as the contract of the problems stage has it, and `level`.
@@ -29,6 +38,7 @@ def import_problems(records: pd.DataFrame, dataset: str, halves: dict[str, int] 
         UserError: a column is missing, or there is no such data set.
     """
     require(records, ["dataset", "split", "problem_id", "question", "answer", "level"], "recorded problems")
+    dataset, halves = settings.dataset, settings.halves
     problems = records[records.dataset == dataset].reset_index(drop=True)
     if problems.empty:
         raise UserError(f"no recorded problem has dataset {dataset!r}; there are {sorted(records.dataset.unique())}")

@@ -6,11 +6,14 @@ machine is `foretell.grading.inside.run_stack_programs`.
 
 import hashlib
 import json
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
+from pydantic import StringConstraints
 
-from foretell.problems.generated import held_back, into_splits, numbers_by_length, reserved_for_evaluation
+from foretell.common.arguments import Settings
+from foretell.problems.generated import Evaluated, held_back, into_splits, numbers_by_length, reserved_for_evaluation
 
 OPERATORS = "+-*"
 TESTS = 5  # inputs per problem; values are drawn from VALUES, so that different functions hardly ever agree on all
@@ -21,27 +24,34 @@ _SWAPPED = 0.25  # share of sums and products whose operands a training example'
 Tree = str | tuple  # a variable, or (operator, left, right)
 
 
-def alphabet(settings: dict) -> str:
+class Language(Settings):
+    """What functions are made of."""
+
+    variables: Annotated[str, StringConstraints(pattern=r"^[a-z]{1,10}$")]
+    """The functions' variables, one letter each."""
+
+
+def alphabet(language: Language) -> str:
     """Characters that occur in questions and completions, one token each."""
-    return settings["variables"] + OPERATORS + "()"
+    return language.variables + OPERATORS + "()"
 
 
 def training_examples(
-    rng: np.random.Generator, n: int, operations: int, settings: dict
+    rng: np.random.Generator, n: int, operations: int, language: Language
 ) -> tuple[list[str], dict[str, list[str]]]:
     """About n questions, of more than one operation outside the reserved quarter, and their programs."""
     drawn = round(n * 4 / 3) if operations > 1 else n
-    trees = [draw_tree(rng, operations, settings["variables"]) for _ in range(drawn)]
+    trees = [draw_tree(rng, operations, language.variables) for _ in range(drawn)]
     kept = [tree for tree in trees if operations == 1 or not reserved_for_evaluation(infix(tree))]
     return list(map(infix, kept)), {"low": [postfix(tree, rng) for tree in kept]}
 
 
-def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
+def generate_problems(language: Language, evaluated: Evaluated, seed: int) -> pd.DataFrame:
     """Generate a problem set of distinct functions from the quarter that is reserved for evaluation.
 
     Args:
-        settings: variables (letters), evaluated_operations ([fewest, most]), evaluated_shares (one positive number for
-            each number of operations; None for equal shares), sizes ({split: number}).
+        language: the variables.
+        evaluated: how many problems of which length, and the splits' sizes.
         seed: decides which functions are drawn, and which split each of them is in.
 
     Returns:
@@ -51,16 +61,16 @@ def generate_problems(settings: dict, seed: int) -> pd.DataFrame:
     Raises:
         UserError: there are fewer distinct functions than the sizes ask for.
     """
-    rng, variables = np.random.default_rng([seed, 0]), settings["variables"]
+    rng, variables = np.random.default_rng([seed, 0]), language.variables
     drawn = []
-    for operations, wanted in numbers_by_length(settings).items():
+    for operations, wanted in numbers_by_length(evaluated).items():
 
         def draw_problems(n: int, operations: int = operations) -> pd.DataFrame:
             trees = [draw_tree(rng, operations, variables) for _ in range(n)]
             return pd.DataFrame({"question": map(infix, trees), "answer": [tests(tree, variables) for tree in trees]})
 
         drawn.append(held_back(draw_problems, 20 * wanted + 1000, wanted, operations))
-    return into_splits(drawn, settings["sizes"], seed, "code")
+    return into_splits(drawn, evaluated.sizes, seed, "code")
 
 
 def draw_tree(rng: np.random.Generator, operations: int, variables: str) -> Tree:

@@ -1,29 +1,35 @@
 """Which operating point is used: chosen on one split, to be reported on another."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from foretell.routing.decisions import CASCADE, ORACLE, ORACLE_UTILITY, UTILITY
+from foretell.common.arguments import Settings
+from foretell.common.errors import UserError
+from foretell.routing.decisions import ORACLE
 from foretell.routing.points import RANDOM, SINGLE, Points
+from foretell.routing.routers import ROUTERS, oracle_references
 
-MATCH, BUDGET, ACCURACY = "match", "budget", "accuracy"
-CHOSEN = {
+Criterion = Literal["match", "budget", "accuracy"]
+MATCH: Criterion = "match"
+BUDGET: Criterion = "budget"
+ACCURACY: Criterion = "accuracy"
+Criteria = dict[Criterion, float | None]
+CHOSEN: dict[Criterion, str] = {
     MATCH: "cheapest that matches",
     BUDGET: "most accurate within the budget",
     ACCURACY: "cheapest that is as accurate as asked for",
 }
-FALLS_BACK = {
+FALLS_BACK: dict[Criterion, str] = {
     MATCH: "no setting matches: best single policy",
     BUDGET: "no setting is within the budget: cheapest policy",
     ACCURACY: "no setting is as accurate as asked for: best single policy",
 }
 
 
-@dataclass(frozen=True)
-class Chooser:
+class Chooser(Settings):
     """Two splits: on one Platt scaling was fitted, on the other (or the same) operating points are chosen."""
 
     calibrated_on: str
@@ -35,7 +41,7 @@ def best_single(points: Points) -> int:
     return _most_accurate(points, np.flatnonzero(points.labels.all_samples))
 
 
-def choose_point(points: Points, candidates: np.ndarray, criterion: str, value: float | None) -> tuple[int, str]:
+def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, value: float | None) -> tuple[int, str]:
     """Choose one of several points; where none fulfils the criterion, a single policy at all of its samples.
 
     Args:
@@ -73,31 +79,55 @@ def _most_accurate(points: Points, candidates: np.ndarray) -> int:
     return int(candidates[np.lexsort((cost, -accuracy))[0]])
 
 
-def select_points(
-    points: dict[str, Points], choosers: Sequence[Chooser], criteria: dict[str, float | None]
-) -> pd.DataFrame:
+def select_points(points: dict[str, Points], choosers: Sequence[Chooser], criteria: Criteria) -> pd.DataFrame:
     """Select the points to report: one per router, chooser and criterion, and every point that needs no choice.
 
     Args:
         points: the same points, by split.
         choosers: who chooses.
-        criteria: their values, by name; the oracle-utility reference only knows MATCH.
+        criteria: their values, by name, in any order; oracle references only know MATCH.
 
     Returns:
         strategy, point (index; of a single policy where a router falls back to it), criterion, choice, calibrated_on,
         chosen_on (these four null where nothing was chosen).
+
+    Raises:
+        UserError: no router reads probabilities that were calibrated where a chooser says.
     """
-    rows = []
+    first = points[choosers[0].chosen_on]
+    present = set(first.labels.strategy)
+    routers = [name for name in ROUTERS if name in present]
+    references = [name for name in oracle_references() if name in present]
+    asked = [criterion for criterion in CHOSEN if criterion in criteria]
+    rows: list[tuple[str, int, Criterion | None, str | None, str | None, str | None]] = []
     for chooser in choosers:
         on_split = points[chooser.chosen_on]
-        for strategy in (UTILITY, CASCADE):
+        for strategy in routers:
             candidates = on_split.of(strategy, chooser.calibrated_on)
-            for criterion, value in criteria.items():
-                choice = choose_point(on_split, candidates, criterion, value)
-                rows.append((strategy, *choice, criterion, chooser.calibrated_on, chooser.chosen_on))
-        choice = choose_point(on_split, on_split.of(ORACLE_UTILITY), MATCH, None)
-        rows.append((ORACLE_UTILITY, *choice, MATCH, None, chooser.chosen_on))
-    first = points[choosers[0].chosen_on]
+            if not len(candidates):
+                raise UserError(
+                    f"'choosers': there are no decisions from probabilities that were calibrated on "
+                    f"{chooser.calibrated_on!r}; name that split under 'probabilities' and route the pool again"
+                )
+            for criterion in asked:
+                point, choice = choose_point(on_split, candidates, criterion, criteria[criterion])
+                rows.append((strategy, point, criterion, choice, chooser.calibrated_on, chooser.chosen_on))
+        for strategy in references:
+            point, choice = choose_point(on_split, on_split.of(strategy), MATCH, None)
+            rows.append((strategy, point, MATCH, choice, None, chooser.chosen_on))
     for strategy in (SINGLE, RANDOM, ORACLE):
-        rows += [(strategy, point, None, None, None, None) for point in first.of(strategy)]
-    return pd.DataFrame(rows, columns=["strategy", "point", "choice", "criterion", "calibrated_on", "chosen_on"])
+        rows += [(strategy, int(point), None, None, None, None) for point in first.of(strategy)]
+    return pd.DataFrame(rows, columns=["strategy", "point", "criterion", "choice", "calibrated_on", "chosen_on"])
+
+
+def chosen_to_match(summary: pd.DataFrame, router: str) -> pd.DataFrame:
+    """A router's rows of a routing summary that were chosen to match the best single policy, one per chooser.
+
+    Raises:
+        UserError: there are none.
+    """
+    rows = summary[(summary.strategy == router) & (summary.criterion == MATCH)]
+    if rows.empty:
+        known = ", ".join(summary.strategy[summary.criterion == MATCH].unique())
+        raise UserError(f"router {router!r} has no point that was chosen to match; set one of {known}")
+    return rows

@@ -6,12 +6,12 @@ from dataclasses import dataclass, fields
 import numpy as np
 import pandas as pd
 
-from foretell.routing.choice import Chooser, best_single, select_points
-from foretell.routing.decisions import CASCADE, UTILITY
+from foretell.routing.choice import Chooser, Criteria, best_single, select_points
 from foretell.routing.hull import Mixture, blend, mix_to_cost, upper_hull
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST
-from foretell.routing.routed import Routed, places_of_strategies
+from foretell.routing.routed import RoutedPool, places_of_strategies
+from foretell.routing.routers import ROUTERS
 
 ROW = ["strategy", "policy", "samples", "criterion", "calibrated_on", "chosen_on", "at_cost_of"]
 
@@ -57,24 +57,22 @@ class Comparison:
         }
 
 
-def compare_parts(
-    parts: Sequence[Routed], choosers: Sequence[Chooser], criteria: dict[str, float | None]
-) -> Comparison:
-    """Choose every operating point in each part on its own, and lay the chosen strategies out on all test problems.
+def compare_folds(folds: Sequence[RoutedPool], choosers: Sequence[Chooser], criteria: Criteria) -> Comparison:
+    """Choose every operating point in each fold on its own, and lay the chosen strategies out on all test problems.
 
     Args:
-        parts: one pool, or several whose test problems are reported together.
+        folds: one pool, or several whose test problems are reported together.
         choosers: who chooses operating points; none is test.
         criteria: what they are chosen for; see `foretell.routing.choice.choose_point`.
 
     Returns:
-        The comparison. Where parts disagree on an operating point it is NaN, and the names of best single policies and
+        The comparison. Where folds disagree on an operating point it is NaN, and the names of best single policies and
         mixtures stand side by side.
 
     Raises:
-        UserError: the parts do not have the same strategies.
+        UserError: the folds do not have the same strategies.
     """
-    comparisons = [_compare(part, choosers, criteria) for part in parts]
+    comparisons = [_compare(fold, choosers, criteria) for fold in folds]
     places = list(zip(comparisons, places_of_strategies([each.labels for each in comparisons], ROW), strict=True))
     values = [field.name for field in fields(Comparison) if field.name != "labels"]
     together = {name: np.hstack([getattr(each, name)[place] for each, place in places]) for name in values}
@@ -82,18 +80,18 @@ def compare_parts(
     return Comparison(_merge_labels(labels), **together)
 
 
-def _merge_labels(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    merged = parts[0].copy()
-    points = np.stack([part.operating_point for part in parts])
+def _merge_labels(folds: list[pd.DataFrame]) -> pd.DataFrame:
+    merged = folds[0].copy()
+    points = np.stack([fold.operating_point for fold in folds])
     merged["operating_point"] = np.where((points == points[0]).all(axis=0), points[0], np.nan)
     for name in ("choice", "best_single", "hull_policies"):
-        described = zip(*(part[name] for part in parts), strict=True)
+        described = zip(*(fold[name] for fold in folds), strict=True)
         merged[name] = [" / ".join(dict.fromkeys(each)) if pd.notna(each[0]) else None for each in described]
     return merged
 
 
-def _compare(part: Routed, choosers: Sequence[Chooser], criteria: dict[str, float | None]) -> Comparison:
-    points, pool = part.points, part.pool
+def _compare(fold: RoutedPool, choosers: Sequence[Chooser], criteria: Criteria) -> Comparison:
+    points, pool = fold.points, fold.pool
     test = points.on(pool.split == TEST)
     choosing = {chooser.chosen_on: points.on(pool.split == chooser.chosen_on) for chooser in choosers}
     selected = select_points(choosing, choosers, criteria)
@@ -142,7 +140,7 @@ def _label(
 
 def _with_mixtures(comparison: Comparison) -> Comparison:
     """Add, as strategies of their own, the mixtures at the cost of the routers."""
-    routed = np.flatnonzero(comparison.labels.strategy.isin([UTILITY, CASCADE]))
+    routed = np.flatnonzero(comparison.labels.strategy.isin(list(ROUTERS)))
     rows = {field.name: getattr(comparison, field.name) for field in fields(comparison)}
     labels = rows.pop("labels")
     mixed = {name: values[routed] for name, values in rows.items()}
@@ -157,8 +155,10 @@ def _with_mixtures(comparison: Comparison) -> Comparison:
     )
 
 
-def _describe(mixture: Mixture, labels: pd.DataFrame) -> str:
+def _describe(mixture: Mixture | None, labels: pd.DataFrame) -> str | None:
     """Name a mixture's policies with their shares: `25.0 % small (3 samples) + 75.0 % large (8 samples)`."""
+    if mixture is None:
+        return None
     shares = [(mixture.cheap, 1 - mixture.weight), (mixture.dear, mixture.weight)]
     return " + ".join(f"{share * 100:.1f} % {_name(labels.iloc[point])}" for point, share in shares if share)
 

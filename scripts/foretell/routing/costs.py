@@ -1,89 +1,128 @@
 """From outcomes to dollars: what every policy costs on every problem."""
 
+from typing import Annotated
+
 import numpy as np
 import pandas as pd
+from pydantic import Field, model_validator
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
-from foretell.routing.inputs import require_same_problems
+from foretell.common.frames import require_same_problems
 
 MEASURED = "measured tokens"
 ASSUMED = "assumed"
 ESTIMATED = "assumed prices, tokens estimated from characters"
-TOKENS_PER_PRICE = 1e6  # prices are in USD per million tokens
+TOKENS_PER_PRICE = 1e6  # a price is in USD per million tokens
+
+USD = Annotated[float, Field(ge=0)]
 
 
-def price_outcomes(outcomes: dict[str, pd.DataFrame], policies: dict[str, dict]) -> pd.DataFrame:
+class PolicyPrice(Settings):
+    """What a policy costs: by the price of its tokens, or by an assumption.
+
+    Attributes:
+        encoder: what reads the prompts to predict the policy's success; None where no activations are read.
+        input_price, output_price: USD per TOKENS_PER_PRICE tokens.
+        assumed_cost: USD per problem, in place of prices.
+        estimated: whether the numbers of tokens are.
+        free_to_predict: whether the predictor runs no model.
+    """
+
+    encoder: str | None
+    input_price: USD | None = None
+    output_price: USD | None = None
+    assumed_cost: USD | None = None
+    estimated: bool = False
+    free_to_predict: bool = False
+
+    @model_validator(mode="after")
+    def _has_prices_or_a_cost(self) -> "PolicyPrice":
+        prices = [price for price in (self.input_price, self.output_price) if price is not None]
+        if len(prices) != (0 if self.assumed_cost is not None else 2):
+            raise ValueError("set either input_price and output_price, or assumed_cost")
+        return self
+
+
+class PriceSettings(Settings):
+    """What the policies of a pool cost.
+
+    Attributes:
+        policies: by policy, in any order.
+    """
+
+    policies: dict[str, PolicyPrice]
+
+
+def price_outcomes(outcomes: dict[str, pd.DataFrame], prices: dict[str, PolicyPrice]) -> pd.DataFrame:
     """Price every policy on every problem.
 
     Args:
         outcomes: per policy, one row per problem: problem_id, split, group, k, majority_correct, prompt_tokens,
             completion_tokens (summed over the k samples; tokens may be null where the cost is assumed).
-        policies: per policy {"encoder", "input_price", "output_price"}, in USD per million tokens, or
-            {"encoder", "assumed_cost"} in USD per problem; encoder is null where no activations are read. Optionally
-            estimated (tokens are) and free_to_predict (the predictor runs no model).
+        prices: per policy.
 
     Returns:
-        One row per policy and problem: problem_id, split, group, policy, encoder, samples (k), correct (0.0 or 1.0),
-        input_cost (prompt tokens once), output_cost (completion tokens of all k samples), cost (their sum, or the
-        assumed cost), probe_cost (one prefill of the policy's encoder; null if unknown, 0
-        if the predictor runs no model), all in USD, and cost_basis.
+        One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, encoder,
+        samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once), output_cost (completion tokens of all k
+        samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of
+        the policy's encoder; null if unknown, 0 if the predictor runs no model), all in USD, and cost_basis.
 
     Raises:
-        UserError: a policy without outcomes, settings, prices, tokens or labels; policies over different problems, or
-            that price the same encoder differently.
+        UserError: a policy without outcomes, prices, tokens or labels; policies over different problems, or that price
+            the same encoder differently.
     """
-    _check_settings(policies, outcomes)
+    _check_prices(prices, outcomes)
     require_same_problems({f"outcomes of {policy!r}": frame.problem_id for policy, frame in outcomes.items()})
-    return pd.concat([_price(policy, outcomes[policy], policies[policy]) for policy in policies], ignore_index=True)
+    return pd.concat([_price(policy, frame, prices[policy]) for policy, frame in outcomes.items()], ignore_index=True)
 
 
-def _price(policy: str, outcomes: pd.DataFrame, settings: dict) -> pd.DataFrame:
+def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.DataFrame:
     costs = outcomes[["problem_id", "split", "group"]].assign(
         policy=policy,
-        encoder=pd.Series(settings.get("encoder"), index=outcomes.index, dtype="str"),
+        encoder=pd.Series(price.encoder, index=outcomes.index, dtype="str"),
         samples=outcomes.k.astype("Int64"),
         correct=_floats(outcomes.majority_correct.astype("boolean")),
     )
     _require_complete(costs.correct, f"outcomes of {policy!r} lack majority_correct")
-    probing = 0.0 if settings.get("free_to_predict") else np.nan
-    if "assumed_cost" in settings:
+    probing = 0.0 if price.free_to_predict else np.nan
+    if price.assumed_cost is not None:
         return costs.assign(
-            input_cost=np.nan,
-            output_cost=np.nan,
-            cost=float(settings["assumed_cost"]),
-            probe_cost=probing,
-            cost_basis=ASSUMED,
+            input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=probing, cost_basis=ASSUMED
         )
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
     _require_complete(tokens.sum(axis=1, skipna=False), f"outcomes of {policy!r} lack token counts; set assumed_cost")
-    input_cost = tokens.prompt_tokens * settings["input_price"] / TOKENS_PER_PRICE
-    output_cost = tokens.completion_tokens * settings["output_price"] / TOKENS_PER_PRICE
+    input_cost = _usd(tokens.prompt_tokens, price.input_price)
+    output_cost = _usd(tokens.completion_tokens, price.output_price)
     return costs.assign(
         input_cost=input_cost,
         output_cost=output_cost,
         cost=input_cost + output_cost,
-        probe_cost=probing if settings["encoder"] is None else input_cost,
-        cost_basis=ESTIMATED if settings.get("estimated") else MEASURED,
+        probe_cost=probing if price.encoder is None else input_cost,
+        cost_basis=ESTIMATED if price.estimated else MEASURED,
     )
 
 
-def _check_settings(policies: dict[str, dict], outcomes: dict[str, pd.DataFrame]) -> None:
-    prefills: dict[str, tuple[str, float]] = {}
+def _usd(tokens: pd.Series, price: float | None) -> pd.Series:
+    """Dollars for numbers of tokens; null where there is no price."""
+    return tokens * (np.nan if price is None else price) / TOKENS_PER_PRICE
+
+
+def _check_prices(prices: dict[str, PolicyPrice], outcomes: dict[str, pd.DataFrame]) -> None:
     for policy in outcomes:
-        if policy not in policies:
+        if policy not in prices:
             raise UserError(f"policy {policy!r} has outcomes but no entry under 'policies' in --settings")
-    for policy, settings in policies.items():
+    prefills: dict[str, tuple[str, float | None]] = {}
+    for policy, price in prices.items():
         if policy not in outcomes:
             raise UserError(f"policy {policy!r} has settings but no outcomes; give --outcomes {policy}=FILE")
-        if "assumed_cost" in settings:
+        if price.encoder is None or price.assumed_cost is not None:
             continue
-        if not {"encoder", "input_price", "output_price"} <= settings.keys():
-            raise UserError(f"policy {policy!r} lacks its encoder or prices; set input_price and output_price")
-        other, price = prefills.setdefault(settings["encoder"], (policy, settings["input_price"]))
-        if price != settings["input_price"] and settings["encoder"] is not None:
+        other, input_price = prefills.setdefault(price.encoder, (policy, price.input_price))
+        if input_price != price.input_price:
             raise UserError(
-                f"policies {other!r} and {policy!r} share the encoder {settings['encoder']!r} but have the input "
-                f"prices {price} and {settings['input_price']}; a prefill has one price"
+                f"policies {other!r} and {policy!r} share the encoder {price.encoder!r} but have the input "
+                f"prices {input_price} and {price.input_price}; a prefill has one price"
             )
 
 

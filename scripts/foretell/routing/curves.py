@@ -10,15 +10,15 @@ from foretell.routing.hull import upper_hull
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST, TRAIN, VALIDATION
-from foretell.routing.routed import Routed, groups_on, points_on
+from foretell.routing.routed import RoutedPool, groups_on, points_on
 
 
-def trace_curves(parts: Sequence[Routed], resamples: int, seed: int) -> pd.DataFrame:
+def trace_curves(folds: Sequence[RoutedPool], resamples: int, seed: int) -> pd.DataFrame:
     """Estimate every point on every split; nothing is chosen and nothing smoothed.
 
     Args:
-        parts: one pool, or several whose test problems are reported together; of several, only test is traced, since
-            one part's validation is another's test.
+        folds: one pool, or several whose test problems are reported together; of several, only test is traced, since
+            one fold's validation is another's test.
         resamples: how often the groups are resampled.
         seed: of the resampling.
 
@@ -28,18 +28,18 @@ def trace_curves(parts: Sequence[Routed], resamples: int, seed: int) -> pd.DataF
         repeats the single policies that are vertices of the upper convex hull on that split.
     """
     tables = []
-    for split in _splits(parts):
-        groups = groups_on(parts, split)
+    for split in _splits(folds):
+        groups = groups_on(folds, split)
         if len(groups):
             weights = bootstrap_weights(groups, resamples, seed)
-            table = _estimate(points_on(parts, split), weights).assign(n=len(groups), resamples=resamples)
+            table = _estimate(points_on(folds, split), weights).assign(n=len(groups), resamples=resamples)
             table.insert(0, "split", split)
             tables.append(table)
     return pd.concat(tables, ignore_index=True)
 
 
-def _splits(parts: Sequence[Routed]) -> Sequence[str]:
-    return (TRAIN, VALIDATION, TEST) if len(parts) == 1 else (TEST,)
+def _splits(folds: Sequence[RoutedPool]) -> Sequence[str]:
+    return (TRAIN, VALIDATION, TEST) if len(folds) == 1 else (TEST,)
 
 
 def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
@@ -58,26 +58,26 @@ def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
     return pd.concat([table, table.iloc[vertices].assign(strategy=HULL)], ignore_index=True)
 
 
-def count_shares(parts: Sequence[Routed]) -> pd.DataFrame:
-    """Share of the problems of all parts that every policy gets.
+def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
+    """Share of the problems of all folds that every policy gets.
 
     Returns:
         split, router, calibrated_on, operating_point, policy (from cheap to dear), share.
     """
-    pool = parts[0].pool
+    pool = folds[0].pool
     tables = []
-    for split in _splits(parts):
-        masks = [part.pool.split == split for part in parts]
+    for split in _splits(folds):
+        masks = [fold.pool.split == split for fold in folds]
         if not any(mask.any() for mask in masks):
             continue
-        for router, first in enumerate(parts[0].decisions):
-            by_part = [
-                np.array([pool.policies.index(policy) for policy in part.pool.policies])[
-                    part.decisions[router].chosen[:, mask]
+        for router, first in enumerate(folds[0].decisions):
+            by_fold = [
+                np.array([pool.policies.index(policy) for policy in fold.pool.policies])[
+                    fold.decisions[router].chosen[:, mask]
                 ]
-                for part, mask in zip(parts, masks, strict=True)
+                for fold, mask in zip(folds, masks, strict=True)
             ]
-            chosen = np.hstack(by_part)
+            chosen = np.hstack(by_fold)
             shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
             table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(
                 split=split,

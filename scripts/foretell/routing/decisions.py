@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.routing.pool import Pool
-from foretell.routing.routers import route_by_cascade, route_by_oracle, route_by_utility
+from foretell.routing.folds import split_by_fold
+from foretell.routing.pool import Pool, align_probabilities, assemble_pool, require_different_costs
+from foretell.routing.routers import ROUTERS, RoutingSettings, route_by_oracle, router_inputs, with_operating_points
 
-UTILITY, CASCADE = "utility", "cascade"
-ORACLE, ORACLE_UTILITY = "oracle", "oracle_utility"
+ORACLE = "oracle"
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class Decisions:
     Attributes:
         router: its name.
         calibrated_on: the split on which the probabilities that it reads were calibrated; None for the oracles.
-        operating_points: [points], lambda or threshold; NaN for a router that has none.
+        operating_points: [points]; NaN for the oracle, which has none.
         chosen: int [points, problems], column of the pool's policies.
     """
 
@@ -31,24 +31,54 @@ class Decisions:
 
 
 def decide(
-    pool: Pool, probabilities: dict[str, np.ndarray], lambdas: np.ndarray, thresholds: np.ndarray
+    pool: Pool, probabilities: dict[str, np.ndarray], operating_points: dict[str, np.ndarray]
 ) -> list[Decisions]:
     """Let every router, and the oracles that bound them, decide on every problem.
 
     Args:
         pool: the pool.
         probabilities: by the split on which they were calibrated: [problems, policies], probability of success.
-        lambdas: operating points of the utility router and of its oracle.
-        thresholds: operating points of the cascade.
+        operating_points: by router, [points].
     """
-    tier_costs = pool.tier_costs
     decisions = []
     for split, success in probabilities.items():
-        decisions.append(Decisions(UTILITY, split, lambdas, route_by_utility(success, tier_costs, lambdas)))
-        decisions.append(Decisions(CASCADE, split, thresholds, route_by_cascade(success, thresholds)))
-    oracle = Decisions(ORACLE, None, np.array([np.nan]), route_by_oracle(pool.correct)[None])
-    utility = Decisions(ORACLE_UTILITY, None, lambdas, route_by_utility(pool.correct, tier_costs, lambdas))
-    return [*decisions, oracle, utility]
+        inputs = router_inputs(pool, success)
+        decisions += [
+            Decisions(router, split, points, ROUTERS[router].route(inputs, points))
+            for router, points in operating_points.items()
+        ]
+    decisions.append(Decisions(ORACLE, None, np.array([np.nan]), route_by_oracle(pool.correct)[None]))
+    truth = router_inputs(pool, pool.correct)
+    for router, points in operating_points.items():
+        reference = ROUTERS[router].oracle
+        if reference is not None:
+            decisions.append(Decisions(reference.name, None, points, reference.route(truth, points)))
+    return decisions
+
+
+def route_pool(costs: pd.DataFrame, probabilities: pd.DataFrame, settings: RoutingSettings) -> pd.DataFrame:
+    """Let every router decide on every problem of a pool, within each fold of a cross-fitted one.
+
+    Args:
+        costs: the table of `foretell.routing.costs.price_outcomes`.
+        probabilities: the table of `foretell.routing.pool.tabulate_probabilities`.
+        settings: how finely routers are swept.
+
+    Returns:
+        The table of `tabulate_decisions`; of a cross-fitted pool it also has fold.
+
+    Raises:
+        UserError: the pool cannot be routed, or lacks probabilities.
+    """
+    operating_points = {router.name: router.operating_points(settings) for router in ROUTERS.values()}
+    tables = []
+    for fold, (fold_costs, fold_probabilities) in split_by_fold(costs, probabilities).items():
+        pool = assemble_pool(fold_costs)
+        require_different_costs(pool)
+        decisions = decide(pool, align_probabilities(fold_probabilities, pool), operating_points)
+        table = tabulate_decisions(decisions, pool)
+        tables.append(table if fold is None else table.assign(fold=fold))
+    return pd.concat(tables, ignore_index=True)
 
 
 def tabulate_decisions(decisions: list[Decisions], pool: Pool) -> pd.DataFrame:
@@ -83,8 +113,15 @@ def align_decisions(table: pd.DataFrame, pool: Pool) -> list[Decisions]:
     """Read decisions back in the order of the pool.
 
     Raises:
-        UserError: a policy or problem that the pool lacks, or a router that does not decide on every problem.
+        UserError: a policy or problem that the pool lacks, a router that is not known, or one that does not decide on
+            every problem.
     """
+    known = [*with_operating_points(), ORACLE]
+    unknown = table.router[~table.router.isin(known)]
+    if len(unknown):
+        raise UserError(
+            f"decisions: unknown router {unknown.iloc[0]!r}; known: {', '.join(known)}; route the pool again"
+        )
     problem = _positions(table.problem_id, pool.problem_id, "problem")
     policy = _positions(table.policy, pool.policies, "policy")
     by_router = table.reset_index(drop=True).groupby(

@@ -12,8 +12,10 @@ import pandas as pd
 from scipy.special import comb
 
 from foretell.common.errors import UserError
+from foretell.common.frames import require_same_problems
 from foretell.completions.samples import GREEDY
-from foretell.routing.inputs import require_same_problems
+
+ROLLOUT_COLUMNS = ["problem_id", "sample", "answer_class", "correct"]
 
 
 def price_fewer_samples(rollouts: dict[str, pd.DataFrame], costs: pd.DataFrame) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Cross-fitted pools: every fold is a part of its own, which chooses on the other folds."""
+"""Cross-fitted pools: every fold is a pool of its own, which chooses on the other folds."""
 
 import pandas as pd
 
@@ -17,14 +17,14 @@ def split_by_fold(
     """
     if "fold" not in probabilities:
         return {None: (costs, probabilities)}
-    parts = {}
+    folds: dict[int | None, tuple[pd.DataFrame, pd.DataFrame]] = {}
     for fold, rows in probabilities.groupby("fold"):
         split = rows.drop_duplicates("problem_id").set_index("problem_id").split
-        part = costs.assign(split=costs.problem_id.map(split))
-        parts[fold] = part, rows.drop(columns=["fold", "split"])
-    return parts
+        fold_costs = costs.assign(split=costs.problem_id.map(split))
+        folds[fold] = fold_costs, rows.drop(columns=["fold", "split"])
+    return folds
 
 
 def decisions_of_fold(decisions: pd.DataFrame, fold: int | None) -> pd.DataFrame:
-    """The decisions on one fold's part."""
+    """The decisions on one fold."""
     return decisions if fold is None else decisions[decisions.fold == fold].drop(columns="fold")

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from foretell.routing.decisions import CASCADE, UTILITY, Decisions
+from foretell.routing.decisions import ORACLE, Decisions
 from foretell.routing.pool import Pool
-from foretell.routing.probing import charge_cascade_probing, charge_utility_probing
+from foretell.routing.probing import charge_nothing
+from foretell.routing.routers import with_operating_points
 
 SINGLE, RANDOM, HULL = "single", "random", "hull"
-PROBING = {UTILITY: charge_utility_probing, CASCADE: charge_cascade_probing}
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ def concatenate(groups: Sequence[Points]) -> Points:
 def _labels(points: int, **columns: object) -> pd.DataFrame:
     absent = {"policy": None, "samples": pd.NA, "all_samples": False, "calibrated_on": None, "operating_point": np.nan}
     types = dict.fromkeys(["strategy", "policy", "calibrated_on", "cost_basis"], "str")
-    types |= {"samples": "Int64", "operating_point": float}
+    types |= {"samples": "Int64", "operating_point": "float64"}
     labels = pd.DataFrame(absent | columns, index=range(points)).astype(types)
     return labels[["strategy", *absent, "cost_basis"]]
 
@@ -82,8 +82,8 @@ def _routed(pool: Pool, decisions: Decisions) -> Points:
         cost_basis=_pooled_basis(pool),
     )
     cost = pool.cost[problems, decisions.chosen]
-    charge = PROBING.get(decisions.router)
-    probing = charge(pool)[problems, decisions.chosen] if charge else np.zeros_like(cost)
+    charge = charge_nothing if decisions.router == ORACLE else with_operating_points()[decisions.router].probing
+    probing = charge(pool)[problems, decisions.chosen]
     return Points(labels, pool.correct[problems, decisions.chosen], cost, probing)
 
 

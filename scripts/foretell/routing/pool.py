@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.routing.inputs import require_same_problems
+from foretell.common.frames import require_same_problems
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
@@ -110,7 +110,7 @@ def tabulate_probabilities(predictions: dict[str, pd.DataFrame], columns: dict[s
     Args:
         predictions: per policy, one row per problem (and, cross-fitted, per partition and fold): problem_id and every
             column that is named.
-        columns: by the split on which Platt scaling was fitted, the column with the probabilities.
+        columns: by the split on which Platt scaling was fitted, the column with the probabilities; in any order.
 
     Raises:
         UserError: a policy's predictions lack a column.
@@ -119,7 +119,8 @@ def tabulate_probabilities(predictions: dict[str, pd.DataFrame], columns: dict[s
     for policy, table in predictions.items():
         if "fold" in table:
             head, table = ["fold", "split", "problem_id"], table[table.partition == 0]
-        for split, column in columns.items():
+        for split in sorted(columns, key=lambda split: (split != VALIDATION, split)):  # a fixed order, validation first
+            column = columns[split]
             if column not in table:
                 raise UserError(f"predictions for policy {policy!r} lack the column {column!r}; predict again")
             probability = table[head].assign(probability=table[column].astype(float))

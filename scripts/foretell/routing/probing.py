@@ -7,13 +7,13 @@ import numpy as np
 from foretell.routing.pool import Pool
 
 
-def charge_utility_probing(pool: Pool) -> np.ndarray:
+def charge_every_encoder(pool: Pool) -> np.ndarray:
     """Charge for consulting every encoder of the pool: USD, [problems, policies], by the policy that was chosen."""
     everyone = range(len(pool.policies))
     return np.column_stack([_charge(pool, everyone, chosen) for chosen in everyone])
 
 
-def charge_cascade_probing(pool: Pool) -> np.ndarray:
+def charge_consulted_in_order(pool: Pool) -> np.ndarray:
     """Charge for consulting the encoders before the policy that was kept, whose own prefill is reused.
 
     The last policy is kept without a probe, so its encoder adds nothing either.
@@ -22,6 +22,11 @@ def charge_cascade_probing(pool: Pool) -> np.ndarray:
         USD, [problems, policies], by the policy that was kept; NaN where a prefill that is charged has no known price.
     """
     return np.column_stack([_charge(pool, range(kept), kept) for kept in range(len(pool.policies))])
+
+
+def charge_nothing(pool: Pool) -> np.ndarray:
+    """Charge for no probe: zeros, [problems, policies]."""
+    return np.zeros_like(pool.cost)
 
 
 def _charge(pool: Pool, consulted: Iterable[int], chosen: int) -> np.ndarray:

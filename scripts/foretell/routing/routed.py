@@ -11,10 +11,11 @@ from foretell.common.errors import UserError
 from foretell.routing.decisions import Decisions
 from foretell.routing.points import Points, all_points
 from foretell.routing.pool import Pool
+from foretell.routing.routers import ROUTERS
 
 
 @dataclass(frozen=True)
-class Routed:
+class RoutedPool:
     """A pool and the decisions on all of its problems.
 
     Attributes:
@@ -32,14 +33,19 @@ class Routed:
         """Every strategy at every operating point, on all problems of the pool."""
         return all_points(self.pool, self.fewer_samples, self.decisions)
 
+    @property
+    def operating_points(self) -> dict[str, np.ndarray]:
+        """By router, [points]; oracles are left out."""
+        return {each.router: each.operating_points for each in self.decisions if each.router in ROUTERS}
 
-def points_on(parts: Sequence[Routed], split: str) -> Points:
-    """Every strategy at every operating point on one split of all parts.
+
+def points_on(folds: Sequence[RoutedPool], split: str) -> Points:
+    """Every strategy at every operating point on one split of all folds.
 
     Raises:
-        UserError: the parts do not have the same strategies.
+        UserError: the folds do not have the same strategies.
     """
-    points = [part.points.on(part.pool.split == split) for part in parts]
+    points = [fold.points.on(fold.pool.split == split) for fold in folds]
     labels = points[0].labels
     places = places_of_strategies([each.labels for each in points], [*labels.columns.drop("all_samples")])
     values = (
@@ -49,24 +55,24 @@ def points_on(parts: Sequence[Routed], split: str) -> Points:
     return Points(labels, *values)
 
 
-def groups_on(parts: Sequence[Routed], split: str) -> np.ndarray:
-    """The group of every problem of one split of all parts, in the order of their points."""
-    return np.concatenate([part.pool.group[part.pool.split == split] for part in parts])
+def groups_on(folds: Sequence[RoutedPool], split: str) -> np.ndarray:
+    """The group of every problem of one split of all folds, in the order of their points."""
+    return np.concatenate([fold.pool.group[fold.pool.split == split] for fold in folds])
 
 
 def places_of_strategies(labels: Sequence[pd.DataFrame], names: list[str]) -> list[np.ndarray]:
-    """Where each part of a pool has the first part's strategies; parts may order policies by different costs.
+    """Where each fold of a pool has the first fold's strategies; folds may order policies by different costs.
 
     Args:
-        labels: one row per strategy, by part.
+        labels: one row per strategy, by fold.
         names: the columns that together name a strategy.
 
     Raises:
-        UserError: the parts do not have the same strategies.
+        UserError: the folds do not have the same strategies.
     """
     keys = [_keys(each[names]) for each in labels]
     if not all(len(each) == len(keys[0]) and set(each) == set(keys[0]) for each in keys):
-        raise UserError("the parts of a pool differ in their strategies: give them the same policies and samples")
+        raise UserError("the folds of a pool differ in their strategies: give them the same policies and samples")
     return [each.get_indexer(keys[0]) for each in keys]
 
 

@@ -1,43 +1,128 @@
 """Routers: from probabilities of success to one policy per problem, at every operating point.
 
-Columns are policies from cheap to dear, so that ties go to the cheaper one.
+A router is one function and one entry of ROUTERS. Columns are policies from cheap to dear, so that ties go to the
+cheaper one.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Annotated
+
 import numpy as np
+from pydantic import Field
+
+from foretell.common.arguments import Settings
+from foretell.common.registry import registry
+from foretell.routing.pool import TRAIN, Pool
+from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder, charge_nothing
 
 
-def route_by_utility(success: np.ndarray, tier_costs: np.ndarray, lambdas: np.ndarray) -> np.ndarray:
+class Sweep(Settings):
+    """How finely the routers are swept."""
+
+    lambdas: Annotated[int, Field(ge=2)] = 50
+    """Weights of cost in the utility router, evenly spread over [0, 1]."""
+    thresholds: Annotated[int, Field(ge=2)] = 50
+    """Thresholds of the cascade, evenly spread over [0, 1]."""
+
+
+class RoutingSettings(Sweep):
+    """How finely routers are swept, and which probabilities they read."""
+
+    probabilities: dict[str, str] = Field(min_length=1)
+    """By the split on which Platt scaling was fitted, the column of the predictions."""
+
+
+@dataclass(frozen=True)
+class RouterInputs:
+    """What a router may know of a pool: on the reported problems, predictions alone.
+
+    Attributes:
+        success: [problems, policies], probability of success; for an oracle reference, the true label.
+        tier_costs: [policies], mean cost on train, in [0, 1].
+        train: bool [problems], the problems that a router may learn from.
+        train_correct: [train problems, policies], 0.0 or 1.0.
+        train_cost: [train problems, policies], USD.
+    """
+
+    success: np.ndarray
+    tier_costs: np.ndarray
+    train: np.ndarray
+    train_correct: np.ndarray
+    train_cost: np.ndarray
+
+
+def router_inputs(pool: Pool, success: np.ndarray) -> RouterInputs:
+    """What routers may know of a pool, with these probabilities of success, [problems, policies]."""
+    train = pool.split == TRAIN
+    return RouterInputs(success, pool.tier_costs, train, pool.correct[train], pool.cost[train])
+
+
+@dataclass(frozen=True)
+class Router:
+    """A way to choose a policy for every problem.
+
+    Attributes:
+        name: in tables.
+        title: for readers.
+        symbol: of its operating point, for readers.
+        meaning: of its operating point, for readers; `{cost}` stands for the word for costs.
+        operating_points: [points] from the settings.
+        route: from what it may know and its operating points, [points], to the column of the chosen policy,
+            [points, problems].
+        probing: what consulting probes costs beside the chosen policy: USD, [problems, policies], by the policy chosen.
+        has_oracle: whether the same rule is also shown with true labels in place of probabilities.
+    """
+
+    name: str
+    title: str
+    symbol: str
+    meaning: str
+    operating_points: Callable[[RoutingSettings], np.ndarray]
+    route: Callable[[RouterInputs, np.ndarray], np.ndarray]
+    probing: Callable[[Pool], np.ndarray]
+    has_oracle: bool = False
+
+    @property
+    def oracle(self) -> "Router | None":
+        """The oracle reference: the same rule on true labels, which consults no probe. None where it is not shown."""
+        if not self.has_oracle:
+            return None
+        name, title = f"oracle_{self.name}", f"oracle {self.name}"
+        return replace(self, name=name, title=title, probing=charge_nothing, has_oracle=False)
+
+
+def route_by_utility(inputs: RouterInputs, lambdas: np.ndarray) -> np.ndarray:
     """Choose the policy with the highest utility, success - lambda x tier cost.
 
     Args:
-        success: [problems, policies], probability of success; the true label gives the oracle-utility reference.
-        tier_costs: [policies], in [0, 1].
+        inputs: what the router knows.
         lambdas: [points], the price of a unit of tier cost in probability.
 
     Returns:
         [points, problems], column of the chosen policy.
     """
-    chosen = np.empty((len(lambdas), len(success)), dtype=np.int16)
-    utility = np.empty_like(success, dtype=float)
+    chosen = np.empty((len(lambdas), len(inputs.success)), dtype=np.int16)
+    utility = np.empty_like(inputs.success, dtype=float)
     for point, price in enumerate(lambdas):
-        np.subtract(success, price * tier_costs, out=utility)
+        np.subtract(inputs.success, price * inputs.tier_costs, out=utility)
         chosen[point] = utility.argmax(axis=1)
     return chosen
 
 
-def route_by_cascade(success: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
+def route_by_cascade(inputs: RouterInputs, thresholds: np.ndarray) -> np.ndarray:
     """Go from cheap to dear and keep the first policy whose probability reaches the threshold, else the last.
 
     Args:
-        success: [problems, policies], probability of success.
+        inputs: what the router knows.
         thresholds: [points].
 
     Returns:
         [points, problems], column of the chosen policy.
     """
-    chosen = np.empty((len(thresholds), len(success)), dtype=np.int16)
+    chosen = np.empty((len(thresholds), len(inputs.success)), dtype=np.int16)
     for point, threshold in enumerate(thresholds):
-        kept = success >= threshold
+        kept = inputs.success >= threshold
         kept[:, -1] = True
         chosen[point] = kept.argmax(axis=1)
     return chosen
@@ -46,3 +131,37 @@ def route_by_cascade(success: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
 def route_by_oracle(correct: np.ndarray) -> np.ndarray:
     """Choose the cheapest policy that is right, else the cheapest: [problems]. Cheap is by tier, as for the routers."""
     return (correct > 0).argmax(axis=1).astype(np.int16)
+
+
+ROUTERS = registry(
+    Router(
+        "utility",
+        title="utility router",
+        symbol="λ",
+        meaning="weight of {cost} against probability of success",
+        operating_points=lambda settings: np.linspace(0, 1, settings.lambdas),
+        route=route_by_utility,
+        probing=charge_every_encoder,
+        has_oracle=True,
+    ),
+    Router(
+        "cascade",
+        title="cascade",
+        symbol="threshold",
+        meaning="lowest probability of success that is accepted",
+        operating_points=lambda settings: np.linspace(0, 1, settings.thresholds),
+        route=route_by_cascade,
+        probing=charge_consulted_in_order,
+    ),
+)
+
+
+def oracle_references() -> dict[str, Router]:
+    """By name, the oracle references of the routers that have one."""
+    references = [router.oracle for router in ROUTERS.values()]
+    return {reference.name: reference for reference in references if reference is not None}
+
+
+def with_operating_points() -> dict[str, Router]:
+    """By name, every strategy that has operating points: routers, then their oracle references."""
+    return ROUTERS | oracle_references()

@@ -6,29 +6,29 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.statistics import bootstrap_weights
-from foretell.routing.choice import Chooser
-from foretell.routing.comparison import compare_parts
+from foretell.routing.choice import Chooser, Criteria
+from foretell.routing.comparison import compare_folds
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.matching import matched, resolvable_margin
 from foretell.routing.pool import TEST, require_splits
-from foretell.routing.routed import Routed, groups_on
+from foretell.routing.routed import RoutedPool, groups_on
 
 
 def summarise_routing(
-    parts: Sequence[Routed],
+    folds: Sequence[RoutedPool],
     choosers: Sequence[Chooser],
-    criteria: dict[str, float | None],
+    criteria: Criteria,
     resamples: int,
     seed: int,
 ) -> pd.DataFrame:
     """Report every strategy on test, beside the best single policy and the mixture that costs the same.
 
-    The utility router, the cascade and the oracle-utility reference stand at the operating points that the choosing
-    split chooses, once per chooser and criterion. The best single policy and the weights of the mixtures come from the
-    first chooser's split, for every row alike. Every interval resamples the groups of test, paired.
+    Routers and their oracle references stand at the operating points that the choosing split chooses, once per chooser
+    and criterion. The best single policy and the weights of the mixtures come from the first chooser's split, for every
+    row alike. Every interval resamples the groups of test, paired.
 
     Args:
-        parts: one pool, or several that each choose on their own and whose test problems are reported together.
+        folds: one pool, or several that each choose on their own and whose test problems are reported together.
         choosers: who chooses.
         criteria: what operating points are chosen for; see `foretell.routing.choice.choose_point`.
         resamples: how often the groups of test are resampled.
@@ -43,15 +43,15 @@ def summarise_routing(
         resolvable_margin (with 80 % power), matched (yes, no or inconclusive), saving_interval, n, resamples.
 
     Raises:
-        UserError: a split that is needed is empty, test is to choose, or the parts differ in their strategies.
+        UserError: a split that is needed is empty, test is to choose, or the folds differ in their strategies.
     """
     choosing = [chooser.chosen_on for chooser in choosers]
     if TEST in choosing or not choosing:
         raise UserError("'choosers' must name the splits that choose operating points; test only reports them")
-    for part in parts:
-        require_splits(part.pool, [*choosing, TEST])
-    comparison = compare_parts(parts, choosers, criteria)
-    weights = bootstrap_weights(groups_on(parts, TEST), resamples, seed)
+    for fold in folds:
+        require_splits(fold.pool, [*choosing, TEST])
+    comparison = compare_folds(folds, choosers, criteria)
+    weights = bootstrap_weights(groups_on(folds, TEST), resamples, seed)
     values = comparison.quantities(mean_over_problems)
     resampled = comparison.quantities(lambda each: resampled_means(each, weights))
     summary = pd.concat(

@@ -1,39 +1,87 @@
-"""Problem sets that a study does without on a machine that cannot run generated code."""
+"""Problem sets that a study does without on a machine that cannot run generated code.
 
+That is decided for each when the study is first run with it, and kept with the results: a sandbox that is installed
+later does not change a finished study.
+"""
+
+import json
 from collections.abc import Callable
+from pathlib import Path
+
+from foretell.common.storage import write_json
+from foretell.study.config import StudyConfig
+from foretell.study.models import Tiny
+from foretell.study.policies import AnyPolicy, ModelPolicy
+from foretell.study.pools import AnyPool, SinglePool
+from foretell.study.problem_sets import AnyProblemSet, ByGroup, File
+
+FILE = "left_out.json"
 
 
-def leave_out(config: dict, why_no_sandbox: Callable[[], str | None]) -> tuple[dict, dict[str, str]]:
-    """A study without the problem sets that are to be left out where there is no sandbox.
+def decide(config: StudyConfig, results: Path, why_no_sandbox: Callable[[], str | None]) -> dict[str, str]:
+    """Which problem sets are left out, and why.
 
     Args:
-        config: a checked configuration; it is not changed.
+        config: the study.
+        results: folder of its results, where an earlier run's decision lies.
         why_no_sandbox: tells why generated code cannot run here, None if it can; asked only if that matters.
-
-    Returns:
-        The configuration without them, and without the pools, policies and models that serve them alone; and the
-        reason, by problem set.
     """
-    left = [name for name, entry in config["problem_sets"].items() if entry.get("without_sandbox") == "leave_out"]
-    reason = why_no_sandbox() if left else None
-    if reason is None:
-        return config, {}
-    pools = {name: pool for name, pool in config["pools"].items() if pool["problem_set"] not in left}
-    idle = _policies(config["pools"]) - _policies(pools)
-    policies = {name: policy for name, policy in config["policies"].items() if name not in idle}
-    unasked = _models(config["policies"]) - _models(policies)
-    kept = {
-        "problem_sets": {name: entry for name, entry in config["problem_sets"].items() if name not in left},
-        "models": {name: model for name, model in config["models"].items() if name not in unasked},
-        "policies": policies,
-        "pools": pools,
-    }
-    return {**config, **kept}, dict.fromkeys(left, reason)
+    decided = _decided(results)
+    reasons = {name: decided[name] if name in decided else why_no_sandbox() for name in _optional(config)}
+    return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
-def _policies(pools: dict) -> set[str]:
-    return {policy for pool in pools.values() for policy in pool.get("policies", [])}
+def keep(config: StudyConfig, left_out: dict[str, str], results: Path) -> None:
+    """Keep what was decided for later runs of the study; what was decided earlier stands.
+
+    Args:
+        config: the study without what is left out.
+        left_out: as `decide` gives it.
+        results: folder of the study's results.
+    """
+    decided = _decided(results)
+    kept = {**dict.fromkeys(_optional(config)), **left_out, **decided}
+    if kept != decided:
+        write_json(kept, results / FILE)
 
 
-def _models(policies: dict) -> set[str | None]:
-    return {policy.get("model") for policy in policies.values()}
+def _decided(results: Path) -> dict[str, str | None]:
+    """Per problem set that an earlier run decided on, why it is left out, or None where it is not."""
+    file = results / FILE
+    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+
+
+def _optional(config: StudyConfig) -> list[str]:
+    entries = config.problem_sets.items()
+    return [name for name, entry in entries if getattr(entry, "without_sandbox", None) == "leave_out"]
+
+
+def leave_out(config: StudyConfig, names: list[str]) -> StudyConfig:
+    """A study without some problem sets, and without the splits, pools, policies and models that serve them alone.
+
+    What a model that stays is trained on stays too, though nothing is evaluated on it any more.
+    """
+    sets = {name: entry for name, entry in config.problem_sets.items() if not _belongs_to(entry, name, names)}
+    pools = {name: pool for name, pool in config.pools.items() if pool.problem_set not in names}
+    idle = _policies(config.problem_sets, config.pools) - _policies(sets, pools)
+    policies = {name: policy for name, policy in config.policies.items() if name not in idle}
+    unasked = _models(config.policies) - _models(policies)
+    models = {name: model for name, model in config.models.items() if name not in unasked}
+    learnt = {model.problem_set for model in models.values() if isinstance(model, Tiny)}
+    sets = {name: entry for name, entry in config.problem_sets.items() if name in {*sets, *learnt}}
+    return config.model_copy(update={"problem_sets": sets, "models": models, "policies": policies, "pools": pools})
+
+
+def _belongs_to(entry: AnyProblemSet, name: str, names: list[str]) -> bool:
+    return (entry.of if isinstance(entry, ByGroup) else name) in names
+
+
+def _policies(sets: dict[str, AnyProblemSet], pools: dict[str, AnyPool]) -> set[str]:
+    """Policies that are evaluated."""
+    lists = [pool.policies for pool in pools.values() if isinstance(pool, SinglePool)]
+    lists += [entry.policies or [] for entry in sets.values() if isinstance(entry, File)]
+    return {policy for policies in lists for policy in policies}
+
+
+def _models(policies: dict[str, AnyPolicy]) -> set[str]:
+    return {entry.model for entry in policies.values() if isinstance(entry, ModelPolicy)}

@@ -1,257 +1,240 @@
-"""What a completed configuration means: which jobs it asks for, and what each of them needs to know."""
+"""What a completed configuration means: which kinds of entries there are, and which rule makes what of each."""
 
-import json
+from dataclasses import dataclass, field
+from typing import Literal
 
-from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED
-from foretell.study.imports import IMPORTED as IMPORTED_FAMILY
-from foretell.study.imports import TEXT_FAMILIES, Imports
-from foretell.study.models import Models
-from foretell.study.problem_sources import GENERATED
+from foretell.probes import families as reads
+from foretell.probes.families import FAMILIES
+from foretell.study.config import StudyConfig
+from foretell.study.policies import AnyPolicy, ImportedPolicy, ModelPolicy
+from foretell.study.pools import PoolOfFolds, SinglePool
+from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, Records
 
-NORM_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems with human norms
-
-
-def as_parameter(value: object) -> str:
-    """A configuration value as one rule parameter, in the configuration's order, which figures and tables follow."""
-    return json.dumps(value)
+CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
+MAJORITY = ["majority_correct"]
+ROUTING_FAMILIES = ("linear", "imported", "tfidf", "prompt_length")  # the first that there is routes
 
 
+@dataclass(frozen=True)
+class Encoder:
+    """A model that reads a rendered prompt."""
+
+    model: str
+    effort: str | None
+    prompt: str | None
+
+
+@dataclass(frozen=True)
 class Study:
-    """Read access to a configuration that `foretell.study.config.check` has completed.
+    """A configuration that `foretell.study.config.complete` has completed and `foretell.study.checks` has passed.
 
     Attributes:
         config: the configuration.
-        imports: what it says about imports.
-        models: what it says about models.
         left_out: problem sets that the study does without, and why; see `foretell.study.left_out`.
-        id: of the study.
     """
 
-    def __init__(self, config: dict, left_out: dict[str, str] | None = None):
-        self.config = config
-        self.imports = Imports(config)
-        self.models = Models(config)
-        self.left_out = left_out or {}
-        self.id = config["study"]
+    config: StudyConfig
+    left_out: dict[str, str] = field(default_factory=dict)
 
-    def pool(self, pool: str) -> dict:
-        """A pool's entry; one that is made of parts has what their entries share."""
-        entry = self.config["pools"][pool]
-        return {**self.config["pools"][entry["parts"][0]], **entry} if "parts" in entry else entry
+    @property
+    def id(self) -> str:
+        """Id of the study, under which its results stand."""
+        return self.config.study
 
-    def parts(self, pool: str) -> list[str]:
-        """The pools that make up a pool: its parts, or itself."""
-        return self.config["pools"][pool].get("parts", [pool])
+    @property
+    def shards(self) -> list[str]:
+        """Names of the files that completions and activations are split into."""
+        return [f"{index:03d}-of-{self.config.shards:03d}" for index in range(self.config.shards)]
+
+    def problem_set(self, name: str) -> AnyProblemSet:
+        """An entry of `problem_sets`."""
+        return self.config.problem_sets[name]
+
+    def policy(self, name: str) -> AnyPolicy:
+        """An entry of `policies`."""
+        return self.config.policies[name]
+
+    # Pools
+
+    def pool(self, name: str) -> SinglePool:
+        """A pool's entry; one that is made of folds has what their entries share."""
+        entry = self.config.pools[name]
+        if isinstance(entry, PoolOfFolds):
+            return self.pool(entry.folds[0]).model_copy(update={"problem_set": entry.problem_set})
+        return entry
+
+    def folds(self, name: str) -> list[str]:
+        """The pools that make up a pool: its folds, or itself."""
+        entry = self.config.pools[name]
+        return entry.folds if isinstance(entry, PoolOfFolds) else [name]
 
     def pools_on(self, problem_set: str) -> list[str]:
         """Pools that route over a problem set."""
-        return [name for name, pool in self.config["pools"].items() if pool["problem_set"] == problem_set]
+        return [name for name, pool in self.config.pools.items() if pool.problem_set == problem_set]
+
+    # Problem sets
 
     def origin(self, problem_set: str) -> str:
         """The problem set whose completions and activations a problem set shares: its own, or that of another split."""
-        return self.config["problem_sets"][problem_set].get("of", problem_set)
+        entry = self.problem_set(problem_set)
+        return entry.of if isinstance(entry, ByGroup) else problem_set
 
     def policies(self, problem_set: str) -> list[str]:
-        """Policies that are judged on a problem set, in the order of the configuration."""
+        """Policies that are evaluated on a problem set, in the order of the configuration."""
         origin = self.origin(problem_set)
-        wanted = {policy for pool in self.pools_on(origin) for policy in self.pool(pool)["policies"]}
-        wanted |= set(self.config["problem_sets"][origin].get("policies", []))
-        return [policy for policy in self.config["policies"] if policy in wanted]
+        wanted = {policy for pool in self.pools_on(origin) for policy in self.pool(pool).policies}
+        entry = self.problem_set(origin)
+        if isinstance(entry, File):
+            wanted |= set(entry.policies or [])
+        return [policy for policy in self.config.policies if policy in wanted]
 
     def problem_sets(self) -> list[str]:
-        """Problem sets on which some pool is judged."""
-        return [name for name in self.config["problem_sets"] if self.policies(name)]
+        """Problem sets on which some policy is evaluated."""
+        return [name for name in self.config.problem_sets if self.policies(name)]
 
-    def generated(self) -> list[str]:
-        """Problem sets that the workflow generates."""
-        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] in GENERATED]
+    def reported(self) -> list[str]:
+        """Problem sets that claims are about: those that are no fold of another one."""
+        entries = self.config.problem_sets.values()
+        folds = {fold for entry in entries if isinstance(entry, Records) for fold in entry.folds or []}
+        return [name for name in self.problem_sets() if name not in folds]
 
-    def with_models(self) -> list[str]:
-        """Problem sets on which the workflow runs models."""
-        policies = self.config["policies"]
-        return [
-            name
-            for name in self.config["problem_sets"]
-            if any("model" in policies[policy] for policy in self.policies(name))
-        ]
+    def answers(self, problem_set: str) -> str:
+        """What answers to a problem set are: math, integer, choice, text or code."""
+        return self.problem_set(self.origin(problem_set)).answers
 
-    def probed(self) -> list[str]:
-        """Problem sets with splits on whose policies' own models probes are trained."""
-        return [name for name in self.with_models() if name not in self.imports.cross_fitted]
+    def runs_models(self, problem_set: str) -> bool:
+        """Whether the workflow runs models on a problem set."""
+        return any(isinstance(self.policy(policy), ModelPolicy) for policy in self.policies(problem_set))
 
-    def normed(self) -> list[str]:
-        """Problem sets whose reference difficulty and success are both read, cross-fitted, from activations."""
-        return [name for name in self.with_models() if name in self.imports.cross_fitted]
-
-    def recorded(self) -> list[str]:
-        """Problem sets of published records, whose outcomes and scores are recorded too."""
-        return self.of_source("records")
-
-    def pooled(self) -> list[str]:
-        """Recorded problem sets that are made of the test splits of others."""
-        return [name for name in self.recorded() if "parts" in self.config["problem_sets"][name]]
-
-    def answer_kind(self, problem_set: str) -> str:
-        """What answers to a problem set are, as far as figures and tables differ by it: code, or something else."""
-        entry = self.config["problem_sets"][self.origin(problem_set)]
-        if entry["source"] in GENERATED:
-            return GENERATED[entry["source"]].answer_kind
-        if entry["source"] == "cities":
-            return "text"
-        return entry.get("answer_kind", "math")
-
-    def shown(self, entry: dict) -> list[str]:
-        """Problem sets or pools that a figure or table of the manifest has something to show for."""
-        if entry["per"] == "pool":
-            pools = self.config["pools"]
-            return [name for name in pools if "dearer_source" in pools[name] or not entry.get("needs_dearer_source")]
-        return [
-            name
-            for name in self.problem_sets()
-            if (name in self.normed() if entry.get("normed") else name not in self.imports.cross_fitted)
-            and self.answer_kind(name) in entry.get("answers", [self.answer_kind(name)])
-            and entry.get("family", self.family(name)) in self.trained(name)[1]
-            and (self.has_efforts(name) or not entry.get("needs_efforts"))
-            and (len(self.encoders_on(name)) > 1 or not entry.get("needs_encoders"))
-        ]
-
-    def family(self, problem_set: str) -> str:
-        """The family of predictors that routes, and whose calibration is shown: the probe, where there is one."""
-        families = self.trained(problem_set)[1]
-        return next(family for family in ("linear", IMPORTED_FAMILY, "tfidf", "prompt_length") if family in families)
+    def is_cross_fitted(self, problem_set: str) -> bool:
+        """Whether every problem is predicted from the others."""
+        entry = self.problem_set(problem_set)
+        return isinstance(entry, File) and entry.cross_fit is not None
 
     def has_efforts(self, problem_set: str) -> bool:
         """Whether some model answers a problem set at more than one effort."""
-        efforts = [(entry["model"], entry["effort"]) for entry in self.efforts(problem_set).values()]
+        entries = [self.policy(policy) for policy in self.policies(problem_set)]
+        efforts = [(entry.model, entry.effort) for entry in entries if isinstance(entry, ModelPolicy)]
         return len(efforts) > len({model for model, _ in efforts})
 
-    def importing(self, problem_set: str) -> dict:
-        """What an imported problem set depends on, beside its file."""
-        entry = self.config["problem_sets"][problem_set]
-        if entry["source"] == "file":
-            return self.imports.problems(problem_set)
-        return {"records": {"dataset": entry["dataset"], "halves": entry.get("halves")}}
+    # Which rule makes what
 
-    def file(self, section: str, name: str, key: str) -> str:
-        """Path of the file that an entry of `problem_sets` or `policies` names under a key."""
-        return self.imports.file(section, name, key)
+    def problems_by(self, rule: str) -> list[str]:
+        """Problem sets that a rule makes."""
+        return [name for name, entry in self.config.problem_sets.items() if entry.made_by == rule]
 
-    def importing_outcomes(self, policy: str, key: str) -> dict:
-        """Which recorded run, or how a policy's file of outcomes or predictions is read."""
-        entry = self.config["policies"][policy]
-        return {"run": entry["run"]} if "run" in entry else {"table": self.imports.table("policies", policy, key)}
+    def models_by(self, rule: str) -> list[str]:
+        """Models that a rule makes."""
+        return [name for name, entry in self.config.models.items() if entry.made_by == rule]
 
-    def encoders_on(self, problem_set: str) -> list[str]:
-        """Encoders of the policies that are judged on a problem set."""
-        policies = [policy for policy in self.policies(problem_set) if "model" in self.config["policies"][policy]]
-        return list(dict.fromkeys(map(self.models.encoder, policies)))
+    def policies_by(self, stage: Literal["completions", "rollouts", "outcomes"], rule: str) -> list[str]:
+        """Policies whose files of a stage a rule makes."""
+        return [name for name in self.config.policies if self.made_by(stage, name) == rule]
+
+    def made_by(self, stage: Literal["completions", "rollouts", "outcomes"], policy: str) -> str | None:
+        """The rule that makes a policy's files of a stage; None where it has none."""
+        entry = self.policy(policy)
+        by_stage = {"completions": entry.completions_by, "rollouts": entry.rollouts_by, "outcomes": entry.outcomes_by}
+        return by_stage[stage]
+
+    def predictions_by(self, problem_set: str) -> str:
+        """The rule that makes the predictions on a problem set: each set has one."""
+        entry = self.problem_set(problem_set)
+        if isinstance(entry, Records):
+            return "pool_predictions" if entry.folds else "import_predictions"
+        if self.is_cross_fitted(problem_set):
+            return "cross_fit_probes" if self.runs_models(problem_set) else "cross_fit_predictors"
+        if self._all_import(problem_set, "predictions"):
+            return "import_predictions"
+        return "train_probes"
+
+    def predicted_by(self, rule: str) -> list[str]:
+        """Problem sets whose predictions a rule makes."""
+        return [name for name in self.problem_sets() if self.predictions_by(name) == rule]
+
+    def imports_activations(self, problem_set: str) -> bool:
+        """Whether probes on a problem set are trained on activations from files."""
+        return self.predictions_by(problem_set) == "train_probes" and self._all_import(problem_set, "activations")
+
+    def _all_import(self, problem_set: str, key: str) -> bool:
+        entries = [self.policy(policy) for policy in self.policies(problem_set)]
+        return bool(entries) and all(isinstance(e, ImportedPolicy) and getattr(e, key) is not None for e in entries)
+
+    # Targets and families
+
+    def targets(self, problem_set: str) -> list[str]:
+        """Targets that there are predictions of."""
+        match self.predictions_by(problem_set):
+            case "train_probes":
+                return self.config.probes.targets
+            case "cross_fit_probes":
+                return CROSS_FITTED_TARGETS
+        return MAJORITY
+
+    def families(self, problem_set: str) -> list[str]:
+        """Families of predictors that there are predictions of."""
+        match self.predictions_by(problem_set):
+            case "import_predictions" if isinstance(self.problem_set(problem_set), File):
+                return ["imported"]
+            case "import_predictions" | "pool_predictions":
+                return ["linear"]
+            case "cross_fit_probes":
+                return self._families_that_read(reads.ACTIVATIONS, reads.QUESTIONS, controls=False)
+            case "cross_fit_predictors":
+                return self._families_that_read(reads.QUESTIONS)
+        if self.runs_models(problem_set):
+            return self.config.probes.families
+        if self.imports_activations(problem_set):  # without the model there are no token ids and no untrained weights
+            known = (reads.ACTIVATIONS, reads.QUESTIONS, reads.DIFFICULTY, reads.GROUPS)
+            return self._families_that_read(*known)
+        return self._families_that_read(reads.QUESTIONS)
+
+    def _families_that_read(self, *sources: str, controls: bool = True) -> list[str]:
+        configured = [FAMILIES[name] for name in self.config.probes.families]
+        return [each.name for each in configured if each.reads in sources and (controls or not each.control)]
+
+    def family(self, problem_set: str) -> str:
+        """The family of predictors that routes, and whose calibration is shown: the probe, where there is one."""
+        families = self.families(problem_set)
+        return next(family for family in ROUTING_FAMILIES if family in families)
+
+    def trained_alike(self) -> dict[str, list[str]]:
+        """Problem sets on which the same families of probes are trained, by the name of the rule that does it."""
+        groups: dict[tuple[str, ...], list[str]] = {}
+        for name in self.predicted_by("train_probes"):
+            groups.setdefault(tuple(self.families(name)), []).append(name)
+        return {
+            "train_probes" if place == 0 else f"train_probes_on_{names[0]}": names
+            for place, names in enumerate(groups.values())
+        }
+
+    def targets_by(self, rule: str) -> list[str]:
+        """Targets of the problem sets whose predictions a rule makes; the same for all of them."""
+        return next((self.targets(name) for name in self.predicted_by(rule)), [])
+
+    def families_by(self, rule: str) -> list[str]:
+        """Families of the problem sets whose predictions a rule makes; the same for all of them."""
+        return next((self.families(name) for name in self.predicted_by(rule)), [])
+
+    # Encoders
+
+    def encoders(self) -> dict[str, Encoder]:
+        """Every encoder by its id."""
+        entries = [entry for entry in self.config.policies.values() if isinstance(entry, ModelPolicy)]
+        return {entry.encoder: Encoder(entry.model, entry.effort, entry.prompt) for entry in entries}
+
+    def encoder(self, policy: str) -> str | None:
+        """The encoder that reads for a policy; None where no model is run."""
+        entry = self.policy(policy)
+        return entry.encoder if isinstance(entry, ModelPolicy) else None
 
     def own_encoders(self, problem_set: str) -> dict[str, str]:
-        """The encoder that reads for each policy that is judged on a problem set."""
-        return {policy: self.models.encoder(policy) for policy in self.policies(problem_set)}
+        """The encoder that reads for each policy on a problem set."""
+        own = {policy: self.encoder(policy) for policy in self.policies(problem_set)}
+        return {policy: encoder for policy, encoder in own.items() if encoder is not None}
 
-    def cross_fitting_probes(self, problem_set: str) -> dict:
-        """Protocol of a cross-fitted problem set whose models are read."""
-        permutations = self.config["probes"]["permutations"]
-        return {**self.imports.cross_fitting(problem_set, self.resampling()), "permutations": permutations}
-
-    def comparing(self) -> dict:
-        """Protocol of reading every policy's success from one encoder."""
-        probes = self.config["probes"]
-        return {"strengths": probes["strengths"], "folds": probes["folds"], "seed": self.config["seed"]}
-
-    def shards(self) -> list[str]:
-        """Names of the files that completions and activations are split into."""
-        return [f"{index:03d}-of-{self.config['shards']:03d}" for index in range(self.config["shards"])]
-
-    def generation(self, problem_set: str) -> dict:
-        """What a generated problem set depends on."""
-        entry = self.config["problem_sets"][problem_set]
-        keys = ("source", "evaluated_operations", "sizes", *GENERATED[entry["source"]].keys)
-        return {**{key: entry[key] for key in keys}, "evaluated_shares": entry.get("evaluated_shares")}
-
-    def of_source(self, source: str) -> list[str]:
-        """Problem sets with a `source`."""
-        return [name for name, entry in self.config["problem_sets"].items() if entry["source"] == source]
-
-    def cities(self, problem_set: str) -> dict:
-        """What a set of cities depends on, beside the table of countries."""
-        entry = self.config["problem_sets"][problem_set]
-        return {key: entry[key] for key in ("package", "inhabitants", "per_country", "sizes")}
-
-    def probing(self, problem_set: str) -> dict:
-        """Protocol of the probes on a problem set."""
-        return {**self.config["probes"], "families": self.trained(problem_set)[1], **self.resampling()}
-
-    def resampling(self) -> dict:
-        """Protocol of the intervals."""
-        return {"resamples": self.config["statistics"]["resamples"], "seed": self.config["seed"]}
-
-    def prices(self, pool: str) -> dict:
-        """What the policies of a pool cost, and which encoder reads for each."""
-        entry = self.pool(pool)
-        return {"policies": {policy: self._price(policy, entry["problem_set"]) for policy in entry["policies"]}}
-
-    def _price(self, policy: str, problem_set: str) -> dict:
-        entry = self.config["policies"][policy]
-        free = {"free_to_predict": self.family(problem_set) in TEXT_FAMILIES}
-        if "assumed_cost" in entry:
-            return {"encoder": None, "assumed_cost": entry["assumed_cost"], "assumption": entry["assumption"], **free}
-        price = entry["price"] if "price" in entry else self.config["models"][entry["model"]]["price"]
-        prices = {"input_price": price["input"], "output_price": price["output"]}
-        if "model" in entry:
-            return {"encoder": self.models.encoder(policy), **prices}
-        encoder = policy if "activations" in entry else None  # whoever read the prompts did it with the policy's model
-        return {"encoder": encoder, **prices, "estimated": "characters_per_token" in entry, **free}
-
-    def routing(self, pool: str) -> dict:
-        """Numbers of operating points of the routers, and which probabilities they read."""
-        return {**self.config["routing"], "probabilities": self._calibrated(self.config["pools"][pool]["problem_set"])}
-
-    def _calibrated(self, problem_set: str) -> dict[str, str]:
-        if problem_set in self.recorded():
-            return RECORDED
-        return ELSEWHERE if self.family(problem_set) == IMPORTED_FAMILY else OWN
-
-    def choosing(self, pool: str) -> dict:
-        """How operating points of a pool are chosen and reported.
-
-        The project's own probes are calibrated on train, out of fold. Recorded scores are calibrated where operating
-        points are chosen, because their train labels may not be exchangeable with test. A cross-fitted pool chooses on
-        the problems that are not held out.
-        """
-        entry = self.pool(pool)
-        recorded, calibrated = entry["problem_set"] in self.recorded(), self._calibrated(entry["problem_set"])
-        cross_fitted = entry["problem_set"] in self.imports.cross_fitted
-        criteria = {"match": None, **{key: entry[key] for key in ("budget", "accuracy") if key in entry}}
-        return {
-            **self.resampling(),
-            "choosers": [
-                {"calibrated_on": split if recorded else next(iter(calibrated)), "chosen_on": split}
-                for split in (["train"] if cross_fitted else entry["choose_on"])
-            ],
-            "criteria": criteria,
-            "cost_sensitivity": entry.get("cost_sensitivity"),
-        }
-
-    def efforts(self, problem_set: str) -> dict[str, dict]:
-        """Model and effort of every policy that is judged on a problem set; a recorded policy is its own model."""
-        entries = {policy: self.config["policies"][policy] for policy in self.policies(problem_set)}
-        return {
-            policy: {"model": entry.get("model", policy), "effort": entry.get("effort")}
-            for policy, entry in entries.items()
-        }
-
-    def trained(self, problem_set: str) -> tuple[list[str], list[str]]:
-        """Targets and probe families that there are predictions of; imports have the linear majority probe only."""
-        if problem_set in self.recorded():
-            return ["majority_correct"], ["linear"]
-        if problem_set in self.imports.cross_fitted:
-            targets = NORM_TARGETS if problem_set in self.normed() else ["majority_correct"]
-            return targets, self.imports.cross_fitting(problem_set, {})["families"]
-        if problem_set in self.imports.problem_sets and problem_set not in self.with_models():
-            families = self.imports.families(self.policies(problem_set))
-            return (
-                ["majority_correct"] if families == [IMPORTED_FAMILY] else self.config["probes"]["targets"]
-            ), families
-        return self.config["probes"]["targets"], self.config["probes"]["families"]
+    def compared_encoders(self, problem_set: str) -> list[str]:
+        """Encoders from each of which every policy's success is read; none where there is one, or T7 is not made."""
+        encoders = list(dict.fromkeys(self.own_encoders(problem_set).values()))
+        asked = "T7" in self.config.figures and self.predictions_by(problem_set) == "train_probes"
+        return encoders if asked and len(encoders) > 1 else []

@@ -9,7 +9,7 @@ import json
 FOLDER = "/work"
 
 
-def run(program, values):
+def run(program: str, values: dict[str, int]) -> int | None:
     """The program's result, or None where it is no program: an unknown character, a missing or a surplus value."""
     stack = []
     for character in program:
@@ -23,11 +23,18 @@ def run(program, values):
     return stack[0] if len(stack) == 1 else None
 
 
-def main():
+def printable(result: int | None) -> int | None:
+    """A result of up to a thousand digits; None of a longer one, which nothing asks for."""
+    return result if result is None or abs(result).bit_length() < 3300 else None
+
+
+def main() -> None:
     """Run the job."""
     with open(f"{FOLDER}/job.json") as file:
         for program, parameters, inputs in json.load(file):
-            print(json.dumps([run(program, dict(zip(parameters, values, strict=True))) for values in inputs]))
+            print(
+                json.dumps([printable(run(program, dict(zip(parameters, values, strict=True)))) for values in inputs])
+            )
 
 
 if __name__ == "__main__":

@@ -1,52 +1,211 @@
 """Test one Python program: with assertions, or by calling one of its functions.
 
-`job.json` lists {"entry_point", "test"} or {"entry_point", "inputs"}. Of assertions, which run in the program's own
-process, the result is a token that stands in the standard input and is read only when they have passed. Of calls the
-results are reported as JSON, one line per call, and compared outside: what is expected never comes in here.
+The program runs in a process of its own. Of calls, whose arguments lie in `job.json`, the results are reported as JSON,
+one line per call, and compared outside: what is expected never comes in here. Assertions stand with a token in the
+standard input, which is read after the program's process was forked off, so that nothing of them is in its memory; they
+run in the first process and call the program through a pipe. What comes back is plain data, never an object of the
+program's own, so that its `==` cannot deceive them. The token is the report that they passed.
 """
 
+import builtins
+import contextlib
+import itertools
 import json
 import os
+import re
 import sys
+from collections.abc import Callable
+from typing import Any
 
 FOLDER = "/work"
+RECURSION = 50_000
+MOST_ITEMS = 1_000_000
 
 
-def main():
-    """Run the job; the report goes to where standard output went, which the program cannot print to."""
+def main() -> None:
+    """Run the job: calls where it has inputs, else assertions."""
+    sys.setrecursionlimit(RECURSION)
+    if os.path.isdir("/packages"):
+        sys.path.append("/packages")
     with open(f"{FOLDER}/job.json") as file:
         job = json.load(file)
     with open(f"{FOLDER}/candidate.py") as file:
         source = file.read()
-    report, token = os.dup(1), os.dup(0)
-    nothing = os.open("/dev/null", os.O_RDWR)
+    if "inputs" in job:
+        report = silence()
+        namespace = load(source)
+        for arguments in job["inputs"]:
+            write(report, (call(namespace, job["entry_point"], arguments) + "\n").encode())
+        os._exit(0)  # threads that the program left do not count
+    requests, answers = os.pipe(), os.pipe()
+    if os.fork() == 0:
+        os.close(requests[1])
+        os.close(answers[0])
+        os.close(silence())
+        serve(source, requests[0], answers[1])
+        os._exit(0)
+    os.close(requests[0])
+    os.close(answers[1])
+    check(source, job, requests[1], answers[0])
+
+
+def silence() -> int:
+    """Detach standard input and output; the new descriptor of where the output went."""
+    report, nothing = os.dup(1), os.open("/dev/null", os.O_RDWR)
     for descriptor in (0, 1):
         os.dup2(nothing, descriptor)
+    return report
+
+
+def load(source: str) -> dict:
+    """Run the usual imports and the program's text; its names."""
     namespace = {"__name__": "candidate"}
+    prelude(namespace)
     exec(compile(source, "candidate.py", "exec"), namespace)
-    if "test" in job:
-        exec(compile(job["test"], "test.py", "exec"), namespace)
-        namespace["check"](namespace[job["entry_point"]])
-        os.write(report, os.read(token, 100))
-    else:
-        function = find_function(namespace, job["entry_point"])
-        for arguments in job["inputs"]:
-            os.write(report, (call(function, arguments) + "\n").encode())
+    return namespace
 
 
-def find_function(namespace, name):
-    """The function, or the method of a class `Solution`, in which competition programs often stand."""
+def prelude(namespace: dict) -> None:
+    """Run `prelude.py` in a namespace."""
+    with open(f"{FOLDER}/prelude.py") as file:
+        exec(file.read(), namespace)
+
+
+def find_function(namespace: dict, name: str) -> Callable:
+    """The function, or the method of a new object of a class `Solution`, in which competition programs often stand."""
     return namespace[name] if name in namespace else getattr(namespace["Solution"](), name)
 
 
-def call(function, arguments):
-    """The call's result as JSON; `error` in place of it where the call throws or its result is no JSON."""
+def call(namespace: dict, name: str, arguments: list) -> str:
+    """A call's result as JSON; `error` in place of it where the call throws or its result is no JSON."""
     try:
-        return json.dumps({"result": function(*arguments)})
+        return json.dumps({"result": find_function(namespace, name)(*arguments)}, default=plain)
     except Exception as error:  # noqa: BLE001 - whatever the program throws is its result
         return json.dumps({"error": type(error).__name__})
 
 
+def plain(value: Any) -> Any:
+    """What is no JSON, as what stands for it: a sorted list for a set, a list for an iterator, a number for numpy's."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(value)
+    if hasattr(value, "tolist"):
+        return value.tolist()
+    if (
+        hasattr(value, "__next__")
+        or isinstance(value, (range, type({}.keys()), type({}.values())))
+        or hasattr(value, "popleft")
+    ):
+        return list(itertools.islice(value, MOST_ITEMS))
+    return float(value)
+
+
+def check(source: str, job: dict, requests: int, answers: int) -> None:
+    """Run the assertions against the program in the other process; write the token where they pass."""
+    with open(0, "rb", closefd=False) as file:
+        token, _, text = file.read().partition(b"\n")
+    test = json.loads(text)
+    channel = (os.fdopen(requests, "wb"), os.fdopen(answers, "rb"))
+    namespace: dict[str, Any] = {"__name__": "test"}
+    prelude(namespace)
+    if test["prompt"].strip():
+        with contextlib.suppress(SyntaxError):  # it is no beginning of a function: its names come from the program
+            exec(compile(test["prompt"] + "\n    pass\n", "prompt.py", "exec"), namespace)
+    for name in set(re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)) & set(re.findall(r"\w+", test["test"])):
+        if name not in namespace and not hasattr(builtins, name):
+            namespace[name] = remote(channel, name)
+    namespace[job["entry_point"]] = remote(channel, job["entry_point"])
+    exec(compile(test["test"], "test.py", "exec"), namespace)
+    if "check" in namespace:
+        namespace["check"](namespace[job["entry_point"]])
+    write(1, token)
+
+
+def remote(channel: tuple, name: str) -> Callable:
+    """A function that has the other process call the program's."""
+
+    def function(*arguments: Any, **named: Any) -> Any:
+        channel[0].write(json.dumps([name, encode(list(arguments)), encode(named)]).encode() + b"\n")
+        channel[0].flush()
+        line = channel[1].readline()
+        if not line:
+            raise RuntimeError("the program's process has ended")
+        answer = json.loads(line)
+        if "error" in answer:
+            kind = getattr(builtins, str(answer["error"]), Exception)
+            known = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, AssertionError)
+            raise (kind if known else RuntimeError)("the program threw it")
+        for given, changed in zip(arguments, decode(answer["arguments"]), strict=False):
+            if isinstance(given, list) and isinstance(changed, list):
+                given[:] = changed
+            elif isinstance(given, (dict, set)) and type(changed) is type(given):
+                given.clear()
+                given.update(changed)
+        return decode(answer["result"])
+
+    function.__name__ = name
+    return function
+
+
+def serve(source: str, requests: int, answers: int) -> None:
+    """Run the program, then its functions as they are asked for."""
+    namespace = load(source)
+    with os.fdopen(requests, "rb") as asked, os.fdopen(answers, "wb") as answered:
+        for line in asked:
+            name, arguments, named = json.loads(line)
+            arguments = decode(arguments)
+            try:
+                result = find_function(namespace, name)(*arguments, **decode(named))
+                answer = json.dumps({"result": encode(result), "arguments": encode(list(arguments))})
+            except Exception as error:  # noqa: BLE001 - whatever the program throws is its result
+                answer = json.dumps({"error": type(error).__name__})
+            answered.write(answer.encode() + b"\n")
+            answered.flush()
+
+
+def encode(value: Any) -> Any:
+    """Plain data as JSON that keeps tuples, sets, bytes, complex numbers and keys that are no texts.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if value is None or isinstance(value, (bool, str)):
+        return value if value is None or isinstance(value, bool) else str(value)
+    if isinstance(value, int):
+        return int(value)
+    if isinstance(value, float):
+        return float(value)
+    for kind, tag in ((list, "l"), (tuple, "t"), (set, "s"), (frozenset, "f")):
+        if isinstance(value, kind):
+            return [tag, *map(encode, value)]
+    if isinstance(value, dict):
+        return ["d", *([encode(key), encode(item)] for key, item in value.items())]
+    if isinstance(value, (bytes, bytearray)):
+        return ["b", bytes(value).hex()]
+    if isinstance(value, complex):
+        return ["c", value.real, value.imag]
+    simple = plain(value)
+    return ["l", *map(encode, simple)] if isinstance(simple, list) else encode(simple)
+
+
+def decode(value: Any) -> Any:
+    """What `encode` was given."""
+    if not isinstance(value, list):
+        return value
+    tag, *items = value
+    if tag == "d":
+        return {decode(key): decode(item) for key, item in items}
+    if tag == "b":
+        return bytes.fromhex(items[0])
+    if tag == "c":
+        return complex(*items)
+    return {"l": list, "t": tuple, "s": set, "f": frozenset}[tag](map(decode, items))
+
+
+def write(descriptor: int, content: bytes) -> None:
+    """Write all of it."""
+    while content:
+        content = content[os.write(descriptor, content) :]
+
+
 if __name__ == "__main__":
-    sys.setrecursionlimit(10_000)
     main()

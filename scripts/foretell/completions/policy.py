@@ -1,0 +1,69 @@
+"""What a policy asks, and how it samples answers."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, PositiveInt, StringConstraints
+
+from foretell.common.arguments import Settings
+
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
+Text = Annotated[str, StringConstraints(min_length=1)]
+
+
+class Turn(Settings):
+    """An earlier turn of the conversation."""
+
+    user: Text
+    """What the user said."""
+    assistant: Text
+    """What the model is made to have answered."""
+
+
+class Prompt(Settings):
+    """What a model is asked about a problem. A model without chat template gets the texts as they are."""
+
+    user: Text = "{question}"
+    """The user's text. `{question}`, or the name of another column of the problems in braces, stands for what is there;
+    braces of the text itself are doubled."""
+    turns: list[Turn] = []
+    """Earlier turns of the conversation, such as worked examples."""
+    answer_start: Text | None = None
+    """Words that the answer starts with, fields included; the model goes on from them, and the last of them is the
+    position that is read."""
+
+
+class Decoding(Settings):
+    """How completions are sampled."""
+
+    samples: PositiveInt
+    """Completions per problem (k), over which the majority votes."""
+    temperature: Annotated[float, Field(gt=0)]
+    """Sampling temperature."""
+    top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Nucleus sampling; 1 samples from the whole distribution."""
+    top_k: PositiveInt | None = None
+    """How many of the likeliest tokens to sample from; all without it."""
+    stop: list[Text] = []
+    """Strings that end a completion, looked for in its text; they are not part of it."""
+    max_tokens: PositiveInt
+    """Most tokens of a completion; a longer one is cut off and counted as truncated."""
+
+
+class PromptSettings(Settings):
+    """What an encoder reads."""
+
+    prompt: Prompt
+    effort: str | None
+    """Reasoning effort, passed to the chat template."""
+
+
+class CompletionSettings(Settings):
+    """What a policy's completions depend on beside model and prompts."""
+
+    policy: str
+    """Id of the policy, part of the key of the random numbers."""
+    decoding: Decoding
+    seed: int
+    """Of the study."""
+    dtype: Dtype
+    """In which the model is run."""

@@ -1,0 +1,1 @@
+"""How well probes predict: every metric of them is computed here, once."""

@@ -1,0 +1,19 @@
+"""What the evaluation of a problem set is asked for."""
+
+from pydantic import Field
+
+from foretell.common.arguments import Settings
+
+
+class EvaluationSettings(Settings):
+    """Protocol of the intervals, and which encoder is whose.
+
+    Attributes:
+        resamples: bootstrap resamples of the groups.
+        seed: of the draws.
+        own_encoders: per policy whose success is read from several encoders, its own one.
+    """
+
+    resamples: int = Field(ge=1)
+    seed: int
+    own_encoders: dict[str, str] = Field(default_factory=dict)

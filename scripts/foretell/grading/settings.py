@@ -1,0 +1,17 @@
+"""How completions are graded, as far as a problem set says it."""
+
+from foretell.common.arguments import RegularExpression, Settings
+
+
+class GradingSettings(Settings):
+    """How completions are graded."""
+
+    answer_pattern: RegularExpression | None = None
+    """Regular expression whose first group, in its last match, is the answer in a completion. Without one, the kind of
+    answer says where it stands: in a box, after `####`, `A:` or "answer is", in a fenced block of code."""
+    one_answer: bool | None = None
+    """Of texts, whether naming several candidates is wrong; without it, in answers of more than five words."""
+    prelude: bool = True
+    """Of programs, whether the imports that are usual in tests (`math`, `typing`, ...) stand before them."""
+    packages: list[str] = []
+    """Of programs, installed packages that they may import, such as numpy."""

@@ -1,0 +1,112 @@
+"""Figures and tables: the manifest's entries, what of a study they are about, and what they read."""
+
+from string import Formatter
+from typing import Any, Literal
+
+from foretell.common.arguments import Settings
+from foretell.study import jobs
+from foretell.study.files import Files
+from foretell.study.study import Study
+
+Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback"]
+
+
+class Figure(Settings):
+    """An entry of `config/figures.yaml`."""
+
+    module: str
+    """Module of `foretell.figures`: `collect` makes its table, `draw` or `layout` shows it."""
+    about: Literal["problem_set", "pool"]
+    """What there is one for each of."""
+    title: str
+    """What it is called in the report."""
+    reads: dict[str, str]
+    """Arguments of `collect`, and the files under the study's results that they are. `{set}` is the problem set or
+    pool, `{problem_set}` its problem set, `{family}` the family that routes; one file per `{policy}` or `{fold}`."""
+    takes: list[str] = []
+    """Further arguments of `collect` that the study gives: keys of TAKEN."""
+    settings: dict[str, Any] = {}
+    """Further arguments of `collect`, as they are."""
+    needs: list[Need] = []
+    """What a problem set or pool must have: splits (it is not cross-fitted), human norms, a model at several efforts,
+    several encoders, a linear probe that is trained here, predictions of the success rate, a fallback."""
+    answers: list[str] | None = None
+    """Kinds of answer that a problem set may have; all without it."""
+
+    def sets(self, study: Study) -> list[str]:
+        """Problem sets or pools that there is something to show for."""
+        if self.about == "pool":
+            return [name for name in study.config.pools if all(_has(study, name, need) for need in self.needs)]
+        return [
+            name
+            for name in study.problem_sets()
+            if (self.answers is None or study.answers(name) in self.answers)
+            and all(_has(study, name, need) for need in self.needs)
+        ]
+
+    def tables(self, study: Study, name: str) -> Files:
+        """Files that `collect` reads, by argument, or by argument and id."""
+        files: Files = {}
+        for argument, pattern in self.reads.items():
+            for key, file in self._expanded(study, name, pattern).items():
+                files["/".join(filter(None, (argument, key)))] = [file]
+        return files
+
+    def tables_of_job(self, study: Study, job: Any) -> Files:
+        """The same for a job, whose wildcard `set` is the problem set or pool."""
+        return self.tables(study, job.set)
+
+    def _expanded(self, study: Study, name: str, pattern: str) -> dict[str, str]:
+        problem_set = study.pool(name).problem_set if self.about == "pool" else name
+        fields = {field for _, field, _, _ in Formatter().parse(pattern) if field}
+        known = {"set": name, "problem_set": problem_set}
+        if "family" in fields:
+            known["family"] = study.family(problem_set)
+        if "policy" in fields:
+            return {policy: pattern.format(policy=policy, **known) for policy in study.policies(problem_set)}
+        if "fold" in fields:
+            return {fold: pattern.format(fold=fold, **known) for fold in study.folds(name)}
+        return {"": pattern.format(**known)}
+
+    def arguments(self, study: Study, name: str) -> dict[str, Any]:
+        """Further arguments of `collect`."""
+        taken: dict[str, Any] = {}
+        for key in self.takes:
+            taken |= TAKEN[key](study, name)
+        return {**self.settings, **taken}
+
+
+def _has(study: Study, name: str, need: Need) -> bool:
+    match need:
+        case "splits":
+            return not study.is_cross_fitted(name)
+        case "norms":
+            return study.predictions_by(name) == "cross_fit_probes"
+        case "efforts":
+            return study.has_efforts(name)
+        case "encoders":
+            return bool(study.compared_encoders(name))
+        case "linear":
+            return study.predictions_by(name) == "train_probes" and "linear" in study.families(name)
+        case "success_rate":
+            return "success_rate" in study.targets(name)
+        case "fallback":
+            return study.pool(name).fallback is not None
+
+
+def _fallback(study: Study, pool: str) -> dict[str, Any]:
+    entry = study.pool(pool).fallback
+    return {"fallback": None if entry is None else entry.model_dump()}
+
+
+TAKEN = {
+    "resampling": lambda study, name: jobs.resampling(study),
+    "efforts": lambda study, name: {"efforts": jobs.efforts(study, name)},
+    "fallback": _fallback,
+    "family": lambda study, name: {"family": study.family(name)},
+}
+
+
+def read_manifest(entries: dict[str, Any]) -> dict[str, Figure]:
+    """Entries of the manifest by label."""
+    return {label: Figure.model_validate(entry) for label, entry in entries.items()}

@@ -1,0 +1,209 @@
+"""Which files a job reads, by the id of what each is about: under the study's results, in the configuration's order.
+
+A job is about a problem set, a pool, or the whole study; its wildcards say which.
+"""
+
+from collections.abc import Callable
+from itertools import product
+from pathlib import Path
+from typing import Protocol
+
+from foretell.study.models import PathModel
+from foretell.study.policies import ImportedPolicy, ModelPolicy
+from foretell.study.study import Study
+
+Files = dict[str, list[str]]  # by id
+
+CHECKPOINT = [
+    "model.safetensors",
+    "config.json",
+    "generation_config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "chat_template.jinja",
+]
+
+
+class Job(Protocol):
+    """Wildcards of a job; those that its rule has."""
+
+    problem_set: str
+    pool: str
+    policy: str
+    encoder: str
+    model: str
+
+
+def problem_set_of(study: Study, job: Job) -> str:
+    """The problem set that a job is about."""
+    return study.pool(job.pool).problem_set if hasattr(job, "pool") else job.problem_set
+
+
+def policies_of(study: Study, job: Job) -> list[str]:
+    """Policies that a job is about: those of its pool, or all on its problem set."""
+    return study.pool(job.pool).policies if hasattr(job, "pool") else study.policies(job.problem_set)
+
+
+def outcomes(study: Study, job: Job) -> Files:
+    """Outcomes of every policy."""
+    problem_set = problem_set_of(study, job)
+    return {policy: [f"outcomes/{problem_set}/{policy}.parquet"] for policy in policies_of(study, job)}
+
+
+def rollouts(study: Study, job: Job) -> Files:
+    """Shards of the rollouts of every policy that has some; imported outcomes have none."""
+    problem_set = problem_set_of(study, job)
+    policies = [p for p in policies_of(study, job) if study.made_by("rollouts", p)]
+    return {
+        policy: [f"rollouts/{problem_set}/{policy}/{shard}.parquet" for shard in study.shards] for policy in policies
+    }
+
+
+def own_rollouts(study: Study, job: Job) -> Files:
+    """Shards of one policy's rollouts, on the problems that its set shares."""
+    origin = study.origin(job.problem_set)
+    return {job.policy: [f"rollouts/{origin}/{job.policy}/{shard}.parquet" for shard in study.shards]}
+
+
+def routing_predictions(study: Study, job: Job) -> Files:
+    """Predictions of every policy's success, of the family that routes."""
+    problem_set = problem_set_of(study, job)
+    family = study.family(problem_set)
+    return {
+        policy: [f"probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet"]
+        for policy in policies_of(study, job)
+    }
+
+
+def predictions(study: Study, job: Job) -> Files:
+    """Predictions of every policy, target and family on a problem set."""
+    name = job.problem_set
+    probes = product(study.policies(name), study.targets(name), study.families(name))
+    return {
+        f"{policy}/{target}/{family}": [f"probes/{name}/{policy}/{target}/{family}/predictions.parquet"]
+        for policy, target, family in probes
+    }
+
+
+def fold_predictions(study: Study, job: Job) -> Files:
+    """Predictions of one policy on each problem set that makes up a pooled one."""
+    folds = getattr(study.problem_set(job.problem_set), "folds", None) or []
+    return {fold: [f"probes/{fold}/{job.policy}/majority_correct/linear/predictions.parquet"] for fold in folds}
+
+
+def permutations(study: Study, job: Job) -> Files:
+    """How well permuted labels are predicted, by policy."""
+    return {policy: [f"probes/{job.problem_set}/{policy}/permutations.parquet"] for policy in policies_of(study, job)}
+
+
+def encoder_scores(study: Study, job: Job) -> Files:
+    """Every policy's success, read from each encoder, where the study compares them."""
+    name = job.problem_set
+    return {encoder: [f"encoders/{name}/{encoder}.parquet"] for encoder in study.compared_encoders(name)}
+
+
+def checkpoint(study: Study, job: Job) -> Files:
+    """Files of the checkpoint that a job runs; the record of one from elsewhere has the sums of all others."""
+    if hasattr(job, "encoder"):
+        model = study.encoders()[job.encoder].model
+    else:
+        policy = study.policy(job.policy)
+        assert isinstance(policy, ModelPolicy)
+        model = policy.model
+    trained_here = study.config.models[model].made_by == "train_tiny_model"
+    return {model: [f"models/{model}/{file}" for file in (CHECKPOINT if trained_here else ["source.json"])]}
+
+
+def prompts(study: Study, job: Job) -> Files:
+    """Prompts that a policy's completions and activations are of, on the problems that its set shares."""
+    encoder = study.encoder(job.policy)
+    return {} if encoder is None else {encoder: [f"prompts/{study.origin(job.problem_set)}/{encoder}.parquet"]}
+
+
+def activations(study: Study, job: Job) -> Files:
+    """Shards of the activations and their descriptions that a policy's probes are trained on, if any."""
+    if study.imports_activations(job.problem_set):
+        return {job.policy: _cache(f"activations/{job.problem_set}/{job.policy}/imported")}
+    encoder = study.encoder(job.policy)
+    return {} if encoder is None else {encoder: _shards(study, "activations", job.problem_set, encoder)}
+
+
+def untrained(study: Study, job: Job) -> Files:
+    """The same with untrained weights, where the study asks for them."""
+    encoder = study.encoder(job.policy)
+    if encoder is None or "untrained" not in study.families(job.problem_set):
+        return {}
+    return {encoder: _shards(study, "untrained", job.problem_set, encoder)}
+
+
+def encoder_activations(study: Study, job: Job) -> Files:
+    """Shards of one encoder's activations."""
+    return {job.encoder: _shards(study, "activations", job.problem_set, job.encoder)}
+
+
+def _shards(study: Study, stage: str, problem_set: str, encoder: str) -> list[str]:
+    folder = f"{stage}/{study.origin(problem_set)}/{encoder}"
+    return [file for shard in study.shards for file in _cache(f"{folder}/{shard}")]
+
+
+def _cache(stem: str) -> list[str]:
+    return [f"{stem}.safetensors", f"{stem}.json"]
+
+
+def _of_folds(table: str) -> Callable[[Study, Job], Files]:
+    """A table of the routing stage for each pool that makes up a job's pool."""
+    return lambda study, job: {fold: [f"routing/{fold}/{table}.parquet"] for fold in study.folds(job.pool)}
+
+
+costs_of_folds = _of_folds("costs")
+fewer_samples_of_folds = _of_folds("fewer_samples")
+probabilities_of_folds = _of_folds("probabilities")
+decisions_of_folds = _of_folds("decisions")
+
+
+def resamples(study: Study, job: Job) -> Files:
+    """Resampled metrics of each problem set that claims are about."""
+    return {name: [f"evaluation/{name}/resamples.parquet"] for name in study.reported()}
+
+
+def summaries(study: Study, job: Job) -> Files:
+    """What routing amounts to, by pool."""
+    pools = [pool for name in study.reported() for pool in study.pools_on(name)]
+    return {pool: [f"routing/{pool}/summary.parquet"] for pool in pools}
+
+
+def reported_outcomes(study: Study, job: Job) -> Files:
+    """Outcomes of every policy on each problem set that claims are about."""
+    return {
+        f"{name}/{policy}": [f"outcomes/{name}/{policy}.parquet"]
+        for name in study.reported()
+        for policy in study.policies(name)
+    }
+
+
+def own_file(study: Study, section: str, name: str, key: str) -> str:
+    """Path of the user's file that an entry of `problem_sets` or `policies` names under a key."""
+    named = getattr(getattr(study.config, section)[name], key)
+    return str(Path(study.config.records) / (named if isinstance(named, str) else named.file))
+
+
+def own_activations(study: Study, policy: str) -> list[str]:
+    """Paths of the user's activations of a policy; beside safetensors lies what says which problems they are of."""
+    file = Path(own_file(study, "policies", policy, "activations"))
+    return [str(file), str(file.with_suffix(".json"))] if file.suffix == ".safetensors" else [str(file)]
+
+
+def imported_as(study: Study, policy: str) -> str:
+    """Path of the file with a policy's predictions: its own, or the recorded outcomes, which have scores."""
+    entry = study.policy(policy)
+    return own_file(study, "policies", policy, "predictions" if isinstance(entry, ImportedPolicy) else "outcomes")
+
+
+def local_checkpoint(study: Study, model: str) -> list[str]:
+    """Files of a model that lies on this computer, so that it is taken anew when they change."""
+    entry = study.config.models[model]
+    if not isinstance(entry, PathModel):
+        return []
+    path = Path(entry.path)
+    files = path.iterdir() if path.is_dir() else [path]
+    return sorted(str(file) for file in files if file.is_file() and not file.name.startswith("."))

@@ -1,0 +1,290 @@
+"""What the jobs of each rule need to know of the configuration: one function per rule, named like it.
+
+Each gives just what a job's result depends on, so that nothing else that is edited reruns it. The results are JSON
+values; mappings are dumped with sorted keys, so where order matters there are lists.
+"""
+
+from typing import Any
+
+from foretell.completions.policy import Prompt
+from foretell.grading.settings import GradingSettings
+from foretell.probes.families import FAMILIES, QUESTIONS
+from foretell.study.files import Job
+from foretell.study.models import Checkpoint, Tiny
+from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
+from foretell.study.problem_sets import Cities, File, GeneratedSet, Records
+from foretell.study.study import Study
+
+Settings = dict[str, Any]
+
+# Which column of the predictions holds the probabilities, by the split that Platt scaling was fitted on.
+OWN = {"train": "probability"}  # out of fold
+RECORDED = {"validation": "probability", "train": "probability_train"}
+ELSEWHERE = {"elsewhere": "probability"}  # imported probabilities, taken as they are
+
+
+def resampling(study: Study) -> Settings:
+    """Protocol of the intervals."""
+    return {"resamples": study.config.statistics.resamples, "seed": study.config.seed}
+
+
+def generate_problems(study: Study, job: Job) -> Settings:
+    """What problems are made of, how many there are, and the seed."""
+    entry = study.problem_set(job.problem_set)
+    assert isinstance(entry, GeneratedSet)
+    evaluated = entry.model_dump(include={"evaluated_operations", "evaluated_shares", "sizes"})
+    return {**entry.language(), **evaluated, "seed": study.config.seed}
+
+
+def import_problems(study: Study, job: Job) -> Settings:
+    """Which recorded problems, or how a file is read."""
+    entry = study.problem_set(job.problem_set)
+    if isinstance(entry, Records):
+        halves = None if entry.halves is None else entry.halves.model_dump()
+        return {"records": {"dataset": entry.dataset, "halves": halves}}
+    assert isinstance(entry, File)
+    cross_fitted = entry.cross_fit is not None
+    return {"table": _format(entry.problems), "answer_kind": entry.answer_kind, "cross_fitted": cross_fitted}
+
+
+def download_cities(study: Study, job: Job) -> Settings:
+    """Which cities."""
+    entry = study.problem_set(job.problem_set)
+    assert isinstance(entry, Cities)
+    chosen = entry.model_dump(include={"package", "inhabitants", "per_country", "sizes"})
+    return {**chosen, "seed": study.config.seed}
+
+
+def split_by_group(study: Study, job: Job) -> Settings:
+    """The seed of the new split."""
+    return {"seed": study.config.seed}
+
+
+def train_tiny_model(study: Study, job: Job) -> Settings:
+    """What a tiny model's weights depend on; not its price."""
+    entry = study.config.models[job.model]
+    assert isinstance(entry, Tiny)
+    learnt = study.problem_set(entry.problem_set)
+    assert isinstance(learnt, GeneratedSet)
+    task = {**learnt.language(), "trained_operations": learnt.trained_operations}
+    return {"model": entry.training(), "task": task, "seed": [study.config.seed, entry.seed]}
+
+
+def download_model(study: Study, job: Job) -> Settings:
+    """Where a checkpoint comes from."""
+    entry = study.config.models[job.model]
+    assert isinstance(entry, Checkpoint)
+    return entry.origin()
+
+
+def render_prompts(study: Study, job: Job) -> Settings:
+    """What an encoder reads, and at which effort."""
+    encoder = study.encoders()[job.encoder]
+    prompt = Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
+    return {"prompt": prompt.model_dump(), "effort": encoder.effort}
+
+
+def generate_completions(study: Study, job: Job) -> Settings:
+    """How a policy samples, and the key of its random numbers."""
+    entry = study.policy(job.policy)
+    assert isinstance(entry, ModelPolicy)
+    dtype = study.config.models[entry.model].dtype
+    return {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed, "dtype": dtype}
+
+
+def import_completions(study: Study, job: Job) -> Settings:
+    """How a policy's completions are read."""
+    return _texts(study, job, "completions")
+
+
+def import_rollouts(study: Study, job: Job) -> Settings:
+    """How a policy's graded completions are read."""
+    return _texts(study, job, "rollouts")
+
+
+def _texts(study: Study, job: Job, key: str) -> Settings:
+    entry = study.policy(job.policy)
+    assert isinstance(entry, ImportedPolicy)
+    return {"table": _format(getattr(entry, key)), "characters_per_token": entry.characters_per_token}
+
+
+def _format(table: Any) -> Settings:
+    return table.model_dump(exclude={"file"})
+
+
+def grade_rollouts(study: Study, job: Job) -> Settings:
+    """Where answers stand in completions, and how they are compared, where the problem set says it."""
+    entry = study.problem_set(job.problem_set)
+    return {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
+
+
+def import_outcomes(study: Study, job: Job) -> Settings:
+    """Which recorded run, or how a policy's file of outcomes is read."""
+    return _run_or_table(study, job, "outcomes")
+
+
+def import_predictions(study: Study, job: Job) -> Settings:
+    """Which recorded run, or how a policy's file of predictions is read."""
+    return _run_or_table(study, job, "predictions")
+
+
+def _run_or_table(study: Study, job: Job, key: str) -> Settings:
+    entry = study.policy(job.policy)
+    return {"run": entry.run} if isinstance(entry, RecordedPolicy) else {"table": _format(getattr(entry, key))}
+
+
+def cache_activations(study: Study, job: Job) -> Settings:
+    """In which dtype a model reads."""
+    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype}
+
+
+def cache_untrained_activations(study: Study, job: Job) -> Settings:
+    """The same, and the seed of the random weights."""
+    return {**cache_activations(study, job), "untrained": study.config.seed}
+
+
+def train_probes(study: Study, job: Job) -> Settings:
+    """Targets, families and their protocol."""
+    probes = study.config.probes.model_dump(exclude={"targets", "families"})
+    families, targets = study.families(job.problem_set), study.targets(job.problem_set)
+    return {**probes, "targets": targets, "families": families, "seed": study.config.seed}
+
+
+def compare_encoders(study: Study, job: Job) -> Settings:
+    """Protocol of reading every policy's success from one encoder."""
+    probes = study.config.probes
+    return {"strengths": probes.strengths, "folds": probes.folds, "seed": study.config.seed}
+
+
+def cross_fit_predictors(study: Study, job: Job) -> Settings:
+    """Protocol of predicting each problem from the others."""
+    entry, probes = study.problem_set(job.problem_set), study.config.probes
+    assert isinstance(entry, File) and entry.cross_fit is not None
+    protocol = {"families": study.families(job.problem_set), "strengths": probes.strengths, "inner_folds": probes.folds}
+    return {**protocol, **entry.cross_fit.model_dump(), "seed": study.config.seed}
+
+
+def cross_fit_probes(study: Study, job: Job) -> Settings:
+    """The same from activations, and of which targets; labels are permuted too."""
+    protocol = {**cross_fit_predictors(study, job), "targets": study.targets(job.problem_set)}
+    return {**protocol, "permutations": study.config.probes.permutations}
+
+
+def evaluate_probes(study: Study, job: Job) -> Settings:
+    """Protocol of the intervals, and which encoder is whose own."""
+    own = study.own_encoders(job.problem_set) if study.compared_encoders(job.problem_set) else {}
+    return {**resampling(study), "own_encoders": own}
+
+
+def compare_difficulty(study: Study, job: Job) -> Settings:
+    """Protocol of the intervals."""
+    return resampling(study)
+
+
+def price_outcomes(study: Study, job: Job) -> Settings:
+    """What the policies of a pool cost, and which encoder reads for each."""
+    pool = study.pool(job.pool)
+    return {"policies": {policy: _price(study, policy, pool.problem_set) for policy in pool.policies}}
+
+
+def _price(study: Study, policy: str, problem_set: str) -> Settings:
+    entry = study.policy(policy)
+    if isinstance(entry, ModelPolicy):
+        price = study.config.models[entry.model].price
+        return {"encoder": entry.encoder, "input_price": price.input, "output_price": price.output}
+    family = FAMILIES[study.family(problem_set)]
+    free = {"free_to_predict": family.build is not None and family.reads == QUESTIONS}
+    if entry.assumed_cost is not None:
+        return {"encoder": None, "assumed_cost": entry.assumed_cost, **free}
+    assert isinstance(entry, ImportedPolicy) and entry.price is not None
+    # whoever read the prompts did it with the policy's model
+    encoder = policy if entry.activations is not None else None
+    prices = {"input_price": entry.price.input, "output_price": entry.price.output}
+    return {"encoder": encoder, **prices, "estimated": entry.characters_per_token is not None, **free}
+
+
+def route_queries(study: Study, job: Job) -> Settings:
+    """Numbers of operating points of the routers, and which probabilities they read."""
+    return {**study.config.routing.model_dump(), "probabilities": _calibrated(study, study.pool(job.pool).problem_set)}
+
+
+def _calibrated(study: Study, problem_set: str) -> dict[str, str]:
+    if isinstance(study.problem_set(problem_set), Records):
+        return RECORDED
+    return ELSEWHERE if study.family(problem_set) == "imported" else OWN
+
+
+def evaluate_routing(study: Study, job: Job) -> Settings:
+    """How operating points of a pool are chosen and reported.
+
+    The project's own probes are calibrated on train, out of fold. Recorded scores are calibrated where operating points
+    are chosen, because their train labels may not be exchangeable with test. A cross-fitted pool chooses on the
+    problems that are not held out.
+    """
+    pool = study.pool(job.pool)
+    recorded = isinstance(study.problem_set(pool.problem_set), Records)
+    calibrated = next(iter(_calibrated(study, pool.problem_set)))
+    chosen_on = ["train"] if study.is_cross_fitted(pool.problem_set) else pool.choose_on
+    given = {"budget": pool.budget, "accuracy": pool.accuracy}
+    return {
+        **resampling(study),
+        "choosers": [{"calibrated_on": split if recorded else calibrated, "chosen_on": split} for split in chosen_on],
+        "criteria": {"match": None, **{name: value for name, value in given.items() if value is not None}},
+        "cost_sensitivity": pool.cost_sensitivity,
+    }
+
+
+def check_claims(study: Study, job: Job) -> Settings:
+    """What the claims are checked on."""
+    return {
+        "title": study.config.title,
+        "evidence": study.config.evidence,
+        "subjects": {
+            name: {
+                "answers": study.answers(name),
+                "policies": [{"policy": policy, **each} for policy, each in efforts(study, name).items()],
+                "pools": study.pools_on(name),
+                "cross_fitted": study.is_cross_fitted(name),
+            }
+            for name in study.reported()
+        },
+    }
+
+
+def efforts(study: Study, problem_set: str) -> dict[str, Settings]:
+    """Model and effort of every policy on a problem set; a policy without a model is its own."""
+    entries = {policy: study.policy(policy) for policy in study.policies(problem_set)}
+    return {
+        policy: {"model": getattr(entry, "model", policy), "effort": getattr(entry, "effort", None)}
+        for policy, entry in entries.items()
+    }
+
+
+def write_front_page(study: Study, job: Job) -> Settings:
+    """What the report's front page says was run."""
+    models = {n: e.described() for n, e in study.config.models.items() if isinstance(e, Checkpoint)}
+    sets = study.reported()
+    unrouted = [name for name in sets if not study.pools_on(study.origin(name))]
+    pools = [pool for name in sets for pool in study.pools_on(name)]
+    return {
+        "title": study.config.title,
+        "evidence": study.config.evidence,
+        "left_out": [{"problem_set": name, "reason": reason} for name, reason in study.left_out.items()],
+        "models": [{"model": name, "origin": origin} for name, origin in models.items()],
+        "unrouted": [{"problem_set": name, "policies": _described(study, study.policies(name))} for name in unrouted],
+        "pools": [
+            {
+                "pool": pool,
+                "problem_set": study.pool(pool).problem_set,
+                "policies": _described(study, study.pool(pool).policies),
+            }
+            for pool in pools
+        ],
+    }
+
+
+def _described(study: Study, policies: list[str]) -> list[Settings]:
+    keys = ("temperature", "assumption", "characters_per_token")
+    return [
+        {"policy": policy, **{key: getattr(study.policy(policy), key, None) for key in keys}} for policy in policies
+    ]

@@ -1,0 +1,41 @@
+"""From the configuration that a workflow was given to a study that can run."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from foretell.common.errors import UserError
+from foretell.study.checks import mistakes
+from foretell.study.config import complete, read_yaml
+from foretell.study.figures import Figure
+from foretell.study.left_out import decide, leave_out
+from foretell.study.study import Study
+
+
+def open_study(
+    config: dict,
+    files: Sequence[str | Path],
+    manifest: dict[str, Figure],
+    root: Path,
+    why_no_sandbox: Callable[[], str | None],
+) -> Study:
+    """Complete and check a configuration, and leave out what cannot run here.
+
+    Args:
+        config: the merged configuration.
+        files: that it was read from; none where another workflow gives it.
+        manifest: figures and tables by label.
+        root: the project's folder.
+        why_no_sandbox: tells why generated code cannot run here, None if it can.
+
+    Raises:
+        UserError: with every mistake found, one line each, naming file, key and remedy.
+    """
+    for file in files:
+        read_yaml(Path(file))  # the workflow system's own loader lets a repeated key pass
+    names = " + ".join(map(str, files)) or "config"
+    completed = complete(config, names)
+    found = list(mistakes(completed, list(manifest), root))
+    if found:
+        raise UserError("\n".join(f"{names}: {mistake}" for mistake in found))
+    left_out = decide(completed, Path("results") / completed.study, why_no_sandbox)
+    return Study(leave_out(completed, list(left_out)), left_out)

@@ -1,0 +1,143 @@
+"""The entries of `policies`: with a model, imported, or recorded."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Discriminator, Tag, model_validator
+from typing_extensions import override
+
+from foretell.common.arguments import Settings
+from foretell.completions.policy import Decoding
+from foretell.study.models import Price
+from foretell.study.problem_sets import Table
+from foretell.study.types import Id, NotNegative, Positive, Text
+
+GRADED = ("completions", "rollouts", "outcomes")  # what is imported of a policy begins with one of these
+
+
+class Policy(Settings):
+    """What all policies have in common.
+
+    `completions_by`, `rollouts_by` and `outcomes_by` are the rules that make them; None where there are none.
+    """
+
+    @property
+    def completions_by(self) -> str | None:
+        """The rule that makes its completions."""
+        return None
+
+    @property
+    def rollouts_by(self) -> str | None:
+        """The rule that makes its rollouts."""
+        return None
+
+    @property
+    def outcomes_by(self) -> str:
+        """The rule that makes its outcomes."""
+        return "import_outcomes" if self.rollouts_by is None else "summarise_outcomes"
+
+
+class ModelPolicy(Policy, Decoding):
+    """A policy whose model the workflow runs."""
+
+    model: Id
+    """Id of the model."""
+    effort: Literal["low", "medium", "high"] | None = None
+    """Reasoning effort, passed to the chat template."""
+    prompt: Id | None = None
+    """Id of the prompt, under `prompts`; without it, the question is the user's text."""
+
+    @property
+    @override
+    def completions_by(self) -> str | None:
+        return "generate_completions"
+
+    @property
+    @override
+    def rollouts_by(self) -> str | None:
+        return "grade_rollouts"
+
+    def decoding(self) -> dict[str, Any]:
+        """How completions are sampled."""
+        return self.model_dump(include=set(Decoding.model_fields))
+
+    @property
+    def encoder(self) -> str:
+        """Id of the encoder: the model with its effort and its prompt."""
+        return "-".join(filter(None, [self.model, self.effort, self.prompt]))
+
+
+class Assumed(Policy):
+    """A policy whose costs may rest on assumptions."""
+
+    assumption: Text | None = None
+    """What assumed costs, or estimated tokens and assumed prices, rest on; printed wherever they are used."""
+
+
+class ImportedPolicy(Assumed):
+    """A policy of which files have what it answered, or how well."""
+
+    completions: Table | None = None
+    """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, completion_tokens,
+    finish_reason."""
+    rollouts: Table | None = None
+    """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
+    outcomes: Table | None = None
+    """One row per problem: problem_id, majority_correct, optionally the other columns of outcomes."""
+    activations: str | None = None
+    """Activations of the prompts' last tokens, to train probes on: .safetensors with a .json beside it, or .npz; path
+    from the folder in `records`."""
+    predictions: Table | None = None
+    """Probabilities of a right majority vote, to route by: problem_id, probability."""
+    characters_per_token: Positive | None = None
+    """Estimates tokens that were not recorded from the lengths of question and completion."""
+    price: Price | None = None
+    """Price in USD per million tokens."""
+    assumed_cost: NotNegative | None = None
+    """Assumed cost in USD per problem, where no token counts were recorded."""
+
+    @model_validator(mode="after")
+    def _assumptions_are_said(self) -> "ImportedPolicy":
+        for key in ("characters_per_token", "assumed_cost"):
+            if getattr(self, key) is not None and self.assumption is None:
+                raise ValueError(f"'{key}' rests on an assumption: say which under 'assumption'")
+        return self
+
+    @property
+    @override
+    def completions_by(self) -> str | None:
+        return None if self.completions is None else "import_completions"
+
+    @property
+    @override
+    def rollouts_by(self) -> str | None:
+        if self.completions is not None:
+            return "grade_rollouts"
+        return None if self.rollouts is None else "import_rollouts"
+
+
+class RecordedPolicy(Assumed):
+    """A recorded run of a published study, with its probe scores."""
+
+    outcomes: str
+    """Parquet file of recorded outcomes and probe scores."""
+    run: str
+    """Which value of the file's column `run_id` to import."""
+    assumed_cost: NotNegative
+    """Assumed cost in USD per problem, where no token counts were recorded."""
+    assumption: Text
+    """What the assumed cost rests on; printed wherever it is used."""
+
+
+def _kind(entry: Any) -> str:
+    """Which class an entry means: the first of those with which it shares most keys."""
+    keys = entry if isinstance(entry, dict) else getattr(type(entry), "model_fields", ())
+    kinds: tuple[type[Policy], ...] = (ModelPolicy, ImportedPolicy, RecordedPolicy)
+    return max(kinds, key=lambda kind: len(kind.model_fields.keys() & set(keys))).__name__
+
+
+AnyPolicy = Annotated[
+    Annotated[ModelPolicy, Tag("ModelPolicy")]
+    | Annotated[ImportedPolicy, Tag("ImportedPolicy")]
+    | Annotated[RecordedPolicy, Tag("RecordedPolicy")],
+    Discriminator(_kind),
+]

@@ -1,0 +1,143 @@
+"""How a rule runs its script: the command line follows from the rule's files and from what the study asks for."""
+
+import json
+import shlex
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from foretell.common.code_hash import code_hash
+from foretell.common.provenance import file_hash
+from foretell.probes.targets import TARGETS
+from foretell.study.files import Files, Job
+from foretell.study.study import Study
+
+RUN = "python {params.script:q} {params.arguments} > {log:q} 2>&1"
+
+FilesOf = Callable[[Study, Any], Files]
+
+
+class _Folder:
+    """Marks an input that is given as the folder that its files lie in."""
+
+
+FOLDER = _Folder()
+
+
+def program_parameters(
+    script: Path,
+    study: Study,
+    settings: Callable[[Study, Any], dict[str, Any]] | None,
+    ids: dict[str, FilesOf | _Folder] | None = None,
+    output: Callable[[Sequence[str]], Path] | None = None,
+    modules: Sequence[str] = (),
+    kinds: Collection[str] = (),
+    data: Callable[[Any], dict[str, Path]] | None = None,
+    shard: bool = False,
+    workers: bool = False,
+) -> dict[str, Any]:
+    """Parameters of a rule that runs a script.
+
+    Named inputs and outputs become options of the same name; unnamed outputs `--output`. A job is run anew when its
+    settings or the code that it reaches change; the command line itself, which has paths, is derived and not compared.
+
+    Args:
+        script: the program. A Path is not tracked as a parameter, so that moving the folder reruns nothing.
+        study: the study.
+        settings: from study and wildcards to the value of `--settings`; None for a script that has none.
+        ids: per input, a function of `foretell.study.files` whose ids the option names, as ID=FILE; or FOLDER.
+        output: from the output files to the folder or stem that is given in place of the unnamed ones.
+        modules: of the library that the script loads by name.
+        kinds: names of targets, families, ... that the script uses whatever its settings and ids say.
+        data: from wildcards to files of the project that the script reads, by option. They are no inputs: their place
+            may change, their content may not.
+        shard: whether the job makes the shard that its wildcard names.
+        workers: whether the script shares its work among processes, as many as the rule has threads.
+    """
+    by_input = ids or {}
+    loaded = {module.rpartition(".")[2] for module in modules}  # a module that is named like a metric is none
+
+    def values(wildcards: Job) -> dict[str, Any] | None:
+        return None if settings is None else settings(study, wildcards)
+
+    def arguments(wildcards: Any, input: Any, output_: Any, threads: int) -> str:
+        words = [word for name, named in input.items() for word in _input(name, _listed(named), by_input, wildcards)]
+        if data is not None:
+            words += [word for name, file in data(wildcards).items() for word in (_option(name), str(file))]
+        given = values(wildcards)
+        if given is not None:
+            words += ["--settings", as_json(given)]
+        words += ["--shard", wildcards.shard] if shard else []
+        words += ["--workers", str(threads)] if workers else []
+        named = dict(output_.items())
+        if output is not None:
+            words += ["--output", str(output([str(file) for file in output_]))]
+        elif not named:
+            words += ["--output", *map(str, output_)]
+        words += [word for name, file in named.items() for word in (_option(name), str(file))]
+        return shlex.join(words)
+
+    def _input(name: str, paths: list[str], by_input: dict[str, FilesOf | _Folder], wildcards: Any) -> Iterator[str]:
+        if not paths:
+            return
+        yield _option(name)
+        whose = by_input.get(name)
+        if whose is None:
+            yield from paths
+        elif isinstance(whose, _Folder):
+            yield str(Path(paths[0]).parent)
+        else:
+            named = [key for key, files in whose(study, wildcards).items() for _ in files]
+            yield from (f"{key}={path}" for key, path in zip(named, paths, strict=True))
+
+    def code(wildcards: Any) -> str:
+        named = {part for whose in by_input.values() for part in _parts(whose, wildcards)}
+        named |= {*_texts(values(wildcards)), *kinds} - loaded
+        return code_hash(script, uses=_kinds(named), modules=tuple(modules))
+
+    def _parts(whose: FilesOf | _Folder, wildcards: Any) -> Iterator[str]:
+        if not isinstance(whose, _Folder):
+            yield from (part for key in whose(study, wildcards) for part in key.split("/"))
+
+    parameters: dict[str, Any] = {
+        "script": script,
+        "code": code,
+        "arguments": lambda wildcards, input, output, threads: arguments(wildcards, input, output, threads),
+    }
+    if settings is not None:
+        parameters["settings"] = lambda wildcards: as_json(values(wildcards))
+    if data is not None:
+        parameters["data"] = lambda wildcards: as_json({n: file_hash(file) for n, file in data(wildcards).items()})
+    return parameters
+
+
+def as_json(value: object) -> str:
+    """A value as one rule parameter; mappings are sorted, lists keep their order."""
+    return json.dumps(value, sort_keys=True)
+
+
+def _kinds(names: set[str]) -> frozenset[str]:
+    """Names of kinds that a job uses: those that it is told, and the metrics of its targets."""
+    metrics = {metric for name in names & TARGETS.keys() for metric in TARGETS[name].metrics}
+    return frozenset(names | metrics)
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _listed(files: str | Iterable[str]) -> list[str]:
+    return [str(files)] if isinstance(files, str) else [str(file) for file in files]
+
+
+def _texts(value: object) -> Iterator[str]:
+    """All texts in a JSON value, keys included: among them the names of the kinds that a job uses."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _texts(key)
+            yield from _texts(item)
+    elif isinstance(value, list | tuple):
+        for item in value:
+            yield from _texts(item)

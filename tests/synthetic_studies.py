@@ -1,0 +1,99 @@
+"""Small configurations that between them use every way into the workflow, and the jobs of a study."""
+
+import copy
+from itertools import product
+from types import SimpleNamespace
+
+from foretell.study import jobs
+from foretell.study.study import Study
+
+PRICE = {"input": 1.0, "output": 2.0}
+SAMPLED = {"model": "m", "samples": 2, "temperature": 1.0, "max_tokens": 5}
+STUDY = {
+    "study": "own",
+    "title": "Own",
+    "evidence": "analogue",
+    "problem_sets": {"own": {"source": "file", "problems": {"file": "p.csv"}}},
+    "pools": {"own": {"problem_set": "own", "policies": ["b", "a"]}},
+    "figures": ["T4"],
+}
+
+
+def imported(**files):
+    """A study on two policies of which files are imported."""
+    policy = {"price": PRICE, **{key: name if key == "activations" else {"file": name} for key, name in files.items()}}
+    return copy.deepcopy({**STUDY, "policies": {"a": policy, "b": policy}})
+
+
+def asked(pools=True, **entry):
+    """A study on questions from a file that a model on this computer is asked at two temperatures."""
+    models = {"m": {"source": "path", "path": ".", "price": PRICE}}
+    config = {**STUDY, "models": models, "policies": {"a": SAMPLED, "b": {**SAMPLED, "temperature": 0.5}}, "shards": 2}
+    config = copy.deepcopy(config if pools else {**config, "pools": {}})
+    config["problem_sets"]["own"] |= entry
+    return config
+
+
+def two_splits():
+    """The same, and a second split of the questions."""
+    config = asked()
+    config["problem_sets"]["by-group"] = {"source": "by_group", "of": "own"}
+    return config
+
+
+def cross_fitted(config):
+    """The same study, in which every problem is predicted from the others."""
+    config["problem_sets"]["own"]["cross_fit"] = {"folds": 3, "partitions": 2}
+    return config
+
+
+SYNTHETIC = {
+    "completions": imported(completions="c.csv"),
+    "rollouts": imported(rollouts="r.csv"),
+    "outcomes": imported(outcomes="o.csv"),
+    "activations": imported(rollouts="r.csv", activations="a.npz"),
+    "predictions": imported(outcomes="o.csv", predictions="p.csv"),
+    "cross-fitted": cross_fitted(imported(completions="c.csv")),
+    "asked": asked(),
+    "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
+    "two-splits": two_splits(),
+}
+
+
+def all_settings(study: Study) -> dict[tuple[str, ...], object]:
+    """Settings of every job of a study, by the rule and its wildcards."""
+    found = {}
+
+    def add(rule, **wildcards):
+        found[rule, *wildcards.values()] = getattr(jobs, rule)(study, SimpleNamespace(**wildcards))
+
+    for name, entry in study.config.problem_sets.items():
+        add(entry.made_by, problem_set=name)
+    for name, entry in study.config.models.items():
+        add(entry.made_by, model=name)
+    for encoder in study.encoders():
+        for rule in ("render_prompts", "cache_activations", "cache_untrained_activations"):
+            add(rule, encoder=encoder)
+    for name, policy in product(study.problem_sets(), study.config.policies):
+        if policy not in study.policies(name):
+            continue
+        for stage in ("completions", "rollouts", "outcomes"):
+            rule = study.made_by(stage, policy)
+            if rule not in (None, "summarise_outcomes"):
+                add(rule, problem_set=name, policy=policy)
+        if study.predictions_by(name) not in ("cross_fit_predictors", "pool_predictions"):
+            add(study.predictions_by(name), problem_set=name, policy=policy)
+    for name in study.problem_sets():
+        add("evaluate_probes", problem_set=name)
+        if study.predictions_by(name) == "cross_fit_predictors":
+            add("cross_fit_predictors", problem_set=name)
+        if study.predictions_by(name) == "cross_fit_probes":
+            add("compare_difficulty", problem_set=name)
+        if study.compared_encoders(name):
+            add("compare_encoders", problem_set=name)
+    for pool in study.config.pools:
+        for rule in ("price_outcomes", "route_queries", "evaluate_routing"):
+            add(rule, pool=pool)
+    for rule in ("check_claims", "write_front_page"):
+        add(rule)
+    return found

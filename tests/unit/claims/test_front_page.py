@@ -1,0 +1,45 @@
+import pandas as pd
+import pytest
+
+from foretell.claims.front_page import FrontPageSettings, write
+from foretell.common.errors import UserError
+
+CLAIMS = pd.DataFrame(
+    {
+        "claim": ["one", "two"],
+        "reported": ["x", "y"],
+        "subject": ["set", "set"],
+        "ours": ["1 [0, 2]", ""],
+        "verdict": ["analogue: same direction", "not testable here"],
+    }
+)
+
+
+def settings(**changes):
+    shown = {"problem_set": "set", "policies": [{"policy": "b"}, {"policy": "a", "temperature": 0.5}]}
+    entries = {"title": "A study", "evidence": "analogue", "left_out": [], "models": [], "pools": []}
+    return FrontPageSettings.model_validate({**entries, "unrouted": [shown], **changes})
+
+
+def outcomes(right):
+    frame = pd.DataFrame({"split": ["train", "test", "test"], "k": 4, "completion_tokens": [8, 4, 12]})
+    return frame.assign(majority_correct=[True, *right])
+
+
+FRAMES = {("set", "a"): outcomes([True, False]), ("set", "b"): outcomes([True, True])}
+
+
+def test_policies_stand_in_the_order_of_the_settings_with_what_was_measured():
+    page = write(settings(), FRAMES, {}, CLAIMS)
+    assert page.index("* - b") < page.index("* - a")
+    assert "1 train and 2 test problems." in page and "k = 4, T = 0.5" in page
+    assert "2.0" in page and "0.500" in page and "1.000" in page
+    assert "1 further claims or subjects are not testable here" in page
+
+
+def test_what_the_settings_name_must_be_given():
+    with pytest.raises(UserError, match="'set/a' stands in --settings but not in --outcomes"):
+        write(settings(), {("set", "b"): FRAMES["set", "b"]}, {}, CLAIMS)
+    pool = {"pool": "pool", "problem_set": "set", "policies": [{"policy": "a"}]}
+    with pytest.raises(UserError, match="pool 'pool' stands under 'pools' of --settings but not in --routing"):
+        write(settings(pools=[pool]), FRAMES, {}, CLAIMS)

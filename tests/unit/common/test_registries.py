@@ -1,0 +1,62 @@
+"""What a new target, family or metric can rely on."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.common.metrics import METRICS, NOTHING
+from foretell.probes.families import FAMILIES, by_builder
+from foretell.probes.targets import TARGETS, Target, read_targets
+
+SCRIPTS = Path(__file__).parents[3] / "scripts"
+
+
+@pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
+def test_a_target_is_chosen_and_reported_by_metrics_that_there_are(target):
+    assert target.choosing.by_column is not None and target.choosing.chance is not None
+    assert set(target.shown) <= set(target.metrics) <= set(METRICS)
+    assert target.binary or not any(METRICS[name].both_classes for name in target.metrics)
+
+
+def test_a_new_target_needs_one_entry(monkeypatch):
+    entry = Target("pass_at_k", "whether any sample is right", True, TARGETS["majority_correct"].metrics)
+    monkeypatch.setitem(TARGETS, "pass_at_k", entry)
+    outcomes = pd.DataFrame({"split": "train", "group": [f"p{i}" for i in range(8)], "pass_at_k": [True, False] * 4})
+    (target,) = read_targets(outcomes, ["pass_at_k"], folds=2, seed=1)
+    assert target.binary and target.choosing.name == "auroc"
+    np.testing.assert_array_equal(target.labels, [1, 0] * 4)
+
+
+def test_a_target_may_be_read_from_other_columns():
+    rare = Target("rare", "hard problems", True, ("auroc",), read=lambda frame: frame.success_rate < 0.5)
+    assert rare.labels(pd.DataFrame({"success_rate": [0.1, 0.9]})).tolist() == [1.0, 0.0]
+    with pytest.raises(UserError, match="no column 'greedy_correct'"):
+        TARGETS["greedy_correct"].labels(pd.DataFrame({"success_rate": [0.1]}))
+
+
+def test_families_with_the_same_candidates_share_them_and_imported_ones_have_none():
+    together = [
+        [family.name for family in families] for _, families in by_builder(["tfidf", "permuted_labels", "linear"])
+    ]
+    assert together == [["linear", "permuted_labels"], ["tfidf"]]
+    with pytest.raises(UserError, match="'imported' is not trained here"):
+        by_builder(["imported"])
+    assert [name for name, family in FAMILIES.items() if family.control] == ["permuted_labels"]
+
+
+def test_base_rates_are_of_no_family():
+    assert [name for name, metric in METRICS.items() if metric.values == NOTHING] == ["base_rate"]
+
+
+def test_naming_targets_and_families_loads_nothing_heavy():
+    program = (
+        "import sys, foretell.probes.families, foretell.probes.settings, foretell.probes.targets;"
+        "print([name for name in ('torch', 'transformers', 'sklearn', 'scipy.stats') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS)
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,150 @@
+"""Figures: drawn for every number of policies, for what cannot be tested, and the same bytes every time."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.collections import QuadMesh
+
+from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
+from foretell.figures import cost_accuracy, effort, layers, reliability, shares
+from foretell.figures import predictions as histograms
+from foretell.figures.style import COLUMN, PAGE, legend_columns, look_of, wrapped, write_figure
+
+COUNTS = [1, 2, 4, 5, 12]
+
+
+def texts(figure):
+    figure.draw_without_rendering()
+    return [text.get_text() for axes in figure.axes for text in [*axes.texts, axes.title, axes._left_title]]
+
+
+def assert_nothing_is_cut_off(figure):
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    labels = [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label, axes.title)]
+    for artist in [*figure.legends, *(label for label in labels if label.get_text())]:
+        box = artist.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, artist
+        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, artist
+
+
+def many(count):
+    """Outcomes and predictions of `count` policies, the last of which has no probe."""
+    rng = np.random.default_rng(count)
+    names = [f"a-rather-long-name-of-policy-{place}" for place in range(count)]
+    frames = {name: outcomes(rng.random(40) < 0.6) for name in names}
+    found = {name: predictions(frame, rng.normal(size=40), rng.random(40)) for name, frame in frames.items()}
+    found[names[-1]] = untrained(frames[names[-1]])
+    return frames, found
+
+
+@pytest.mark.parametrize("count", COUNTS)
+@pytest.mark.parametrize("module", [reliability, histograms])
+def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, count):
+    figure = module.draw(module.collect(*many(count)))
+    assert figure.get_figwidth() == (COLUMN if count == 1 else PAGE)
+    assert sum(text.startswith("not testable") for text in texts(figure)) == 1
+    assert_nothing_is_cut_off(figure)
+
+
+@pytest.mark.parametrize("count", COUNTS)
+def test_heat_maps_share_one_colour_scale(count):
+    sweeps = {f"p{i}": sweep({(layer, -1, 1.0): [0.1 * layer + i / 50] for layer in range(4)}) for i in range(count)}
+    sweeps["p0"] = sweeps["p0"].iloc[:0]
+    figure = layers.draw(layers.collect(sweeps))
+    limits = {mesh.get_clim() for axes in figure.axes for mesh in axes.collections if isinstance(mesh, QuadMesh)}
+    assert len(limits) <= 1
+    assert texts(figure).count("probe not trained") == 1
+
+
+def efforts(values):
+    """A frame of F9 from {(model, effort): AUROC or None}."""
+    rows = []
+    for place, ((model, level), value) in enumerate(values.items()):
+        for target, metric in effort.METRIC_OF.items():
+            interval = {"value": value, "low": value - 0.1 if value else None, "high": value + 0.1 if value else None}
+            accuracy = {"accuracy": 0.5 + place / 30, "accuracy_low": 0.4, "accuracy_high": 0.95}
+            note = "" if value else "not testable: 2 failures of 90"
+            names = {"policy": f"{model}-{level}", "model": model, "effort": level, "target": target, "metric": metric}
+            rows.append({**names, **accuracy, **interval, "n": 90, "note": note})
+    return pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
+
+
+def test_efforts_are_joined_from_low_to_high_and_the_untestable_are_named():
+    values = {("m", "high"): 0.6, ("m", "low"): 0.8, ("m", "medium"): 0.7, ("other", None): 0.5, ("third", "low"): None}
+    figure = effort.draw(efforts(values))
+    joined = next(line for line in figure.axes[0].lines if len(line.get_xdata()) == 3)
+    assert joined.get_ydata().tolist() == [0.8, 0.7, 0.6]
+    assert "third-low not testable: 2 failures of 90" in texts(figure)
+
+
+def test_efforts_of_which_none_is_testable_still_make_a_figure():
+    assert any("2 failures" in text for text in texts(effort.draw(efforts({("m", "low"): None}))))
+
+
+def test_efforts_of_twelve_models():
+    figure = effort.draw(efforts({(f"a-long-name-of-model-{i}", None): 0.5 + i / 50 for i in range(12)}))
+    assert_nothing_is_cut_off(figure)
+
+
+@pytest.mark.parametrize("count", [2, 12])
+def test_shares_add_up_to_the_whole(count):
+    rows = [("test", "utility", "train", p, f"policy{i}", 1 / count) for i in range(count) for p in (0.0, 0.5, 1.0)]
+    columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
+    table = pd.DataFrame(rows, columns=columns)
+    parts = {part: summary(["a", "b"], cost_basis="assumed") for part in ("math-half-0", "math-half-1")}
+    parts["math-half-1"].operating_point += 0.5
+    figure = shares.draw(shares.collect(table, parts, "utility"))
+    assert_nothing_is_cut_off(figure)
+    top = max(path.vertices[:, 1].max() for path in figure.axes[0].collections[-1].get_paths())
+    assert top == pytest.approx(100)
+
+
+def plane(policies=("a", "b"), dearest=0.01, samples=(1, 2), router="utility", **options):
+    table = cost_accuracy.collect(curves(list(policies), samples, dearest), summary(list(policies), **options), router)
+    return cost_accuracy.draw(table)
+
+
+def test_the_cost_axis_is_logarithmic_only_over_a_wide_range():
+    assert plane().axes[0].get_xscale() == "linear"
+    many = plane([f"p{i}" for i in range(12)])
+    assert many.axes[0].get_xscale() == "log"
+    assert_nothing_is_cut_off(many)
+
+
+def test_free_policies_do_not_ask_for_a_logarithm():
+    assert plane(dearest=0.0).axes[0].get_xscale() == "linear"
+
+
+def test_assumed_costs_say_so_inside_the_figure():
+    recorded = {"charge": np.nan, "cost_basis": "assumed", "chosen_on": ["validation", "train"]}
+    figure = plane(samples=None, router="cascade", **recorded)
+    figure.draw_without_rendering()
+    assert figure.axes[0].get_title(loc="right") == "Costs are assumed, not measured"
+    assert figure.axes[0].get_xlabel().startswith("Assumed cost")
+    assert plane().axes[0].get_title(loc="right") == ""
+
+
+def test_two_runs_write_the_same_bytes(tmp_path):
+    for name in ("one", "two"):
+        frame = reliability.collect(*many(2))
+        write_figure(reliability.draw(frame), frame, tmp_path / name / "F4")
+    for suffix in ("pdf", "svg", "png", "csv"):
+        assert (tmp_path / "one" / f"F4.{suffix}").read_bytes() == (tmp_path / "two" / f"F4.{suffix}").read_bytes()
+    assert {path.name for path in (tmp_path / "one").iterdir()} == {"F4.pdf", "F4.svg", "F4.png", "F4.csv"}
+
+
+def test_twelve_policies_look_different():
+    looks = look_of([f"p{i}" for i in range(12)])
+    assert len({(look["color"], look["hatch"]) for look in looks.values()}) == 12
+    assert len({look["marker"] for look in looks.values()}) == 12
+
+
+def test_names_break_behind_hyphens_and_are_otherwise_unchanged():
+    assert wrapped("qwen2.5-math-1.5b_instruct", 13) == "qwen2.5-math-\n1.5b_instruct"
+    assert wrapped("one two", 20) == "one two"
+
+
+def test_a_legend_has_at_least_one_column():
+    assert legend_columns(["x" * 200], COLUMN) == 1

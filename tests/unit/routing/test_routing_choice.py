@@ -1,0 +1,79 @@
+"""Operating points are chosen where they may be, by the rule that is stated."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.routing.choice import ACCURACY, BUDGET, CHOSEN, FALLS_BACK, MATCH, Chooser, best_single, choose_point
+from foretell.routing.comparison import compare_folds
+from foretell.routing.points import Points
+from foretell.routing.tables import PoolTables
+from routing_tables import no_fewer_samples, probabilities_table, random_pool
+
+GRID = np.linspace(0, 1, 11)
+
+
+def points(*rows):
+    """Points over two problems from (strategy, all_samples, accuracy, cost)."""
+    strategies, full, accuracy, cost = zip(*rows, strict=True)
+    spread = np.array([-0.125, 0.125])
+    labels = pd.DataFrame({"strategy": strategies, "all_samples": full})
+    accuracy, cost = np.array(accuracy)[:, None] + spread, np.array(cost)[:, None] + spread
+    return Points(labels, accuracy, cost, np.zeros_like(cost))
+
+
+SINGLES = [("single", True, 0.75, 4.0), ("single", True, 0.75, 3.0), ("single", True, 0.5, 1.0)]
+
+
+def test_the_best_single_policy_is_the_cheaper_of_equals_and_uses_all_of_its_samples():
+    assert best_single(points(*SINGLES, ("single", False, 0.875, 2.0))) == 1
+
+
+CHEAPEST, BEST = -1, -2  # of SINGLES, counted from the routed points
+
+
+@pytest.mark.parametrize(
+    ("criterion", "value", "routed", "chosen", "rules"),
+    [
+        (MATCH, None, [(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, CHOSEN),
+        (MATCH, None, [(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, CHOSEN),
+        (MATCH, None, [(0.75, 8.0), (0.5, 2.0)], 0, CHOSEN),
+        (MATCH, None, [(0.5, 1.0), (0.625, 3.0)], BEST, FALLS_BACK),
+        (BUDGET, 2.0, [(0.875, 2.25), (0.625, 1.0), (0.75, 2.0), (0.75, 1.5)], 3, CHOSEN),
+        (BUDGET, 2.0, [(0.75, 2.0), (0.625, 1.0)], 0, CHOSEN),
+        (BUDGET, 0.5, [(0.875, 2.0), (0.75, 0.75)], CHEAPEST, FALLS_BACK),
+        (ACCURACY, 0.625, [(0.875, 2.0), (0.625, 1.0), (0.5, 0.5)], 1, CHOSEN),
+        (ACCURACY, 1.0, [(0.875, 2.0)], BEST, FALLS_BACK),
+    ],
+)
+def test_the_point_that_fulfils_the_criterion_else_a_single_policy(criterion, value, routed, chosen, rules):
+    table = points(*SINGLES, *[("utility", False, *point) for point in routed])
+    assert choose_point(table, table.of("utility"), criterion, value) == (len(SINGLES) + chosen, rules[criterion])
+
+
+def chosen(costs, predictions, choose_on):
+    grid = {"utility": GRID, "cascade": GRID}
+    part = PoolTables(costs, no_fewer_samples(), probabilities_table(predictions)).routed(grid)
+    criteria = {MATCH: None, BUDGET: 0.4, ACCURACY: 0.5}
+    return compare_folds(
+        [part], [Chooser(calibrated_on="train", chosen_on=split) for split in choose_on], criteria
+    ).labels
+
+
+@pytest.mark.parametrize("choose_on", [["validation"], ["train", "validation"]])
+def test_test_chooses_nothing(choose_on):
+    for seed in range(10):
+        costs, predictions = random_pool(seed)
+        test = costs.split == "test"
+        other = costs.assign(correct=costs.correct.where(~test, 1 - costs.correct), cost=costs.cost.where(~test, 99.0))
+        first, second = chosen(costs, predictions, choose_on), chosen(other, predictions, choose_on)
+        pd.testing.assert_frame_equal(first, second)
+
+
+def test_validation_chooses():
+    costs, predictions = random_pool(seed=1)
+    validation = costs.split == "validation"
+    other = costs.assign(correct=costs.correct.where(~validation, 1 - costs.correct))
+    first, second = chosen(costs, predictions, ["validation"]), chosen(other, predictions, ["validation"])
+    assert first.best_single.tolist() != second.best_single.tolist()
+    assert first.operating_point.tolist() != second.operating_point.tolist()

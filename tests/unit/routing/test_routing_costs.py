@@ -1,0 +1,90 @@
+"""Tokens become dollars, and what cannot be priced says so."""
+
+from argparse import ArgumentTypeError
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.common.arguments import settings
+from foretell.common.errors import UserError
+from foretell.routing.costs import PolicyPrice, PriceSettings, price_outcomes
+
+PRICES = PolicyPrice(encoder="e", input_price=2.0, output_price=10.0)
+
+
+def outcomes(ids=("p", "q"), **columns):
+    table = {
+        "problem_id": list(ids),
+        "split": "test",
+        "group": list(ids),
+        "k": 4,
+        "majority_correct": pd.array([True, False], dtype="boolean"),
+        "prompt_tokens": [100, 200],
+        "completion_tokens": [1000, 3000],
+    }
+    return pd.DataFrame(table | columns)
+
+
+def test_prompt_once_plus_completions_of_all_samples():
+    costs = price_outcomes({"a": outcomes()}, {"a": PRICES})
+    np.testing.assert_allclose(costs.input_cost, [200e-6, 400e-6])
+    np.testing.assert_allclose(costs.output_cost, [10000e-6, 30000e-6])
+    np.testing.assert_allclose(costs.cost, [10200e-6, 30400e-6])
+    np.testing.assert_allclose(costs.probe_cost, costs.input_cost)
+    assert costs.correct.tolist() == [1.0, 0.0]
+    assert set(costs.cost_basis) == {"measured tokens"}
+
+
+def test_an_assumed_cost_says_so_and_knows_no_price_of_probing():
+    bare = outcomes(prompt_tokens=None, completion_tokens=None)
+    costs = price_outcomes({"a": bare}, {"a": PolicyPrice(encoder=None, assumed_cost=0.5)})
+    assert costs.cost.tolist() == [0.5, 0.5]
+    assert costs.probe_cost.isna().all()
+    assert set(costs.cost_basis) == {"assumed"}
+
+
+@pytest.mark.parametrize(
+    ("tables", "policies", "message"),
+    [
+        ({"a": outcomes()}, {"a": PRICES, "b": PRICES}, "'b' has settings but no outcomes"),
+        ({"a": outcomes(), "b": outcomes()}, {"a": PRICES}, "'b' has outcomes but no entry"),
+        ({"a": outcomes(prompt_tokens=[1, None])}, {"a": PRICES}, r"'a' lack token counts.*\(1 of 2 problems\)"),
+        ({"a": outcomes(majority_correct=[True, None])}, {"a": PRICES}, "'a' lack majority_correct"),
+        (
+            {"a": outcomes(), "b": outcomes(["p", "r"])},
+            {"a": PRICES, "b": PRICES},
+            "'b' and outcomes of 'a' cover different problems: the former lack 1, the latter 1, such as 'q'",
+        ),
+        ({"a": outcomes(["p", "p"])}, {"a": PRICES}, "'a': problem 'p' stands there more than once"),
+        (
+            {"a": outcomes(), "b": outcomes()},
+            {"a": PRICES, "b": PRICES.model_copy(update={"input_price": 3.0})},
+            "share the encoder 'e' but have the input prices 2.0 and 3.0",
+        ),
+    ],
+)
+def test_what_cannot_be_priced_is_named(tables, policies, message):
+    with pytest.raises(UserError, match=message):
+        price_outcomes(tables, policies)
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [
+        ('{"encoder": "e"}', "key 'policies.a': .*set either input_price and output_price, or assumed_cost"),
+        ('{"encoder": "e", "input_price": 1}', "key 'policies.a': .*set either"),
+        ('{"encoder": null, "input_price": 1, "output_price": 1, "assumed_cost": 1}', "key 'policies.a': .*set either"),
+        ('{"input_price": 1, "output_price": 1}', "key 'policies.a.encoder': Field required"),
+        ('{"encoder": null, "assumed_cost": -1}', "key 'policies.a.assumed_cost': .*greater than or equal to 0"),
+        ('{"encoder": null, "assumed_costs": 1}', "key 'policies.a.assumed_costs': Extra inputs are not permitted"),
+    ],
+)
+def test_a_price_that_is_none_is_named(price, message):
+    with pytest.raises(ArgumentTypeError, match=message):
+        settings(PriceSettings)(f'{{"policies": {{"a": {price}}}}}')
+
+
+def test_policies_stand_in_the_order_of_their_outcomes():
+    costs = price_outcomes({"b": outcomes(), "a": outcomes()}, {"a": PRICES, "b": PRICES})
+    assert costs.policy.unique().tolist() == ["b", "a"]

@@ -1,0 +1,342 @@
+import copy
+from pathlib import Path
+
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.study.config import complete, read_yaml
+from foretell.study.figures import read_manifest
+from foretell.study.open import open_study
+from foretell.study.problem_sets import Table
+
+
+@pytest.fixture(scope="module")
+def manifest(pytestconfig):
+    return read_manifest(read_yaml(pytestconfig.rootpath / "config" / "figures.yaml"))
+
+
+@pytest.fixture(scope="module")
+def configs(pytestconfig):
+    folder = pytestconfig.rootpath / "config"
+    return {name: read_yaml(folder / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms")}
+
+
+@pytest.fixture
+def config(configs):
+    return copy.deepcopy(configs["config"])
+
+
+@pytest.fixture
+def recorded(configs, tmp_path):
+    """The study on recorded outcomes, whose files are there."""
+    for file in ("paper_records/problems.parquet", "paper_records/outcomes.parquet", "gsm8k/recorded_rollouts.parquet"):
+        (tmp_path / file).parent.mkdir(exist_ok=True)
+        (tmp_path / file).write_text("")
+    return {**copy.deepcopy(configs["recorded"]), "records": str(tmp_path)}
+
+
+def test_the_study_on_recorded_outcomes_is_valid(recorded, opened):
+    study = opened(recorded)
+    assert study.pool("math").problem_set == "math" and study.folds("math") == ["math-half-0", "math-half-1"]
+
+
+@pytest.fixture
+def opened(manifest, pytestconfig, tmp_path_factory, monkeypatch):
+    """Opens a study as the workflow does, in a folder without results."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("project"))
+    Path("study.yaml").write_text("study: the file that the configuration was read from\n")
+    return lambda config: open_study(config, ["study.yaml"], manifest, pytestconfig.rootpath, lambda: None)
+
+
+def set_key(config, path, value):
+    *parents, last = path.split(".")
+    for key in parents:
+        config = config[int(key)] if isinstance(config, list) else config[key]
+    if value is None:
+        del config[last]
+    else:
+        config[last] = value
+
+
+def message(config, opened):
+    """The one message that opening a study ends with."""
+    with pytest.raises(UserError) as caught:
+        opened(config)
+    text = str(caught.value)
+    assert text.startswith("study.yaml: ") and "\n" not in text, "one message, one line, that names the file"
+    return text
+
+
+def test_the_default_study_is_valid_and_gets_its_defaults(config, opened):
+    before = copy.deepcopy(config)
+    completed = opened(config).config
+    policy = completed.policies["small-low"]
+    assert (policy.top_p, policy.top_k, policy.stop) == (1.0, None, [])
+    assert completed.models["small"].batch == 32
+    assert completed.pools["tiny"].choose_on == ["validation"]
+    assert config == before, "the user's own mapping stays as it is"
+
+
+PRICE = {"input": 1, "output": 1}
+BROKEN = [
+    ("seeds", 2, "unknown key 'seeds'"),
+    ("models.small.widht", 48, "unknown key 'models.small.widht'"),
+    ("policies.small-low.temprature", 1.0, "unknown key 'policies.small-low.temprature'"),
+    ("probes.fold", 3, "unknown key 'probes.fold'"),
+    ("models.small.width", "wide", "'models.small.width'"),
+    ("models.small.width", 50, "'models.small.width'"),
+    ("models.small.steps", 0, "'models.small.steps'"),
+    ("policies.small-low.samples", 0, "'policies.small-low.samples'"),
+    ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
+    ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
+    ("policies.small-low.samples", "8", "key 'policies.small-low.samples': Input should be a valid integer, not '8'"),
+    ("policies.small-low.model", None, "key 'policies.small-low.model' is missing"),
+    (
+        "policies.small-low.outcomes",
+        {"file": "o.csv"},
+        "unknown key 'policies.small-low.outcomes'",
+    ),
+    ("policies.small-low", "greedy", "key 'policies.small-low': it must be a mapping"),
+    ("policies", ["small-low"], "key 'policies': it must be a mapping"),
+    (
+        "models.Small",
+        {"source": "path", "path": ".", "price": PRICE},
+        "key 'models.Small': String should match pattern",
+    ),
+    ("pools.tiny", "all", "key 'pools.tiny': it must be a mapping"),
+    ("models.small", "tiny", "key 'models.small': it must be a mapping"),
+    ("models.small.source", None, "key 'models.small.source' is missing"),
+    ("models.small.source", "own", "key 'models.small.source': 'own' is none of tiny, package, path, hub"),
+    ("models.small.price.input", -1, "'models.small.price.input'"),
+    ("policies.small-low.model", "tiny", "'tiny' is not defined; defined are coder-large, coder-small"),
+    ("policies.small-low.effort", "medium", "'policies.small-low.effort'"),
+    ("policies.small-low.effort", "extreme", "'policies.small-low.effort'"),
+    ("policies.small-low.prompt", "chat", "'chat' is not defined; defined are none"),
+    ("policies.small-low.stop", [""], "key 'policies.small-low.stop.0': String should have at least 1 character"),
+    ("pools.tiny.policies", ["small-low", "huge-low"], "'huge-low' is not defined"),
+    ("pools.tiny.policies", ["small-low"], "key 'pools.tiny.policies': it needs at least 2, not ['small-low']"),
+    ("pools.tiny.policies", ["small-low", "small-low"], "'pools.tiny.policies'"),
+    ("pools.tiny.problem_set", "algebra", "'algebra' is not defined"),
+    ("pools.tiny.choose_on", ["test"], "'pools.tiny.choose_on.0'"),
+    ("problem_sets.tiny_math.sizes.test", 0, "'problem_sets.tiny_math.sizes.test'"),
+    ("problem_sets.tiny_math.sizes.validation", None, "'problem_sets.tiny_math.sizes.validation' is missing"),
+    ("problem_sets.tiny_math.sizes.tset", 3, "unknown key 'problem_sets.tiny_math.sizes.tset'"),
+    ("problem_sets.tiny_math.sizes.train", 3, "the 5 folds of 'probes.folds' need as many train problems"),
+    ("problem_sets.tiny_math.evaluated_operations", [4, 2], "fewest come first"),
+    ("problem_sets.tiny_math.evaluated_shares", [0.5, 0.5], "expressions of 2 to 6 operations need 5"),
+    ("problem_sets.tiny_math.answer_pattern", "([0-5", "'problem_sets.tiny_math.answer_pattern'"),
+    ("problem_sets.tiny_math.without_sandbox", "stop", "unknown key 'problem_sets.tiny_math.without_sandbox'"),
+    ("figures", ["T2", "F99"], "'F99' is not in config/figures.yaml"),
+    ("study", "org/name", "'study'"),
+    ("study", "../up", "'study'"),
+    ("evidence", "proof", "'evidence'"),
+    ("probes.families", ["tfidf"], "'probes.families'"),
+    ("probes.targets", ["success_rate"], "key 'probes.targets': 'majority_correct', by which queries are routed, must"),
+    ("pools.tiny.budget", 0, "'pools.tiny.budget'"),
+    ("pools.tiny.accuracy", 90, "'pools.tiny.accuracy'"),
+    (
+        "pools.cascade",
+        {"problem_set": "tiny_math", "policies": ["small-low", "small-high"]},
+        "key 'pools.cascade': this id is the name of a router",
+    ),
+]
+
+
+BROKEN_FOLDS = [
+    ("pools.math.folds", ["math-half-0", "math-half-2"], "'math-half-2' is not defined"),
+    ("pools.math.folds", ["math-half-1", "math-half-0"], "must be the folds of 'math', in the same order"),
+    ("pools.math.folds", ["math-half-0"], "'pools.math.folds'"),
+    ("pools.math.policies", ["qwen2.5-math-7b", "gpt-oss-20b"], "unknown key 'pools.math.folds'"),
+    ("pools.math-half-0.problem_set", "math", "'math' has folds; give the pool 'folds' too"),
+    ("pools.math-half-1.cost_sensitivity", 0.2, "math-half-0, math-half-1 differ; give them the same settings"),
+    ("problem_sets.math-half-1.dataset", "AIME", "math-half-0, math-half-1 differ; give them the same settings"),
+    ("problem_sets.math.folds", ["math-half-0", "other"], "'other' is not defined"),
+    ("problem_sets.math.dataset", "AIME", "are of another file or data set than 'math'"),
+    ("problem_sets.math-half-1.halves", {"validation": 0, "test": 1}, "report the same half; correct their 'halves'"),
+    ("problem_sets.math.halves", {"validation": 0, "test": 1}, "'problem_sets.math': give either"),
+    ("problem_sets.math.folds", None, "'problem_sets.math': give either 'halves' or 'folds'"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), BROKEN_FOLDS)
+def test_folds_that_do_not_fit_are_named(recorded, opened, key, value, expected):
+    set_key(recorded, key, value)
+    with pytest.raises(UserError) as caught:
+        opened(recorded)
+    lines = str(caught.value).splitlines()
+    assert any(expected in line for line in lines)
+    assert all(line.startswith(("study.yaml: key '", "study.yaml: unknown key '")) for line in lines)
+    assert all(".folds'" in line or f"'{key.rsplit('.', 1)[0]}" in line for line in lines), "nothing else is wrong"
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), BROKEN, ids=[f"{key}={value}" for key, value, _ in BROKEN])
+def test_a_broken_config_is_one_message_that_names_file_and_key(config, opened, key, value, expected):
+    set_key(config, key, value)
+    assert expected in message(config, opened)
+
+
+def test_several_mistakes_are_reported_at_once(config, opened):
+    config["pools"]["tiny"]["policies"] += ["one", "two"]
+    with pytest.raises(UserError) as caught:
+        opened(config)
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_a_key_that_stands_twice_is_refused_with_its_line(tmp_path):
+    file = tmp_path / "twice.yaml"
+    file.write_text("study: a\npolicies:\n  p: {samples: 1}\n  p: {samples: 2}\n")
+    with pytest.raises(UserError, match=r"twice\.yaml: key 'p' stands twice \(line 4\)"):
+        read_yaml(file)
+
+
+def test_a_file_that_is_no_mapping_is_refused(tmp_path):
+    for text in ("- a\n", "study: [\n", ""):
+        (tmp_path / "bad.yaml").write_text(text)
+        with pytest.raises(UserError, match=r"bad\.yaml"):
+            read_yaml(tmp_path / "bad.yaml")
+
+
+def test_recorded_files_that_are_not_there_are_named(recorded, opened):
+    recorded["records"] = "nowhere"
+    with pytest.raises(UserError, match=r"problem_sets\.math-half-0\.problems.*there is no file.*'records'"):
+        opened(recorded)
+
+
+def test_both_halves_cannot_be_the_same(recorded, opened):
+    recorded["problem_sets"]["math-half-0"]["halves"] = {"validation": 1, "test": 1}
+    with pytest.raises(UserError, match=r"math-half-0\.halves.*use 0 and 1"):
+        opened(recorded)
+
+
+def test_prices_are_proportional_to_parameters(config):
+    """The default study promises a tenth of a dollar per million tokens and million parameters."""
+    from transformers import LlamaForCausalLM
+
+    from foretell.models.tiny import architecture, build_tokenizer
+
+    completed = complete(config, "config.yaml")
+    for entry in completed.models.values():
+        learnt = completed.problem_sets[entry.problem_set]
+        model = LlamaForCausalLM(architecture(entry, build_tokenizer(learnt.task.alphabet(learnt))))
+        millions = sum(weight.numel() for weight in model.parameters()) / 1e6
+        assert entry.price.input == entry.price.output == pytest.approx(0.1 * millions, rel=0.02)
+
+
+@pytest.fixture
+def own_files(tmp_path):
+    """A study on a user's own files."""
+    for name in ("p.csv", "a.csv", "b.csv", "a.npz", "a.safetensors"):
+        (tmp_path / name).write_text("")
+    return {
+        "study": "own",
+        "title": "Own",
+        "evidence": "analogue",
+        "records": str(tmp_path),
+        "problem_sets": {"own": {"source": "file", "problems": {"file": "p.csv"}}},
+        "policies": {
+            "a": {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+            "b": {"completions": {"file": "b.csv"}, "price": {"input": 1, "output": 2}},
+        },
+        "pools": {"own": {"problem_set": "own", "policies": ["a", "b"]}},
+        "figures": ["T4"],
+    }
+
+
+def test_a_study_on_own_files_is_valid_and_gets_its_defaults(own_files, opened):
+    completed = opened(own_files).config
+    assert completed.policies["a"].outcomes == Table(file="a.csv", format="table", columns={}, where={})
+    assert completed.problem_sets["own"].answer_kind == "math"
+
+
+@pytest.fixture
+def asked(own_files):
+    """The same questions, asked of a model."""
+    own_files["models"] = {"m": {"source": "path", "path": own_files["records"], "price": {"input": 1, "output": 1}}}
+    sampled = {"model": "m", "samples": 2, "temperature": 1.0, "max_tokens": 5}
+    own_files["policies"] = {"own-m": sampled, "own-n": {**sampled, "temperature": 0.5}}
+    own_files["pools"]["own"]["policies"] = ["own-m", "own-n"]
+    return own_files
+
+
+def test_models_may_be_asked_the_questions_of_a_file_and_probed_as_elsewhere(asked, opened):
+    study = opened(asked)
+    assert study.predicted_by("train_probes") == ["own"] and "token_gbm" in study.families("own")
+    assert study.targets("own") == study.config.probes.targets
+    assert study.families("own") == study.config.probes.families
+
+
+ASKED_MISTAKES = [
+    ("problem_sets.own.policies", ["own-x"], "key 'problem_sets.own.policies': 'own-x' is not defined"),
+    ("problem_sets.own.cross_fit", {}, "'own-m', 'own-n' have a model and 'own' is cross-fitted"),
+    ("models.m.path", "nowhere", "key 'models.m.path': there is no nowhere"),
+    ("pools", {}, "no policy is evaluated: name policies in a pool"),
+    (
+        "policies.own-n",
+        {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+        "'own' has 'own-m', which has a model, beside 'own-n', which is imported",
+    ),
+    ("problem_sets.second", {"source": "by_group", "of": "other"}, "key 'problem_sets.second.of': 'other' is not"),
+    (
+        "problem_sets.cities",
+        {
+            "source": "cities",
+            "package": {"name": "g", "version": "1", "sha256": "0" * 64},
+            "countries": "nowhere.csv",
+            "sizes": {"train": 9, "validation": 1, "test": 1},
+        },
+        "key 'problem_sets.cities.countries': there is no file nowhere.csv",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), ASKED_MISTAKES, ids=[k for k, _, _ in ASKED_MISTAKES])
+def test_a_mistake_about_models_and_files_is_one_message(asked, opened, key, value, expected):
+    set_key(asked, key, value)
+    assert expected in message(asked, opened)
+
+
+def test_imported_outcomes_cannot_be_split_anew(own_files, opened):
+    own_files["problem_sets"]["second"] = {"source": "by_group", "of": "own"}
+    assert "'own' cannot be split anew" in message(own_files, opened)
+
+
+OWN_MISTAKES = [
+    (
+        "policies.b.rollouts",
+        {"file": "b.csv"},
+        "give one of completions, rollouts, outcomes; there are completions, rollouts",
+    ),
+    ("policies.b.completions", None, "give one of completions, rollouts, outcomes; there are none"),
+    ("policies.b.price", None, "give either 'price' or 'assumed_cost'"),
+    (
+        "policies.b.characters_per_token",
+        4,
+        "key 'policies.b': 'characters_per_token' rests on an assumption",
+    ),
+    ("policies.a.characters_per_token", 4, "outcomes have no texts to estimate tokens from"),
+    ("policies.a.activations", "a.npz", "key 'policies.b.activations' is missing: others on 'own' have it"),
+    ("policies.a.outcomes.file", "c.csv", "key 'policies.a.outcomes.file': there is no file"),
+    ("policies.a.outcomes.format", "excel", "key 'policies.a.outcomes.format'"),
+    ("problem_sets.own.answer_kind", "poem", "key 'problem_sets.own.answer_kind'"),
+    ("pools.own.policies", ["a", "c"], "'c' is not defined"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), OWN_MISTAKES, ids=[f"{k}={v}" for k, v, _ in OWN_MISTAKES])
+def test_a_mistake_about_own_files_is_one_message(own_files, opened, key, value, expected):
+    set_key(own_files, key, value)
+    assert expected in message(own_files, opened)
+
+
+def test_activations_need_what_says_which_problems_they_are_of(own_files, opened):
+    own_files["policies"]["a"]["activations"], own_files["policies"]["b"]["activations"] = "a.safetensors", "a.npz"
+    expected = "key 'policies.a.activations': there is no "
+    assert expected in (found := message(own_files, opened)) and "a.json; put it beside" in found
+
+
+def test_a_cross_fitted_set_is_predicted_from_questions_alone(own_files, opened):
+    own_files["problem_sets"]["own"]["cross_fit"] = {}
+    opened(own_files)
+    for policy in own_files["policies"].values():
+        policy["activations"] = "a.npz"
+    assert "'own' is cross-fitted" in message(own_files, opened)

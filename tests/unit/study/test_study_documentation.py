@@ -1,0 +1,89 @@
+"""What is made from the types of a configuration: the tables of config/README.md, and the schema for editors."""
+
+import copy
+
+import jsonschema
+import pytest
+import yaml
+
+from foretell.study.config import StudyConfig, read_yaml
+from foretell.study.documentation import MARK, json_schema, tables
+from foretell.study.fields import keys_of
+from synthetic_studies import SYNTHETIC
+
+PUBLISHED = ("config", "recorded", "pocket", "norms")
+
+
+@pytest.fixture(scope="module")
+def readme(pytestconfig):
+    return (pytestconfig.rootpath / "config" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def schema(pytestconfig):
+    return yaml.safe_load((pytestconfig.rootpath / "workflow" / "schemas" / "config.schema.yaml").read_text())
+
+
+@pytest.fixture(scope="module")
+def studies(pytestconfig):
+    published = {name: read_yaml(pytestconfig.rootpath / "config" / f"{name}.yaml") for name in PUBLISHED}
+    return {**published, **SYNTHETIC}
+
+
+def test_the_tables_and_the_schema_are_those_of_the_types(readme, pytestconfig):
+    assert readme.split(MARK)[1].strip() == tables().strip(), "run `make docs`"
+    written = (pytestconfig.rootpath / "workflow" / "schemas" / "config.schema.yaml").read_text(encoding="utf-8")
+    assert written == json_schema(), "run `make docs`"
+
+
+def test_every_key_is_explained_and_no_other(readme):
+    rows = [line.split(" | ") for line in readme.split(MARK)[1].splitlines() if line.startswith("| `")]
+    explained = {row[0].removeprefix("| ").strip("`"): row[1] for row in rows}
+    keys = [key for key in keys_of(StudyConfig) if not key.path.endswith(".source")]
+    shared = {key.path.rsplit(".", 1)[-1] for key in keys if key.path not in explained}
+    assert shared <= set(explained), "those of classes that stand in several places have a table of their own"
+    assert set(explained) <= {key.path for key in keys} | shared
+    assert all(len(meaning.split()) > 1 for meaning in explained.values())
+
+
+def test_every_source_has_a_table(readme):
+    sources = {key.field.annotation.__args__[0] for key in keys_of(StudyConfig) if key.path.endswith("*.source")}
+    assert len(sources) == 10 and all(f"### `source: {source}`" in readme for source in sources)
+
+
+@pytest.mark.parametrize("name", [*PUBLISHED, *SYNTHETIC])
+def test_the_schema_accepts_every_study(name, studies, schema):
+    jsonschema.validate(studies[name], schema, jsonschema.Draft202012Validator)
+
+
+@pytest.mark.parametrize(
+    ("name", "place"),
+    [
+        ("config", ""),
+        ("config", "problem_sets.tiny_math"),
+        ("config", "problem_sets.tiny_math.sizes"),
+        ("config", "models.small"),
+        ("config", "models.small.price"),
+        ("config", "policies.small-low"),
+        ("config", "probes"),
+        ("config", "pools.tiny"),
+        ("config", "statistics"),
+        ("pocket", "problem_sets.cities.package"),
+        ("pocket", "pools.cities.fallback"),
+        ("pocket", "prompts.question"),
+        ("recorded", "problem_sets.math-half-0.halves"),
+        ("recorded", "policies.gpt-oss-20b"),
+        ("recorded", "pools.math"),
+        ("norms", "problem_sets.general_knowledge.problems"),
+        ("norms", "problem_sets.general_knowledge.cross_fit"),
+        ("predictions", "policies.a.predictions"),
+    ],
+)
+def test_the_schema_refuses_a_misspelt_key(name, place, studies, schema):
+    study = copy.deepcopy(studies[name])
+    entry = study
+    for key in filter(None, place.split(".")):
+        entry = entry[key]
+    entry["sampels"] = 1
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(study, schema, jsonschema.Draft202012Validator)

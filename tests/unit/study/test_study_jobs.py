@@ -1,0 +1,176 @@
+"""Which rule makes what of a study, and what each job is told, over all studies and small ones of every other kind."""
+
+import copy
+from collections import Counter
+from types import SimpleNamespace
+
+import pytest
+
+from foretell.study import files, jobs
+from foretell.study.config import complete, read_yaml
+from foretell.study.figures import read_manifest
+from foretell.study.program import as_json
+from foretell.study.study import Study
+from synthetic_studies import SYNTHETIC, all_settings, imported
+
+PUBLISHED = ("config", "recorded", "pocket", "norms")
+IN_ORDER = ("check_claims", "write_front_page")  # show their subjects in the order of the configuration
+
+
+@pytest.fixture(params=[*PUBLISHED, *SYNTHETIC])
+def written(request, pytestconfig):
+    """A study as it is written."""
+    if request.param in SYNTHETIC:
+        return copy.deepcopy(SYNTHETIC[request.param])
+    return read_yaml(pytestconfig.rootpath / "config" / f"{request.param}.yaml")
+
+
+def study_of(config):
+    return Study(complete(config, "study.yaml"))
+
+
+def with_keys_reversed(value):
+    """The same mappings, the last key first; lists stay as they are."""
+    if isinstance(value, dict):
+        return {key: with_keys_reversed(value[key]) for key in reversed(value)}
+    return [with_keys_reversed(item) for item in value] if isinstance(value, list) else value
+
+
+def without_order(value):
+    """A JSON value whose lists are sorted."""
+    if isinstance(value, dict):
+        return {key: without_order(item) for key, item in value.items()}
+    return sorted(map(without_order, value), key=as_json) if isinstance(value, list | tuple) else value
+
+
+def test_the_order_of_keys_changes_no_jobs_settings(written):
+    settings, others = (all_settings(study_of(config)) for config in (written, with_keys_reversed(written)))
+    assert settings.keys() == others.keys()
+    for job, value in settings.items():
+        if job[0] in IN_ORDER:
+            value, others[job] = without_order(value), without_order(others[job])
+        assert as_json(value) == as_json(others[job]), job
+
+
+def test_no_rule_is_left_out_of_these_tests(pytestconfig):
+    studies = [read_yaml(pytestconfig.rootpath / "config" / f"{name}.yaml") for name in PUBLISHED]
+    found = {rule for config in [*studies, *SYNTHETIC.values()] for rule, *_ in all_settings(study_of(config))}
+    functions = {name for name, value in vars(jobs).items() if getattr(value, "__module__", "") == jobs.__name__}
+    assert found == {name for name in functions if name[0].islower()} - {"resampling", "efforts"}
+
+
+def test_lists_keep_the_order_of_the_configuration():
+    first = imported(outcomes="o.csv")
+    second = copy.deepcopy(first)
+    second["pools"]["own"]["policies"].reverse()
+    for config, order in ((first, ["b", "a"]), (second, ["a", "b"])):
+        study, job = study_of(config), SimpleNamespace(pool="own")
+        assert list(files.outcomes(study, job)) == list(files.routing_predictions(study, job)) == order
+        assert [each["policy"] for each in jobs.write_front_page(study, job)["pools"][0]["policies"]] == order
+    first["pools"]["own"]["choose_on"] = ["train", "validation"]
+    choosers = jobs.evaluate_routing(study_of(first), SimpleNamespace(pool="own"))["choosers"]
+    assert [chooser["chosen_on"] for chooser in choosers] == ["train", "validation"]
+    first["probes"] = {"families": ["tfidf", "linear", "prompt_length"], "strengths": [10.0, 1.0]}
+    told = jobs.train_probes(study_of(first), SimpleNamespace(problem_set="own", policy="a"))
+    assert told["families"] == ["tfidf", "prompt_length"] and told["strengths"] == [10.0, 1.0]
+
+
+def assert_each_is_made_once(made, wanted):
+    """Whether the lists of what each rule makes have everything that is wanted, once, and nothing else."""
+    assert Counter(name for names in made for name in names) == Counter(list(wanted))
+
+
+def test_everything_is_made_by_exactly_one_rule(written):
+    study = study_of(written)
+    rules = ("cross_fit_probes", "cross_fit_predictors", "import_predictions", "pool_predictions")
+    predictions = [*study.trained_alike().values(), *map(study.predicted_by, rules)]
+    assert_each_is_made_once(predictions, study.problem_sets())
+
+    outcomes = [study.policies_by("outcomes", rule) for rule in ("summarise_outcomes", "import_outcomes")]
+    rollouts = [study.policies_by("rollouts", rule) for rule in ("grade_rollouts", "import_rollouts")]
+    completions = [study.policies_by("completions", rule) for rule in ("generate_completions", "import_completions")]
+    assert_each_is_made_once(outcomes, study.config.policies)
+    assert_each_is_made_once(rollouts, outcomes[0])
+    assert_each_is_made_once(completions, rollouts[0])
+
+    rules = ("generate_problems", "import_problems", "download_cities", "split_by_group")
+    assert_each_is_made_once(map(study.problems_by, rules), study.config.problem_sets)
+    assert_each_is_made_once(map(study.models_by, ("train_tiny_model", "download_model")), study.config.models)
+
+
+EXPECTED = {
+    "config": {"tiny_math": "train_probes", "tiny_code": "train_probes"},
+    "recorded": {
+        "math-half-0": "import_predictions",
+        "math-half-1": "import_predictions",
+        "math": "pool_predictions",
+        "gsm8k": "cross_fit_predictors",
+    },
+    "pocket": {"cities": "train_probes", "cities-by-country": "train_probes"},
+    "norms": {"general_knowledge": "cross_fit_probes"},
+    "completions": {"own": "train_probes"},
+    "rollouts": {"own": "train_probes"},
+    "outcomes": {"own": "train_probes"},
+    "activations": {"own": "train_probes"},
+    "predictions": {"own": "import_predictions"},
+    "cross-fitted": {"own": "cross_fit_predictors"},
+    "asked": {"own": "train_probes"},
+    "asked-and-cross-fitted": {"own": "cross_fit_probes"},
+    "two-splits": {"own": "train_probes", "by-group": "train_probes"},
+}
+
+
+def test_predictions_are_made_by_the_rule_that_fits(request, written):
+    study = study_of(written)
+    expected = EXPECTED[request.node.callspec.params["written"]]
+    assert {name: study.predictions_by(name) for name in study.problem_sets()} == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "stages"),
+    [
+        ("completions", ("import_completions", "grade_rollouts", "summarise_outcomes")),
+        ("rollouts", (None, "import_rollouts", "summarise_outcomes")),
+        ("outcomes", (None, None, "import_outcomes")),
+        ("predictions", (None, None, "import_outcomes")),
+        ("asked", ("generate_completions", "grade_rollouts", "summarise_outcomes")),
+    ],
+)
+def test_each_form_enters_the_flow_at_its_stage(name, stages):
+    study = study_of(SYNTHETIC[name])
+    assert tuple(study.made_by(stage, "a") for stage in ("completions", "rollouts", "outcomes")) == stages
+
+
+def test_what_probes_read_follows_from_where_activations_come_from():
+    of = {name: study_of(SYNTHETIC[name]) for name in ("activations", "completions", "asked", "two-splits")}
+    job = SimpleNamespace(problem_set="own", policy="a")
+    assert files.activations(of["activations"], job) == {
+        "a": [f"activations/own/a/imported.{end}" for end in ("safetensors", "json")]
+    }
+    assert files.activations(of["completions"], job) == {} and "linear" not in of["completions"].families("own")
+    names = [f"{shard}.{end}" for shard in ("000-of-002", "001-of-002") for end in ("safetensors", "json")]
+    shards = [f"activations/own/m/{name}" for name in names]
+    assert files.activations(of["asked"], job) == {"m": shards}
+    second = SimpleNamespace(problem_set="by-group", policy="a")
+    assert files.activations(of["two-splits"], second) == {"m": shards}, "a second split shares them"
+
+
+def test_recorded_runs_are_priced_as_assumed_and_others_by_their_tokens(pytestconfig):
+    study = study_of(read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml"))
+    priced = jobs.price_outcomes(study, SimpleNamespace(pool="math"))["policies"]
+    assert {policy: each["assumed_cost"] for policy, each in priced.items()} == {
+        policy: study.policy(policy).assumed_cost for policy in study.pool("math").policies
+    }
+    priced = jobs.price_outcomes(study, SimpleNamespace(pool="gsm8k"))["policies"]
+    prices = [(each["input_price"], each["estimated"]) for each in priced.values()]
+    assert prices == [(0.2, True), (0.9, True), (0.9, True)]
+
+
+def test_layers_are_shown_where_probes_of_the_success_rate_are_trained(pytestconfig):
+    folder = pytestconfig.rootpath / "config"
+    figure = read_manifest(read_yaml(folder / "figures.yaml"))["F3"]
+    recorded, default = (read_yaml(folder / f"{name}.yaml") for name in ("recorded", "config"))
+    assert figure.sets(study_of(recorded)) == [], "recorded probes come without their sweep"
+    assert figure.sets(study_of(default)) == ["tiny_math", "tiny_code"]
+    default["probes"]["targets"].remove("success_rate")
+    assert figure.sets(study_of(default)) == []
