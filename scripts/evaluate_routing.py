@@ -1,7 +1,6 @@
 """Evaluate routers: curves on every split, and test results at operating points that other splits chose.
 
-Several files of each kind, in the same order, are the folds of one pool: each fold chooses on its own, and their test
-problems are reported together.
+Several pools are the folds of one: each chooses on its own, and their test problems are reported together.
 """
 
 import argparse
@@ -10,32 +9,34 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.common.arguments import settings
+from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
 from foretell.common.storage import write_parquet
-from foretell.routing.evaluation import EvaluationSettings, evaluate_routing
+from foretell.routing.evaluation import evaluate_routing
+from foretell.routing.settings import RoutingEvaluationSettings
 from foretell.routing.tables import PoolTables
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("costs", "fewer-samples", "probabilities", "decisions"):
-        parser.add_argument(f"--{name}", type=Path, nargs="+", required=True, metavar="FILE", help="one per fold")
+        parser.add_argument(f"--{name}", type=named_file, nargs="+", required=True, metavar="POOL=FILE")
     parser.add_argument(
         "--settings",
-        type=settings(EvaluationSettings),
+        type=settings(RoutingEvaluationSettings),
         required=True,
-        help="JSON: resamples, seed, choosers, criteria, cost_sensitivity",
+        help="JSON: resamples, seed, sweep, families, choosers, criteria, margin, cost_sensitivity",
     )
     parser.add_argument("--curves", type=Path, required=True, help="output: every point of every strategy")
     parser.add_argument("--shares", type=Path, required=True, help="output: share of problems per policy")
     parser.add_argument("--summary", type=Path, required=True, help="output: strategies on test")
     args = parser.parse_args(argv)
 
-    inputs = (args.costs, args.fewer_samples, args.probabilities, args.decisions)
-    if len({len(files) for files in inputs}) > 1:
-        raise UserError("--costs, --fewer-samples, --probabilities and --decisions each need one file per fold")
-    frames = [[pd.read_parquet(file) for file in files] for files in zip(*inputs, strict=True)]
+    inputs = [files_by_id(named) for named in (args.costs, args.fewer_samples, args.probabilities, args.decisions)]
+    folds = list(inputs[0])
+    if any(set(files) != set(folds) for files in inputs):
+        raise UserError("--costs, --fewer-samples, --probabilities and --decisions must name the same pools")
+    frames = [[pd.read_parquet(files[fold]) for files in inputs] for fold in folds]
     pools = [(PoolTables(*tables), decisions) for *tables, decisions in frames]
     curves, shares, summary = evaluate_routing(pools, args.settings)
     write_parquet(curves, args.curves)

@@ -1,4 +1,4 @@
-"""Train probes of one policy's success, and their baselines, from one encoder's cached activations."""
+"""Train probes of one policy's success from one encoder's cached activations, and baselines of the probes."""
 
 import argparse
 import time
@@ -25,7 +25,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder; gets {target}/{family}/")
     args = parser.parse_args(argv)
 
-    inputs = read_inputs(args.outcomes, args.problems, args.prompts, args.activations, args.untrained)
+    files = (args.outcomes, args.problems, args.prompts, args.activations, args.untrained)
+    inputs = read_inputs(*files, args.settings.metadata)
     start = time.perf_counter()
     for probe in train_probes(inputs, args.settings):
         probe.write(args.output / probe.target / probe.family)

@@ -40,7 +40,7 @@ def sweep(cells, metric="spearman"):
 
 def point(strategy, accuracy, cost, split="test", **labels):
     """One row of the routing curves; its intervals reach 0.1 and half of the cost to either side."""
-    empty = {"policy": None, "samples": None, "calibrated_on": None, "operating_point": np.nan}
+    empty = {"family": None, "policy": None, "samples": None, "calibrated_on": None, "operating_point": np.nan}
     ends = {"accuracy_low": accuracy - 0.1, "accuracy_high": accuracy + 0.1}
     costs = {"cost": cost, "cost_low": cost / 2, "cost_high": cost * 1.5}
     return {"split": split, "strategy": strategy, **empty, **labels, "accuracy": accuracy, **ends, **costs, "n": 40}
@@ -60,6 +60,7 @@ def curves(policies, samples=(1, 2), dearest=0.01):
         for value in (0.0, 0.5, 1.0):
             for router, calibrated_on in (("utility", "train"), ("cascade", "train"), ("oracle_utility", None)):
                 labels = {"operating_point": value, "calibrated_on": calibrated_on}
+                labels["family"] = None if calibrated_on is None else "linear"
                 rows.append(point(router, 0.9 - 0.2 * value, dearest * (1 - 0.5 * value), split, **labels))
         rows += [point("random", 0.6, dearest / 2, split), point("oracle", 0.95, dearest / 4, split)]
         for place in (1, len(policies)):
@@ -81,7 +82,9 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
     table = pd.concat(parts, ignore_index=True)
     for end in ("", "_low", "_high"):
         table["cost_with_probing" + end] = table["cost" + end] * np.where(table.chosen_on.notna(), charge, 1.0)
-        for name in ("accuracy_difference", "saving", "saving_with_probing", "gain_over_hull", "hull_accuracy"):
+        over_text = ("accuracy_over_text", "saving_over_text", "gain_over_text")
+        names = ("accuracy_difference", "saving", "saving_with_probing", "gain_over_hull", "hull_accuracy", *over_text)
+        for name in names:
             table[name + end] = {"": 0.0, "_low": -0.05, "_high": 0.05}[end]
         table["hull_cost" + end] = table["cost" + end]
     constants = {"choice": "cheapest that matches", "best_single": policies[-1], "hull_policies": "100.0 % a"}
@@ -90,7 +93,9 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
         cost_basis=cost_basis,
         saving_interval=saving,
         resolvable_margin=0.02,
-        matched="inconclusive",
+        margin=0.01,
+        matched="underpowered",
+        text_family=None,
         n=40,
         resamples=9,
     )

@@ -3,13 +3,27 @@
 import numpy as np
 import pandas as pd
 
-from foretell.routing.choice import Chooser
 from foretell.routing.pool import tabulate_probabilities
+from foretell.routing.routers import Sweep
+from foretell.routing.settings import RoutingEvaluationSettings
 from foretell.routing.tables import PoolTables
 
-GRID = {"utility": np.linspace(0, 1, 5), "cascade": np.linspace(0, 1, 5)}
+SWEEP = Sweep(lambdas=5, thresholds=5)
 RESAMPLING = {"resamples": 200, "seed": 1}
-CHOOSERS = [Chooser(calibrated_on="train", chosen_on="validation")]
+CHOOSER = {"calibrated_on": "train", "chosen_on": "validation"}
+SETTINGS = {
+    **RESAMPLING,
+    "sweep": SWEEP.model_dump(),
+    "families": ["linear"],
+    "choosers": [CHOOSER],
+    "criteria": {"match": None},
+    "margin": 0.01,
+}
+
+
+def settings_of(**changed) -> RoutingEvaluationSettings:
+    """Settings of the evaluation, some of them changed."""
+    return RoutingEvaluationSettings.model_validate(SETTINGS | changed)
 
 
 def costs_table(
@@ -67,7 +81,8 @@ def predictions_table(costs: pd.DataFrame, rng: np.random.Generator) -> dict[str
 
 def probabilities_table(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
     """Predictions of all policies, calibrated on train, as one table."""
-    return tabulate_probabilities(predictions, {"train": "probability"})
+    by_family = {(policy, "linear"): table for policy, table in predictions.items()}
+    return tabulate_probabilities(by_family, {"train": "probability"})
 
 
 def pool_tables(

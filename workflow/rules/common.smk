@@ -12,6 +12,7 @@ sys.path.insert(0, str(SCRIPTS))
 
 from foretell.common.errors import UserError
 from foretell.grading.sandbox import why_unavailable
+from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
 from foretell.study.config import read_yaml
 from foretell.study.figures import read_manifest

@@ -15,13 +15,13 @@ for rule_name, names in study.trained_alike().items():
             expand(
                 "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/{file}",
                 target=study.targets(names[0]),
-                family=study.families(names[0]),
+                family=study.trained(names[0]),
                 file=["sweep.parquet", "predictions.parquet", "probe.json"],
             ),
             expand(
                 "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/probe.safetensors",
                 target=study.targets(names[0]),
-                family=[family for family in study.families(names[0]) if family == "linear"],
+                family=[family for family in study.trained(names[0]) if family == "linear"],
             ),
         log:
             "logs/{study}/probes/{problem_set}/{policy}.log",
@@ -112,11 +112,12 @@ rule pool_predictions:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
         predictions=under_results(files.fold_predictions),
     output:
-        "results/{study}/probes/{problem_set}/{policy}/majority_correct/linear/predictions.parquet",
+        "results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet",
     log:
-        "logs/{study}/probes/{problem_set}/{policy}.log",
+        "logs/{study}/probes/{problem_set}/{policy}/{family}.log",
     wildcard_constraints:
         problem_set=any_of(study.predicted_by("pool_predictions")),
+        family=any_of(FAMILIES),
     conda:
         "../../environment.yml"
     params:

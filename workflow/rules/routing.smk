@@ -47,6 +47,14 @@ rule evaluate_routing:
     conda:
         "../../environment.yml"
     params:
-        **program("evaluate_routing"),
+        **program(
+            "evaluate_routing",
+            ids={
+                "costs": files.costs_of_folds,
+                "fewer_samples": files.fewer_samples_of_folds,
+                "probabilities": files.probabilities_of_folds,
+                "decisions": files.decisions_of_folds,
+            },
+        ),
     shell:
         RUN

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from foretell.common.statistics import percentile_interval
-from foretell.routing.matching import NO, YES
 
 SAME, OPPOSITE, INCONCLUSIVE = "same direction", "opposite", "inconclusive"
 
@@ -42,15 +41,13 @@ def direction_of_difference(low: float, high: float) -> str:
     return OPPOSITE if high < 0 else INCONCLUSIVE
 
 
-def direction_of_match(matched: str, saving_low: float, saving_high: float) -> str:
-    """Verdict on a claim that the best policy's accuracy is matched at lower cost.
+def direction_of_match(difference: tuple[float, float], saving: tuple[float, float], margin: float) -> str:
+    """Verdict on a claim that the best policy's accuracy is matched, but for a margin, at lower cost.
 
-    The same direction needs both: the accuracy matched (`foretell.routing.matching`), and a saving whose interval lies
-    above 0. The opposite needs one of them refuted.
+    From the intervals of both. The same direction needs both above minus the margin, and above 0; the opposite needs
+    one of them below.
     """
-    if matched == YES and saving_low > 0:
-        return SAME
-    return OPPOSITE if matched == NO or saving_high < 0 else INCONCLUSIVE
+    return direction_of_excess((difference[0] + margin, difference[1] + margin), saving)
 
 
 def direction_of_excess(difference: tuple[float, float], saving: tuple[float, float]) -> str:

@@ -8,6 +8,8 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.figures.text import with_interval
+from foretell.probes.families import FAMILIES
+from foretell.routing.choice import chosen_to_match, routing_family
 from foretell.routing.routers import ROUTERS
 
 QUESTION = (
@@ -152,7 +154,7 @@ def _policies(policies: list[ShownPolicy], outcomes: list[pd.DataFrame]) -> pd.D
 
 def _headline(summary: pd.DataFrame) -> pd.DataFrame:
     """Few columns: the report leaves the page about as much room as a printed column."""
-    routers = summary[summary.strategy.isin(list(ROUTERS))]
+    routers = summary[summary.strategy.isin(list(ROUTERS)) & (summary.family == routing_family(summary))]
     first = routers.chosen_on.iloc[0]
     return pd.DataFrame(
         {
@@ -173,13 +175,30 @@ def _headline(summary: pd.DataFrame) -> pd.DataFrame:
 
 
 def _reading_of_headline(summary: pd.DataFrame) -> str:
-    row = summary[summary.strategy == "utility"].iloc[0]
+    row = chosen_to_match(summary, "utility").iloc[0]
     return (
-        f"On {row.n} test problems, with 95 % bootstrap intervals of {row.resamples} resamples; interval of savings: "
+        f"On {row.n} test problems, with 95 % intervals, of points from the best single policy by score, else by "
+        f"{row.resamples} bootstrap resamples; interval of savings: "
         f"{row.saving_interval}. The best single policy, chosen on {row.chosen_on} as the operating points are, is "
         f"{row.best_single}. Costs: {row.cost_basis}. The hull is the best mixture of two single policies, at any "
-        "number of samples, for the same money."
+        f"number of samples, for the same money.{_over_text(row)}"
     )
+
+
+def _over_text(row: pd.Series) -> str:
+    if pd.isna(row.text_family):
+        return ""
+    return (
+        f" The same router with {_label(row.text_family)}, which needs no model to read the prompt: the "
+        f"{FAMILIES[row.family].label} adds {_with_interval(row, 'accuracy_over_text', 100, 1)} points of accuracy, "
+        f"saves {_with_interval(row, 'saving_over_text', 100, 1)} % of its cost, and gains "
+        f"{_with_interval(row, 'gain_over_text', 100, 1)} points more over the hull."
+    )
+
+
+def _label(families: str) -> str:
+    """What readers call a family, or each fold's."""
+    return " / ".join(FAMILIES[name].label for name in families.split(" / "))
 
 
 def _with_interval(row: pd.Series, name: str, scale: float, digits: int) -> str:

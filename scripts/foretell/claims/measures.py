@@ -17,7 +17,7 @@ from foretell.claims.findings import (
 from foretell.common.metrics import ENOUGH
 from foretell.evaluation.measured import LENGTH_SPEARMAN
 from foretell.probes.families import LINEAR
-from foretell.routing.choice import MATCH
+from foretell.routing.choice import chosen_to_match
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
 MAJORITY = "majority_correct"
@@ -156,7 +156,12 @@ def router_matches(subject: Subject, router: str) -> Finding:
 
     The interval printed is that of the saving.
     """
-    return _routed(subject, router, lambda row: direction_of_match(row.matched, row.saving_low, row.saving_high))
+
+    def direction(row: pd.Series) -> str:
+        difference = (row.accuracy_difference_low, row.accuracy_difference_high)
+        return direction_of_match(difference, (row.saving_low, row.saving_high), row.margin)
+
+    return _routed(subject, router, direction)
 
 
 def router_exceeds(subject: Subject, router: str) -> Finding:
@@ -175,12 +180,13 @@ def router_exceeds(subject: Subject, router: str) -> Finding:
 def _routed(subject: Subject, router: str, direction: Callable[[pd.Series], str]) -> Finding:
     """A router at the point that was chosen to match the best single policy.
 
-    Where a problem set has several pools, the first one in the configuration counts, and of several choosers the first.
+    Where a problem set has several pools, the first one in the configuration counts, and of several choosers and
+    families the first.
     """
     if not subject.routing:
         return not_testable("no pool routes over these problems")
     pool, summary = next(iter(subject.routing.items()))
-    row = summary[(summary.strategy == router) & (summary.criterion == MATCH)].iloc[0]
+    row = chosen_to_match(summary, router).iloc[0]
     points = [100 * row[f"accuracy_difference{end}"] for end in ("", "_low", "_high")]
     ours = (
         f"accuracy {row.accuracy:.3f}, {points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}] from "

@@ -12,17 +12,21 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 from foretell.figures.costs import COST, unit_for_readers
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
 from foretell.figures.text import samples
-from foretell.routing.choice import FALLS_BACK, MATCH
+from foretell.probes.families import FAMILIES
+from foretell.routing.choice import FALLS_BACK
 from foretell.routing.routers import ROUTERS, Router, oracle_references
+from foretell.routing.settings import MATCH
 
 SINGLE, FEWER, HULL = "single", "fewer samples", "hull"
 RANDOM, ORACLE = "random", "oracle"
 SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
+CHOSEN_BY_FAMILY = "chosen, another family"
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
 EDGE: dict[str, Any] = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
 STARS = ["*", "P", "X"]  # one per split that chose an operating point
 CROSSES = ["x", "+", "1", "2"]  # one per oracle reference
+TRIANGLES = ["^", "v", "<", ">", "p", "h"]  # one per family beside the one that counts
 
 
 @styled
@@ -38,6 +42,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     router = ROUTERS[frame.router.iloc[0]]
     _sweep(axes, by_series[SWEEP], router)
     _chosen(axes, by_series, router)
+    _chosen_by_family(axes, by_series.get(CHOSEN_BY_FAMILY, frame.iloc[:0]))
     _references(axes, by_series, logarithmic)
     _singles(axes, by_series)
     _scales(axes, logarithmic)
@@ -132,6 +137,22 @@ def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: Router) -> N
                 zorder=7 + place - grown / 2,
                 label=label,
             )
+
+
+def _chosen_by_family(axes: Axes, rows: pd.DataFrame) -> None:
+    """What the same router chooses with other families' probabilities, on the first split that chose."""
+    for place, row in enumerate(rows.itertuples()):
+        _with_intervals(
+            axes,
+            pd.DataFrame([row]),
+            color=BLACK,
+            marker=TRIANGLES[place % len(TRIANGLES)],
+            markersize=5,
+            markerfacecolor="white",
+            markeredgewidth=0.8,
+            zorder=6,
+            label=f"chosen by {FAMILIES[row.family].label}",
+        )
 
 
 def _setting(row: Any, router: Router) -> str:

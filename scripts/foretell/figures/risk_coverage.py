@@ -29,7 +29,7 @@ def collect(
 
     Args:
         costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown).
-        probabilities: problem_id, policy, calibrated_on, probability; the first calibration counts.
+        probabilities: problem_id, family, policy, calibrated_on, probability; the first family and calibration count.
         fallback: what gets the rest, of which all is assumed.
         resamples, seed: of the bootstrap over groups.
 
@@ -39,7 +39,10 @@ def collect(
         too, where that is known), accuracy_at_random (the same share sent on without looking), fallback_cost,
         fallback_accuracy, assumption.
     """
-    calibrated = probabilities[probabilities.calibrated_on == probabilities.calibrated_on.iloc[0]]
+    first = probabilities.iloc[0]
+    calibrated = probabilities[
+        (probabilities.family == first.family) & (probabilities.calibrated_on == first.calibrated_on)
+    ]
     test = costs[costs.split == TEST].merge(
         calibrated[["problem_id", "policy", "probability"]], on=["problem_id", "policy"], validate="one_to_one"
     )

@@ -8,11 +8,13 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.figures.costs import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money, number, samples, with_interval
-from foretell.routing.choice import FALLS_BACK, MATCH
+from foretell.probes.families import FAMILIES
+from foretell.routing.choice import FALLS_BACK, routing_family
 from foretell.routing.routers import ROUTERS, oracle_references, with_operating_points
+from foretell.routing.settings import MATCH
 
 CHOICE = ["criterion", "calibrated_on", "chosen_on", "choice", "operating_point"]
-FIRST = ["strategy", "policy", "samples", "at_cost_of", *CHOICE]
+FIRST = ["strategy", "family", "policy", "samples", "at_cost_of", *CHOICE]
 COSTS = ["cost", "cost_with_probing", "hull_cost"]
 
 
@@ -49,31 +51,45 @@ def _per_thousand(name: str) -> str:
 
 
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """For readers: single policies at all of their samples, mixtures at the cost of what matches, every router."""
+    """For readers: single policies at all of their samples, mixtures at the cost of what matches, every router.
+
+    Of the families beside the one that counts, only what is chosen to match; the rest is in the CSV.
+    """
     all_samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
     fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(all_samples))
-    frame = frame[~fewer & ~((frame.strategy == "hull") & (frame.criterion != MATCH))]
+    beside = frame.family.notna() & (frame.family != routing_family(frame))
+    mixed = frame.strategy == "hull"
+    frame = frame[~fewer & ~((mixed | beside) & (frame.criterion != MATCH)) & ~(mixed & beside)]
 
-    def cells(name: str, write: Callable[..., str], **options: object) -> list[str]:
+    def cells(name: str, write: Callable[..., str] = with_interval, **options: Any) -> list[str]:
         columns = zip(*(frame[name + end] for end in ("", "_low", "_high")), strict=True)
         return [write(*values, **options) or "unknown" for values in columns]
 
+    def over_text(name: str, **options: Any) -> list[str]:
+        return [
+            "" if pd.isna(family) else cell
+            for family, cell in zip(frame.text_family, cells(name, **options), strict=True)
+        ]
+
     factor, problems = unit_for_readers(frame.cost_usd_per_1000)
-    percent: dict[str, Any] = {"write": with_interval, "digits": 1, "scale": 100}
+    percent: dict[str, Any] = {"digits": 1, "scale": 100}
     points = {**percent, "signed": True}
     table = pd.DataFrame(
         {
             "Strategy": [_name(row) for row in frame.itertuples()],
+            "Probabilities": ["" if pd.isna(name) else FAMILIES[name].label for name in frame.family],
             "Chosen on": frame.chosen_on.fillna(""),
             "Accuracy, %": cells("accuracy", **percent),
             f"Cost, USD per {problems}": cells("cost_usd_per_1000", money, scale=factor),
             f"With probing, USD per {problems}": cells("cost_with_probing_usd_per_1000", money, scale=factor),
             "Saving, %": cells("saving", **percent),
-            "Saving with probing, %": cells("saving_with_probing", **percent),
             "Accuracy difference, points": cells("accuracy_difference", **points),
             "Gain over hull, points": cells("gain_over_hull", **points),
             "Resolvable margin, points": [number(each, 1, 100) for each in frame.resolvable_margin],
-            "Matched": frame.matched,
+            "Matched": frame.matched.fillna(""),
+            "Accuracy over text-only, points": over_text("accuracy_over_text", **points),
+            "Saving over text-only, %": over_text("saving_over_text", **percent),
+            "Gain over text-only, points": over_text("gain_over_text", **points),
         }
     )
     return table, _note(frame)
@@ -106,12 +122,19 @@ def _note(frame: pd.DataFrame) -> str:
     assumed = "Costs are assumed, not measured. " if "assumed" in basis else ""
     sensitivity = [name for name in frame.saving_interval.unique() if name.startswith("sensitivity")]
     ranges = "".join(f"; of savings: {name} of each cost, no interval of confidence" for name in sensitivity)
+    text_only = {name for names in frame.text_family.dropna() for name in names.split(" / ")}
+    labels = " or ".join(family.label for name, family in FAMILIES.items() if name in text_only)
+    over_text = (
+        f" Over text-only: paired differences to the same router with {labels}, of the families without a model that "
+        "reads the prompt the one that gains most where operating points are chosen; probing is not charged."
+    )
     return (
-        f"{assumed}Test, n = {', '.join(map(str, frame.n.unique()))}; cost basis: {basis}. Brackets: 95 % bootstrap "
-        f"intervals{ranges}. Operating points: {choosers}. Savings and accuracy differences are relative to "
-        f"{frame.best_single.iloc[0]}, the single policy that is most accurate on {chosen.chosen_on.iloc[0]}. Gain "
-        "over hull: over the mixture of single policies that costs the same there. Matched: less accurate than the "
-        "best single policy by at most one point (95 % interval), which a sample can only show where the margin that "
-        "it resolves with 80 % power is at most one point. Single policies at fewer samples and the mixtures' make-up "
-        "are in the CSV."
+        f"{assumed}Test, n = {', '.join(map(str, frame.n.unique()))}; cost basis: {basis}. Brackets: 95 % intervals, "
+        f"of accuracy differences by score, else by bootstrap{ranges}. Operating points: {choosers}. Savings and "
+        f"accuracy differences are relative to {frame.best_single.iloc[0]}, the single policy that is most accurate on "
+        f"{chosen.chosen_on.iloc[0]}. Gain over hull: over the mixture of single policies that costs the same there. "
+        f"Matched: less accurate than the best single policy by less than {100 * frame.margin.iloc[0]:g} points (95 % "
+        "interval); if not, a sample that resolves that margin with 80 % power says no, and a smaller one is "
+        f"underpowered.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
+        "families and the mixtures' make-up are in the CSV."
     )

@@ -18,9 +18,10 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame], router: st
     """Share of the test problems by operating point and policy.
 
     Args:
-        shares: split, router, calibrated_on, operating_point, policy, share.
+        shares: split, family, router, calibrated_on, operating_point, policy, share.
         summaries: by pool, of the pool itself or of each of its folds: strategy, criterion, calibrated_on, chosen_on,
-            operating_point, cost_basis. The first chooser counts: the shares are those of its probabilities.
+            family, operating_point, cost_basis. The first chooser and family count: the shares are those of their
+            probabilities.
         router: the one that is shown.
 
     Returns:
@@ -33,7 +34,7 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame], router: st
     chosen = [(pool, chosen_to_match(summary, router)) for pool, summary in summaries.items()]
     calibrated_on = chosen[0][1].calibrated_on.iloc[0]
     rows = (shares.router == router) & (shares.split == "test") & (shares.calibrated_on == calibrated_on)
-    table = shares[rows].drop(columns="split")
+    table = shares[rows & (shares.family == chosen[0][1].family.iloc[0])].drop(columns=["split", "family"])
     several = len(chosen) > 1
     named = [
         (row.operating_point, f"{row.chosen_on}, {pool}" if several else row.chosen_on)

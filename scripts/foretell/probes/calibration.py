@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
 
@@ -43,3 +44,21 @@ def fit_platt(scores: np.ndarray, labels: np.ndarray) -> Platt:
     model.fit(rows, np.repeat([True, False], len(scores)), sample_weight=np.concatenate([smoothed, 1 - smoothed]))
     slope = float(model.coef_[0, 0]) / spread
     return Platt(slope, float(model.intercept_[0]) - slope * centre) if slope > 0 else uninformed
+
+
+def recalibrate(predictions: pd.DataFrame, labels: np.ndarray, split: str) -> pd.DataFrame:
+    """Probabilities by Platt scaling on a split that nothing was fitted to; the given ones become `probability_train`.
+
+    For problem sets whose train labels may not be exchangeable with those of test.
+
+    Args:
+        predictions: problem_id, split, score (log odds; null where nothing could be trained), probability.
+        labels: [n] 0 or 1; NaN where there is none. Those of other splits play no part.
+        split: its name.
+    """
+    rows = predictions.split.eq(split).to_numpy() & ~np.isnan(labels)
+    score = predictions.score.to_numpy(float)
+    calibrated = predictions.rename(columns={"probability": "probability_train"})
+    if np.isnan(score[rows]).any():
+        return calibrated.assign(probability=calibrated.probability_train)
+    return calibrated.assign(probability=fit_platt(score[rows], labels[rows]).probability(score))

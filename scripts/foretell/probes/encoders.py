@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.probes.families import LINEAR, linear
-from foretell.probes.folds import assign_folds
+from foretell.probes.folds import assign_folds, fold_units
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import EncoderSettings
 from foretell.probes.targets import TARGETS, LabelledTarget
@@ -17,7 +17,7 @@ def read_successes(inputs: Inputs, outcomes: dict[str, pd.DataFrame], settings: 
     Args:
         inputs: of any of the policies; its activations are the encoder's.
         outcomes: per policy: problem_id, majority_correct, of the inputs' problems.
-        settings: the folds are of train, by group.
+        settings: the folds are of train; see `foretell.probes.folds.fold_units`.
 
     Returns:
         policy, problem_id, split, score (log odds; null where nothing could be trained), probability (null likewise).
@@ -27,7 +27,7 @@ def read_successes(inputs: Inputs, outcomes: dict[str, pd.DataFrame], settings: 
     labels = {policy: target.labels(frame.set_index("problem_id").loc[ids]) for policy, frame in outcomes.items()}
     rows = inputs.train
     strata = np.column_stack(list(labels.values()))[rows]
-    assigned = assign_folds(inputs.outcomes.group.to_numpy()[rows], strata, settings.folds, settings.seed)
+    assigned = assign_folds(fold_units(inputs.outcomes)[rows], strata, settings.folds, settings.seed)
     targets = [LabelledTarget(policy, target, values, rows, assigned) for policy, values in labels.items()]
     trials = [Trial(target, LINEAR, None, target.labels[rows]) for target in targets]
     results = run_trials(linear(inputs, tuple(settings.strengths)), trials)

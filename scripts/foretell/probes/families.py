@@ -33,6 +33,7 @@ QUESTIONS = "questions"  # their texts alone; the lengths of prompts are taken w
 DIFFICULTY = "reference difficulty"
 GROUPS = "groups"
 PREDICTIONS = "predictions"  # made elsewhere
+METADATA = "metadata"  # columns that the problem set names
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,16 @@ class Family:
     reads: str
     build: Builder | None
     control: bool = False
+
+    @property
+    def text_only(self) -> bool:
+        """Whether it is made of the prompt's text alone, without a model that reads it."""
+        return self.reads in (QUESTIONS, TOKENS)
+
+    @property
+    def needs_prefill(self) -> bool:
+        """Whether a model reads the prompt before anything is predicted; of imported predictions that is assumed."""
+        return self.reads in (ACTIVATIONS, UNTRAINED, PREDICTIONS)
 
 
 def linear(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
@@ -122,6 +133,24 @@ def group_rate(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     return [GroupRateBlock(inputs.outcomes.group.to_numpy())]
 
 
+def metadata(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Columns that the problem set names, each value a feature."""
+    import pandas as pd
+
+    from foretell.probes.dense import DenseBlock
+
+    columns = _given(inputs.metadata, "the columns that a problem set names under 'metadata'")
+    features = pd.get_dummies(columns.astype("string"), dtype=float).to_numpy()
+    return [DenseBlock({}, lambda: features, strengths)]
+
+
+def word_tfidf(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """TF-IDF of the question's words, and of its words and pairs of words."""
+    from foretell.probes.words import NGRAM_RANGES, WordsBlock
+
+    return [WordsBlock(inputs.questions, ngrams, strengths) for ngrams in NGRAM_RANGES]
+
+
 def _given(values: T | None, what: str) -> T:
     if values is None:
         raise UserError(f"a family of key 'families' reads {what}, which the job was not given")
@@ -140,6 +169,7 @@ FAMILIES = registry(
     ),
     Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
     Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf),
+    Family("word_tfidf", "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf),
     Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
     Family(
         "reference_difficulty",
@@ -149,6 +179,7 @@ FAMILIES = registry(
         reference_difficulty,
     ),
     Family("group_rate", "group rate", "the mean success of the problem's group on train", GROUPS, group_rate),
+    Family(METADATA, "metadata", "columns of the problem set, such as a level or a subject", METADATA, metadata),
     Family("untrained", "untrained weights", "the linear probe of untrained weights", UNTRAINED, untrained),
     Family(IMPORTED, "imported", "predictions that were made elsewhere", PREDICTIONS, None),
 )

@@ -8,6 +8,20 @@ import pandas as pd
 from foretell.common.errors import UserError
 
 
+def fold_units(outcomes: pd.DataFrame) -> np.ndarray:
+    """[problems] what folds hold out whole, as the split between train and test does.
+
+    Groups, where train and test share none; else the problems themselves: what is chosen by folds that hold out groups
+    would be chosen for another task than that of predicting new problems of known groups.
+
+    Args:
+        outcomes: problem_id, split, group.
+    """
+    group = outcomes.group.fillna(outcomes.problem_id)
+    shared = set(group[outcomes.split == "train"]) & set(group[outcomes.split == "test"])
+    return (outcomes.problem_id if shared else group).to_numpy()
+
+
 def assign_folds(groups: np.ndarray, labels: np.ndarray, folds: int, seed: int) -> np.ndarray:
     """Deal whole groups to folds.
 

@@ -13,7 +13,7 @@ WEIGHT = 1.0  # problems of average success that are added to each group
 class GroupRateBlock:
     """The mean label of a group's fitted problems, drawn towards the mean of all.
 
-    Folds hold out whole groups, so that its scores out of fold say nothing, and neither does its calibration.
+    Where folds hold out whole groups, its scores out of fold say nothing, and neither does its calibration.
 
     Attributes:
         groups: [problems] names.

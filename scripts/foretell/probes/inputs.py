@@ -25,6 +25,7 @@ class Inputs:
         token_ids: [problems] arrays of the rendered prompt's token ids; None where no prompt is known.
         activations: the encoder's cache; None where there is none.
         untrained: the same with weights that were never trained; None where there is none.
+        metadata: [problems] columns of the problems that a family reads; None where none are named.
     """
 
     outcomes: pd.DataFrame
@@ -32,6 +33,7 @@ class Inputs:
     token_ids: list[np.ndarray] | None
     activations: "Activations | None"
     untrained: "Activations | None" = None
+    metadata: pd.DataFrame | None = None
 
     @property
     def train(self) -> np.ndarray:
@@ -45,41 +47,54 @@ class Inputs:
 
 
 def read_inputs(
-    outcomes: Path, problems: Path, prompts: Path | None, activations: list[Path], untrained: Sequence[Path] = ()
+    outcomes: Path,
+    problems: Path,
+    prompts: Path | None,
+    activations: list[Path],
+    untrained: Sequence[Path] = (),
+    metadata: Sequence[str] = (),
 ) -> Inputs:
     """Read and join the files of one problem set and policy.
 
     Prompts and activations may also hold problems that `problems` excludes (excluded_reason), and no others.
 
     Raises:
-        UserError: a split is missing, or the files do not hold the same problems.
+        UserError: a split or a column of `metadata` is missing, or the files do not hold the same problems.
     """
     frame = pd.read_parquet(outcomes)
     for split in SPLITS:
         if not frame.split.eq(split).any():
             raise UserError(f"{outcomes}: no problem is in split {split!r}; probes need {', '.join(SPLITS)}")
-    return _join(frame, problems, prompts, activations, untrained)
+    return _join(frame, problems, prompts, activations, untrained, metadata)
 
 
 def read_unsplit(outcomes: Path, problems: Path, prompts: Path, activations: list[Path]) -> Inputs:
     """As `read_inputs`, of problems that are cross-fitted and so have no splits."""
-    return _join(pd.read_parquet(outcomes), problems, prompts, activations, ())
+    return _join(pd.read_parquet(outcomes), problems, prompts, activations)
 
 
 def _join(
-    frame: pd.DataFrame, problems: Path, prompts: Path | None, activations: list[Path], untrained: Sequence[Path]
+    frame: pd.DataFrame,
+    problems: Path,
+    prompts: Path | None,
+    activations: list[Path],
+    untrained: Sequence[Path] = (),
+    metadata: Sequence[str] = (),
 ) -> Inputs:
     ids = frame.problem_id.tolist()
     frame["group"] = frame.group.fillna(frame.problem_id)
     listed = pd.read_parquet(problems).set_index("problem_id")
     excluded = set(listed.index[listed.excluded_reason.notna()])
     _check_problems(ids, listed.index, excluded, problems)
+    if missing := [column for column in metadata if column not in listed]:
+        raise UserError(f"{problems}: there is no column {missing[0]!r}, which key 'metadata' of the problem set names")
     return Inputs(
         outcomes=frame,
         questions=listed.question.loc[ids].to_numpy(dtype=object),
         token_ids=None if prompts is None else _read_token_ids(prompts, ids, excluded),
         activations=Activations(activations, ids, excluded) if activations else None,
         untrained=Activations(list(untrained), ids, excluded) if untrained else None,
+        metadata=listed.loc[ids, list(metadata)] if metadata else None,
     )
 
 

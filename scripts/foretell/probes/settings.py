@@ -36,6 +36,8 @@ class ProbeSettings(Settings):
         strengths: L2 penalties, positive.
         permutations: of the permuted-label control.
         seed: of folds and permutations.
+        metadata: columns of the problems that the family of this name reads.
+        recalibrate: whether Platt scaling is fitted on validation; what is fitted on train then stands beside it.
     """
 
     targets: TargetNames
@@ -44,6 +46,8 @@ class ProbeSettings(Settings):
     strengths: Strengths
     permutations: int = Field(ge=2)
     seed: int
+    metadata: list[str] = []
+    recalibrate: bool = False
 
 
 class EncoderSettings(Settings):

@@ -9,7 +9,7 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.common.metrics import METRICS, Metric
 from foretell.common.registry import registry
-from foretell.probes.folds import assign_folds
+from foretell.probes.folds import assign_folds, fold_units
 
 
 @dataclass(frozen=True)
@@ -128,12 +128,11 @@ def read_targets(outcomes: pd.DataFrame, names: list[str], folds: int, seed: int
     labels = {name: TARGETS[name].labels(outcomes) for name in names}
     train = outcomes.split.eq("train").to_numpy()
     rows = {name: np.flatnonzero(train & ~np.isnan(labels[name])) for name in names}
-    targets = []
+    targets, units = [], fold_units(outcomes)
     for name in names:
         alike = [other for other in names if TARGETS[other].binary and np.array_equal(rows[other], rows[name])]
         strata = np.array([labels[other][rows[name]] for other in alike]).reshape(len(alike), len(rows[name])).T
-        groups = outcomes.group.to_numpy()[rows[name]]
-        assigned = assign_folds(groups, strata, folds, seed) if len(groups) else rows[name]
+        assigned = assign_folds(units[rows[name]], strata, folds, seed) if len(rows[name]) else rows[name]
         targets.append(LabelledTarget(name, TARGETS[name], labels[name], rows[name], assigned))
     return targets
 

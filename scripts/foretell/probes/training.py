@@ -1,11 +1,13 @@
 """Train every family of probes for every target of one policy."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from foretell.probes.artefacts import Probe, describe, predictions_of, sweep_of, tensors_of
+from foretell.probes.calibration import recalibrate
 from foretell.probes.families import Family, by_builder
 from foretell.probes.inputs import SPLITS, Inputs
 from foretell.probes.protocol import Block
@@ -33,7 +35,8 @@ def train_probes(inputs: Inputs, settings: ProbeSettings) -> Iterator[Probe]:
         trials = [_trials(family, target, inputs.outcomes, settings) for family in families for target in targets]
         results = iter(run_trials(blocks, [trial for group in trials for trial in group]))
         for group in trials:
-            yield _probe(blocks, group, [next(results) for _ in group], inputs.outcomes)
+            probe = _probe(blocks, group, [next(results) for _ in group], inputs.outcomes)
+            yield _recalibrated(probe, group[0].target) if settings.recalibrate else probe
 
 
 def _trials(family: Family, target: LabelledTarget, outcomes: pd.DataFrame, settings: ProbeSettings) -> list[Trial]:
@@ -60,6 +63,10 @@ def _probe(blocks: list[Block], trials: list[Trial], results: list[Result | None
         description=describe(trials, done, reason, _labelled(target, outcomes)),
         tensors=tensors_of(trials, done),
     )
+
+
+def _recalibrated(probe: Probe, target: LabelledTarget) -> Probe:
+    return replace(probe, predictions=recalibrate(probe.predictions, target.labels, "validation"))
 
 
 def _labelled(target: LabelledTarget, outcomes: pd.DataFrame) -> dict[str, int]:

@@ -28,16 +28,16 @@ def import_problems(records: pd.DataFrame, settings: RecordSettings) -> pd.DataF
     """Problems of one data set; its recorded test split may be halved into validation and test.
 
     Args:
-        records: dataset, split (train or test), problem_id, question, answer, level.
+        records: dataset, split (train or test), problem_id, question, answer, level, subject.
         settings: which data set, and which half becomes which split.
 
     Returns:
-        One row per problem, as the contract of the problems stage has it, and `level`.
+        One row per problem, as the contract of the problems stage has it, level and subject.
 
     Raises:
         UserError: a column is missing, or there is no such data set.
     """
-    require(records, ["dataset", "split", "problem_id", "question", "answer", "level"], "recorded problems")
+    require(records, ["dataset", "split", "problem_id", "question", "answer", "level", "subject"], "recorded problems")
     dataset, halves = settings.dataset, settings.halves
     problems = records[records.dataset == dataset].reset_index(drop=True)
     if problems.empty:
@@ -59,5 +59,6 @@ def import_problems(records: pd.DataFrame, settings: RecordSettings) -> pd.DataF
             "group": problems.problem_id,
             "excluded_reason": pd.Series([None] * len(problems), dtype="string"),
             "level": problems.level,
+            "subject": problems.subject,
         }
     )

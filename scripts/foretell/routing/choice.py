@@ -1,22 +1,17 @@
 """Which operating point is used: chosen on one split, to be reported on another."""
 
-from collections.abc import Sequence
-from typing import Literal
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
-from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.routing.decisions import ORACLE
 from foretell.routing.points import RANDOM, SINGLE, Points
+from foretell.routing.pool import Source
 from foretell.routing.routers import ROUTERS, oracle_references
+from foretell.routing.settings import ACCURACY, BUDGET, MATCH, Criterion, RoutingEvaluationSettings
 
-Criterion = Literal["match", "budget", "accuracy"]
-MATCH: Criterion = "match"
-BUDGET: Criterion = "budget"
-ACCURACY: Criterion = "accuracy"
-Criteria = dict[Criterion, float | None]
 CHOSEN: dict[Criterion, str] = {
     MATCH: "cheapest that matches",
     BUDGET: "most accurate within the budget",
@@ -27,13 +22,6 @@ FALLS_BACK: dict[Criterion, str] = {
     BUDGET: "no setting is within the budget: cheapest policy",
     ACCURACY: "no setting is as accurate as asked for: best single policy",
 }
-
-
-class Chooser(Settings):
-    """Two splits: on one Platt scaling was fitted, on the other (or the same) operating points are chosen."""
-
-    calibrated_on: str
-    chosen_on: str
 
 
 def best_single(points: Points) -> int:
@@ -79,54 +67,68 @@ def _most_accurate(points: Points, candidates: np.ndarray) -> int:
     return int(candidates[np.lexsort((cost, -accuracy))[0]])
 
 
-def select_points(points: dict[str, Points], choosers: Sequence[Chooser], criteria: Criteria) -> pd.DataFrame:
-    """Select the points to report: one per router, chooser and criterion, and every point that needs no choice.
+def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings) -> pd.DataFrame:
+    """Select the points to report: one per router, family, chooser and criterion, and all that need no choice.
 
     Args:
         points: the same points, by split.
-        choosers: who chooses.
-        criteria: their values, by name, in any order; oracle references only know MATCH.
+        settings: families, choosers and criteria, in the order of the rows; oracle references only know MATCH.
 
     Returns:
-        strategy, point (index; of a single policy where a router falls back to it), criterion, choice, calibrated_on,
-        chosen_on (these four null where nothing was chosen).
+        strategy, family (null where no probabilities are read), point (index; of a single policy where a router falls
+        back to it), criterion, choice, calibrated_on, chosen_on (these four null where nothing was chosen), falls_back.
 
     Raises:
         UserError: no router reads probabilities that were calibrated where a chooser says.
     """
+    choosers, families, criteria = settings.choosers, settings.families, settings.criteria
     first = points[choosers[0].chosen_on]
     present = set(first.labels.strategy)
     routers = [name for name in ROUTERS if name in present]
     references = [name for name in oracle_references() if name in present]
     asked = [criterion for criterion in CHOSEN if criterion in criteria]
-    rows: list[tuple[str, int, Criterion | None, str | None, str | None, str | None]] = []
-    for chooser in choosers:
+    rows: list[tuple[str, str | None, int, Criterion | None, str | None, str | None, str | None]] = []
+    for chooser, family in product(choosers, families):
         on_split = points[chooser.chosen_on]
         for strategy in routers:
-            candidates = on_split.of(strategy, chooser.calibrated_on)
+            candidates = on_split.of(strategy, Source(family, chooser.calibrated_on))
             if not len(candidates):
                 raise UserError(
-                    f"'choosers': there are no decisions from probabilities that were calibrated on "
+                    f"'choosers': there are no decisions from {family!r} probabilities that were calibrated on "
                     f"{chooser.calibrated_on!r}; name that split under 'probabilities' and route the pool again"
                 )
             for criterion in asked:
                 point, choice = choose_point(on_split, candidates, criterion, criteria[criterion])
-                rows.append((strategy, point, criterion, choice, chooser.calibrated_on, chooser.chosen_on))
-        for strategy in references:
-            point, choice = choose_point(on_split, on_split.of(strategy), MATCH, None)
-            rows.append((strategy, point, MATCH, choice, None, chooser.chosen_on))
+                rows.append((strategy, family, point, criterion, choice, chooser.calibrated_on, chooser.chosen_on))
+    for chooser, strategy in product(choosers, references):
+        on_split = points[chooser.chosen_on]
+        point, choice = choose_point(on_split, on_split.of(strategy), MATCH, None)
+        rows.append((strategy, None, point, MATCH, choice, None, chooser.chosen_on))
     for strategy in (SINGLE, RANDOM, ORACLE):
-        rows += [(strategy, int(point), None, None, None, None) for point in first.of(strategy)]
-    return pd.DataFrame(rows, columns=["strategy", "point", "criterion", "choice", "calibrated_on", "chosen_on"])
+        rows += [(strategy, None, int(point), None, None, None, None) for point in first.of(strategy)]
+    columns = ["strategy", "family", "point", "criterion", "choice", "calibrated_on", "chosen_on"]
+    selected = pd.DataFrame(rows, columns=columns).astype({"family": "str"})
+    return selected.assign(falls_back=selected.choice.isin(FALLS_BACK.values()))
 
 
-def chosen_to_match(summary: pd.DataFrame, router: str) -> pd.DataFrame:
+def routing_family(summary: pd.DataFrame) -> str:
+    """The family of a routing summary that counts where there is one: the first."""
+    return str(summary.family.dropna().iloc[0])
+
+
+def chosen_to_match(summary: pd.DataFrame, router: str, family: str | None = None) -> pd.DataFrame:
     """A router's rows of a routing summary that were chosen to match the best single policy, one per chooser.
+
+    Args:
+        summary: the table of `foretell.routing.summary.summarise_routing`.
+        router: name.
+        family: whose probabilities it reads; the one that counts, without it.
 
     Raises:
         UserError: there are none.
     """
-    rows = summary[(summary.strategy == router) & (summary.criterion == MATCH)]
+    read = routing_family(summary) if family is None else family
+    rows = summary[(summary.strategy == router) & (summary.criterion == MATCH) & (summary.family == read)]
     if rows.empty:
         known = ", ".join(summary.strategy[summary.criterion == MATCH].unique())
         raise UserError(f"router {router!r} has no point that was chosen to match; set one of {known}")

@@ -26,7 +26,6 @@ class PolicyPrice(Settings):
         input_price, output_price: USD per TOKENS_PER_PRICE tokens.
         assumed_cost: USD per problem, in place of prices.
         estimated: whether the numbers of tokens are.
-        free_to_predict: whether the predictor runs no model.
     """
 
     encoder: str | None
@@ -34,7 +33,6 @@ class PolicyPrice(Settings):
     output_price: USD | None = None
     assumed_cost: USD | None = None
     estimated: bool = False
-    free_to_predict: bool = False
 
     @model_validator(mode="after")
     def _has_prices_or_a_cost(self) -> "PolicyPrice":
@@ -66,7 +64,7 @@ def price_outcomes(outcomes: dict[str, pd.DataFrame], prices: dict[str, PolicyPr
         One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, encoder,
         samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once), output_cost (completion tokens of all k
         samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of
-        the policy's encoder; null if unknown, 0 if the predictor runs no model), all in USD, and cost_basis.
+        the policy's encoder; null if unknown), all in USD, and cost_basis.
 
     Raises:
         UserError: a policy without outcomes, prices, tokens or labels; policies over different problems, or that price
@@ -85,10 +83,9 @@ def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.DataFr
         correct=_floats(outcomes.majority_correct.astype("boolean")),
     )
     _require_complete(costs.correct, f"outcomes of {policy!r} lack majority_correct")
-    probing = 0.0 if price.free_to_predict else np.nan
     if price.assumed_cost is not None:
         return costs.assign(
-            input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=probing, cost_basis=ASSUMED
+            input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=np.nan, cost_basis=ASSUMED
         )
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
     _require_complete(tokens.sum(axis=1, skipna=False), f"outcomes of {policy!r} lack token counts; set assumed_cost")
@@ -98,7 +95,7 @@ def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.DataFr
         input_cost=input_cost,
         output_cost=output_cost,
         cost=input_cost + output_cost,
-        probe_cost=probing if price.encoder is None else input_cost,
+        probe_cost=np.nan if price.encoder is None else input_cost,
         cost_basis=ESTIMATED if price.estimated else MEASURED,
     )
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.statistics import bootstrap_weights
+from foretell.routing.decisions import LABELS
 from foretell.routing.hull import upper_hull
 from foretell.routing.intervals import mean_over_problems, resampled_means, with_interval
 from foretell.routing.points import HULL, SINGLE, Points
@@ -23,7 +24,7 @@ def trace_curves(folds: Sequence[RoutedPool], resamples: int, seed: int) -> pd.D
         seed: of the resampling.
 
     Returns:
-        split, strategy, policy, samples, calibrated_on, operating_point, accuracy (with _low and _high), cost
+        split, strategy, family, policy, samples, calibrated_on, operating_point, accuracy (with _low and _high), cost
         (likewise; mean USD per problem), probing_cost (mean USD that probing adds), n, resamples. Strategy `hull`
         repeats the single policies that are vertices of the upper convex hull on that split.
     """
@@ -43,7 +44,7 @@ def _splits(folds: Sequence[RoutedPool]) -> Sequence[str]:
 
 
 def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
-    labels = points.labels[["strategy", "policy", "samples", "calibrated_on", "operating_point"]]
+    labels = points.labels[["strategy", "family", "policy", "samples", "calibrated_on", "operating_point"]]
     accuracy, cost = mean_over_problems(points.accuracy), mean_over_problems(points.cost)
     table = pd.concat(
         [
@@ -62,7 +63,7 @@ def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
     """Share of the problems of all folds that every policy gets.
 
     Returns:
-        split, router, calibrated_on, operating_point, policy (from cheap to dear), share.
+        split, family, router, calibrated_on, operating_point, policy (from cheap to dear), share.
     """
     pool = folds[0].pool
     tables = []
@@ -81,10 +82,9 @@ def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
             shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
             table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(
                 split=split,
-                router=first.router,
-                calibrated_on=first.calibrated_on,
+                **{name: getattr(first, name) for name in LABELS},
                 operating_point=first.operating_points,
             )
-            labels = ["split", "router", "calibrated_on", "operating_point"]
+            labels = ["split", *LABELS, "operating_point"]
             tables.append(table.melt(labels, var_name="policy", value_name="share"))
-    return pd.concat(tables, ignore_index=True).astype({"calibrated_on": "str"})
+    return pd.concat(tables, ignore_index=True).astype({"family": "str", "calibrated_on": "str"})

@@ -1,33 +1,101 @@
-"""Whether a strategy matches the best single policy: non-inferiority by a margin, where the sample can show it."""
+"""Whether a strategy matches the best single policy: non-inferiority of paired proportions by a margin."""
+
+from collections.abc import Callable
+from typing import Literal
 
 import numpy as np
 from scipy.stats import norm
 
-MARGIN = 0.01  # "matched" means non-inferior by one point of accuracy
-YES, NO, INCONCLUSIVE = "yes", "no", "inconclusive"
+Verdict = Literal["yes", "no", "underpowered"]
+YES: Verdict = "yes"
+NO: Verdict = "no"
+UNDERPOWERED: Verdict = "underpowered"
 _LEVEL, _POWER = 0.975, 0.8  # one-sided, as the lower end of a 95 % interval is
+_HALVINGS = 60  # of an interval that starts at most 2 wide: to rounding
 
 
-def resolvable_margin(resampled: np.ndarray) -> np.ndarray:
-    """Smallest margin by which a policy of equal accuracy would be found non-inferior with 80 % power.
+def discordant(differences: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How many problems one of two strategies alone gets right, and out of how many, if they were independent.
 
-    (z_0.975 + z_0.8) standard errors of the paired difference (Blackwelder, 1982).
+    Where problems stand in groups, all three are divided by the design effect: how many times larger the variance of
+    the mean difference is than that of as many independent problems, at least 1 (Rao and Scott, 1992).
 
     Args:
-        resampled: [resamples, rows] bootstrap differences of accuracy.
+        differences: [rows, problems] in [-1, 1]: correctness minus that of the reference. The expected correctness of a
+            random choice is not 0 or 1; then the counts are expected ones.
+        groups: [problems] labels.
+
+    Returns:
+        Gains, losses and n, each [rows].
+    """
+    n = differences.shape[1]
+    _, group_of = np.unique(groups, return_inverse=True)
+    size = group_of.max() + 1
+    centred = differences - differences.mean(axis=1, keepdims=True)
+    alone = (centred**2).sum(axis=1)
+    sums = np.stack([np.bincount(group_of, weights=row, minlength=size) for row in centred])
+    spread = alone * size > 1e-12
+    ratio = np.divide((sums**2).sum(axis=1), alone, out=np.ones(len(alone)), where=spread)
+    effect = np.maximum(ratio, 1.0)
+    gains, losses = np.maximum(differences, 0).sum(axis=1), np.maximum(-differences, 0).sum(axis=1)
+    return gains / effect, losses / effect, n / effect
+
+
+def score_interval(gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """95 % score interval of the difference of two paired proportions (Tango, 1998).
+
+    It needs no discordant problem: with none among n it is about -z^2 / (n + z^2) to z^2 / (n + z^2).
+
+    Args:
+        gains, losses: [rows], problems that the first, or the second, alone gets right.
+        n: [rows], problems.
+
+    Returns:
+        Lower and upper ends, each [rows].
+    """
+    z = norm.ppf(_LEVEL)
+    difference = (gains - losses) / n
+
+    def end(outermost: float, outside: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
+        inner, outer = difference.copy(), np.full_like(difference, outermost)
+        for _ in range(_HALVINGS):
+            middle = (inner + outer) / 2
+            beyond = outside(_score(middle, gains, losses, n))
+            inner, outer = np.where(beyond, inner, middle), np.where(beyond, middle, outer)
+        return (inner + outer) / 2
+
+    return end(-1.0, lambda score: score > z), end(1.0, lambda score: score < -z)
+
+
+def _score(delta: np.ndarray, gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Tango's statistic for a true difference of delta: standard normal under it, and falling in delta."""
+    linear = (2 * n - gains + losses) * delta - gains - losses
+    # share of losses that is most likely where the difference is delta
+    losing = (np.sqrt(np.maximum(linear**2 + 8 * n * losses * delta * (1 - delta), 0)) - linear) / (4 * n)
+    variance = n * np.maximum(2 * losing + delta * (1 - delta), 0)
+    distance = gains - losses - n * delta
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(distance == 0, 0.0, distance / np.sqrt(variance))
+
+
+def resolvable_margin(gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> np.ndarray:
+    """Smallest margin by which a strategy of equal accuracy would be found non-inferior with 80 % power.
+
+    (z_0.975 + z_0.8) standard errors of the difference (Blackwelder, 1982), one discordant problem of either kind
+    added (Bonett and Price, 2012), so that none does not mean that there can be none.
 
     Returns:
         [rows].
     """
-    return (norm.ppf(_LEVEL) + norm.ppf(_POWER)) * resampled.std(axis=0, ddof=1)
+    return (norm.ppf(_LEVEL) + norm.ppf(_POWER)) * np.sqrt(gains + losses + 2) / (n + 2)
 
 
-def matched(low: float, high: float, resolvable: float) -> str:
-    """Verdict on "as accurate as the best single policy", from the interval of the difference in accuracy.
+def matched(low: float, high: float, resolvable: float, margin: float) -> Verdict:
+    """Verdict on "as accurate as the best single policy", from the score interval of the difference in accuracy.
 
-    `no` where the whole interval lies below minus the margin; `yes` where it lies above, and the sample was large
-    enough to resolve the margin; else `inconclusive`.
+    `yes` where it lies above minus the margin. Else `no`, if it lies below, or if the sample would have shown
+    equality; else the sample is too small to say.
     """
-    if high < -MARGIN:
-        return NO
-    return YES if low > -MARGIN and resolvable <= MARGIN else INCONCLUSIVE
+    if low > -margin:
+        return YES
+    return NO if high < -margin or resolvable <= margin else UNDERPOWERED

@@ -1,13 +1,14 @@
 """Strategies as points: what each of them does on every problem."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from foretell.probes.families import FAMILIES
 from foretell.routing.decisions import ORACLE, Decisions
-from foretell.routing.pool import Pool
+from foretell.routing.pool import Pool, Source
 from foretell.routing.probing import charge_nothing
 from foretell.routing.routers import with_operating_points
 
@@ -19,8 +20,8 @@ class Points:
     """Strategies at their operating points, over the same problems.
 
     Attributes:
-        labels: one row per point: strategy, policy and samples (null but for single policies), all_samples (whether a
-            single policy draws all of its k), calibrated_on (null but for routers that read probabilities),
+        labels: one row per point: strategy, family and calibrated_on (null but for routers that read probabilities),
+            policy and samples (null but for single policies), all_samples (whether a single policy draws all of its k),
             operating_point (null where there is none), cost_basis.
         accuracy: [points, problems], expected correctness.
         cost, probing: [points, problems], expected USD; probing is not part of cost.
@@ -35,11 +36,11 @@ class Points:
         """The same points on some of the problems (a mask)."""
         return Points(self.labels, self.accuracy[:, problems], self.cost[:, problems], self.probing[:, problems])
 
-    def of(self, strategy: str, calibrated_on: str | None = None) -> np.ndarray:
-        """Indices of a strategy's points, with probabilities that were calibrated on one split if it is named."""
+    def of(self, strategy: str, source: Source | None = None) -> np.ndarray:
+        """Indices of a strategy's points, with the probabilities of one source if it is named."""
         chosen = self.labels.strategy == strategy
-        if calibrated_on is not None:
-            chosen &= self.labels.calibrated_on == calibrated_on
+        if source is not None:
+            chosen &= (self.labels.family == source.family) & (self.labels.calibrated_on == source.calibrated_on)
         return np.flatnonzero(chosen)
 
 
@@ -61,8 +62,9 @@ def concatenate(groups: Sequence[Points]) -> Points:
 
 
 def _labels(points: int, **columns: object) -> pd.DataFrame:
-    absent = {"policy": None, "samples": pd.NA, "all_samples": False, "calibrated_on": None, "operating_point": np.nan}
-    types = dict.fromkeys(["strategy", "policy", "calibrated_on", "cost_basis"], "str")
+    absent = {"family": None, "policy": None, "samples": pd.NA, "all_samples": False}
+    absent |= {"calibrated_on": None, "operating_point": np.nan}
+    types = dict.fromkeys(["strategy", "family", "policy", "calibrated_on", "cost_basis"], "str")
     types |= {"samples": "Int64", "operating_point": "float64"}
     labels = pd.DataFrame(absent | columns, index=range(points)).astype(types)
     return labels[["strategy", *absent, "cost_basis"]]
@@ -77,14 +79,22 @@ def _routed(pool: Pool, decisions: Decisions) -> Points:
     labels = _labels(
         len(decisions.chosen),
         strategy=decisions.router,
+        family=decisions.family,
         calibrated_on=decisions.calibrated_on,
         operating_point=decisions.operating_points,
         cost_basis=_pooled_basis(pool),
     )
     cost = pool.cost[problems, decisions.chosen]
-    charge = charge_nothing if decisions.router == ORACLE else with_operating_points()[decisions.router].probing
-    probing = charge(pool)[problems, decisions.chosen]
+    probing = _charge(decisions)(pool)[problems, decisions.chosen]
     return Points(labels, pool.correct[problems, decisions.chosen], cost, probing)
+
+
+def _charge(decisions: Decisions) -> Callable[[Pool], np.ndarray]:
+    """What consulting the probabilities costs: nothing without a model that reads the prompt."""
+    family = decisions.family
+    if decisions.router == ORACLE or (family is not None and not FAMILIES[family].needs_prefill):
+        return charge_nothing
+    return with_operating_points()[decisions.router].probing
 
 
 def _single(pool: Pool) -> Points:

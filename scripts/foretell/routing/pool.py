@@ -1,7 +1,8 @@
 """A pool of policies over the same problems, as aligned arrays."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,13 @@ from foretell.common.errors import UserError
 from foretell.common.frames import require_same_problems
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
+
+
+class Source(NamedTuple):
+    """Where probabilities come from: a family of probes, and the split on which Platt scaling was fitted."""
+
+    family: str
+    calibrated_on: str
 
 
 @dataclass(frozen=True)
@@ -102,33 +110,35 @@ def require_different_costs(pool: Pool) -> None:
         )
 
 
-def tabulate_probabilities(predictions: dict[str, pd.DataFrame], columns: dict[str, str]) -> pd.DataFrame:
-    """Probabilities of success of all policies in one table: problem_id, policy, calibrated_on, probability.
+def tabulate_probabilities(
+    predictions: Mapping[tuple[str, str], pd.DataFrame], columns: Mapping[str, str]
+) -> pd.DataFrame:
+    """Probabilities of success of all policies in one table: problem_id, family, policy, calibrated_on, probability.
 
     Of cross-fitted predictions the first partition is taken, and the table also has fold and split.
 
     Args:
-        predictions: per policy, one row per problem (and, cross-fitted, per partition and fold): problem_id and every
-            column that is named.
+        predictions: per policy and family, one row per problem (and, cross-fitted, per partition and fold): problem_id
+            and every column that is named. The first family is the one that counts where there is one.
         columns: by the split on which Platt scaling was fitted, the column with the probabilities; in any order.
 
     Raises:
-        UserError: a policy's predictions lack a column.
+        UserError: predictions lack a column.
     """
     tables, head = [], ["problem_id"]
-    for policy, table in predictions.items():
+    for (policy, family), table in predictions.items():
         if "fold" in table:
             head, table = ["fold", "split", "problem_id"], table[table.partition == 0]
         for split in sorted(columns, key=lambda split: (split != VALIDATION, split)):  # a fixed order, validation first
             column = columns[split]
             if column not in table:
-                raise UserError(f"predictions for policy {policy!r} lack the column {column!r}; predict again")
+                raise UserError(f"{family!r} predictions for policy {policy!r} lack column {column!r}; predict again")
             probability = table[head].assign(probability=table[column].astype(float))
-            tables.append(probability.assign(policy=policy, calibrated_on=split))
-    return pd.concat(tables, ignore_index=True)[[*head, "policy", "calibrated_on", "probability"]]
+            tables.append(probability.assign(family=family, policy=policy, calibrated_on=split))
+    return pd.concat(tables, ignore_index=True)[[*head, "family", "policy", "calibrated_on", "probability"]]
 
 
-def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[str, np.ndarray]:
+def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[Source, np.ndarray]:
     """Probability of success of every policy on every problem of the pool.
 
     Args:
@@ -136,22 +146,27 @@ def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[str, np.ndarray
         pool: the pool; its order of problems and policies is taken.
 
     Returns:
-        By the split on which they were calibrated: [problems, policies].
+        By family and the split on which they were calibrated: [problems, policies].
 
     Raises:
         UserError: a policy without predictions, over other problems, with a null probability (its probe could not be
             trained, or predicts a number) or one outside [0, 1].
     """
-    by_split = table.groupby("calibrated_on", sort=False)
-    return {split: _align_probabilities(dict(list(rows.groupby("policy"))), pool) for split, rows in by_split}
+    by_source = table.groupby(list(Source._fields), sort=False)
+    return {
+        Source(*source): _align_probabilities(dict(list(rows.groupby("policy"))), pool, source[0])
+        for source, rows in by_source
+    }
 
 
-def _align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool) -> np.ndarray:
+def _align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool, family: str) -> np.ndarray:
     columns = []
     for policy in pool.policies:
         if policy not in predictions:
-            raise UserError(f"policy {policy!r} has no predictions; give --predictions {policy}=FILE")
-        table, name = predictions[policy], f"predictions for policy {policy!r}"
+            raise UserError(
+                f"policy {policy!r} has no {family!r} predictions; give --predictions {policy}/{family}=FILE"
+            )
+        table, name = predictions[policy], f"{family!r} predictions for policy {policy!r}"
         require_same_problems({"the pool's costs": pd.Series(pool.problem_id), name: table.problem_id})
         probability = table.set_index("problem_id").probability.loc[pool.problem_id].to_numpy(dtype=float)
         if missing := int(np.isnan(probability).sum()):

@@ -11,7 +11,6 @@ from foretell.common.errors import UserError
 from foretell.routing.decisions import Decisions
 from foretell.routing.points import Points, all_points
 from foretell.routing.pool import Pool
-from foretell.routing.routers import ROUTERS
 
 
 @dataclass(frozen=True)
@@ -32,11 +31,6 @@ class RoutedPool:
     def points(self) -> Points:
         """Every strategy at every operating point, on all problems of the pool."""
         return all_points(self.pool, self.fewer_samples, self.decisions)
-
-    @property
-    def operating_points(self) -> dict[str, np.ndarray]:
-        """By router, [points]; oracles are left out."""
-        return {each.router: each.operating_points for each in self.decisions if each.router in ROUTERS}
 
 
 def points_on(folds: Sequence[RoutedPool], split: str) -> Points:

@@ -26,9 +26,11 @@ class Sweep(Settings):
     """Thresholds of the cascade, evenly spread over [0, 1]."""
 
 
-class RoutingSettings(Sweep):
+class RoutingSettings(Settings):
     """How finely routers are swept, and which probabilities they read."""
 
+    sweep: Sweep
+    """Settings of the routers."""
     probabilities: dict[str, str] = Field(min_length=1)
     """By the split on which Platt scaling was fitted, the column of the predictions."""
 
@@ -43,6 +45,7 @@ class RouterInputs:
         train: bool [problems], the problems that a router may learn from.
         train_correct: [train problems, policies], 0.0 or 1.0.
         train_cost: [train problems, policies], USD.
+        settings: of the routers.
     """
 
     success: np.ndarray
@@ -50,12 +53,13 @@ class RouterInputs:
     train: np.ndarray
     train_correct: np.ndarray
     train_cost: np.ndarray
+    settings: Sweep
 
 
-def router_inputs(pool: Pool, success: np.ndarray) -> RouterInputs:
+def router_inputs(pool: Pool, success: np.ndarray, settings: Sweep) -> RouterInputs:
     """What routers may know of a pool, with these probabilities of success, [problems, policies]."""
     train = pool.split == TRAIN
-    return RouterInputs(success, pool.tier_costs, train, pool.correct[train], pool.cost[train])
+    return RouterInputs(success, pool.tier_costs, train, pool.correct[train], pool.cost[train], settings)
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ class Router:
     title: str
     symbol: str
     meaning: str
-    operating_points: Callable[[RoutingSettings], np.ndarray]
+    operating_points: Callable[[Sweep], np.ndarray]
     route: Callable[[RouterInputs, np.ndarray], np.ndarray]
     probing: Callable[[Pool], np.ndarray]
     has_oracle: bool = False

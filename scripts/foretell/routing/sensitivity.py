@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
-import numpy as np
 import pandas as pd
 
-from foretell.routing.choice import Chooser, Criteria
 from foretell.routing.comparison import ROW, compare_folds
 from foretell.routing.costs import ASSUMED
 from foretell.routing.intervals import mean_over_problems
+from foretell.routing.settings import RoutingEvaluationSettings
 from foretell.routing.tables import PoolTables
 
 SAVINGS = ["saving", "saving_with_probing"]
@@ -17,9 +16,7 @@ SAVINGS = ["saving", "saving_with_probing"]
 def replace_saving_intervals(
     summary: pd.DataFrame,
     folds: Sequence[PoolTables],
-    operating_points: dict[str, np.ndarray],
-    choosers: Sequence[Chooser],
-    criteria: Criteria,
+    settings: RoutingEvaluationSettings,
     sensitivity: float,
 ) -> pd.DataFrame:
     """Replace the bootstrap intervals of savings by their range over wrong assumptions.
@@ -30,13 +27,12 @@ def replace_saving_intervals(
     Args:
         summary: the table of `foretell.routing.summary.summarise_routing`.
         folds: what its pools were decided from, in the same order.
-        operating_points: by router, [points].
-        choosers, criteria: those of the summary.
+        settings: those of the summary.
         sensitivity: in (0, 1).
     """
     savings = []
     for varied in _varied(folds, sensitivity):
-        comparison = compare_folds([fold.routed(operating_points) for fold in varied], choosers, criteria)
+        comparison = compare_folds([fold.routed(settings.sweep) for fold in varied], settings)
         quantities = comparison.quantities(mean_over_problems)
         savings.append(comparison.labels[ROW].assign(**{name: quantities[name] for name in SAVINGS}))
     by_row = pd.concat([summary[ROW + SAVINGS], *savings]).groupby(ROW, dropna=False, sort=False)[SAVINGS]

@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass, replace
 
-import numpy as np
 import pandas as pd
 
 from foretell.routing.decisions import decide
 from foretell.routing.pool import align_probabilities, assemble_pool
 from foretell.routing.routed import RoutedPool
+from foretell.routing.routers import Sweep
 
 
 @dataclass(frozen=True)
@@ -35,8 +35,8 @@ class PoolTables:
             ),
         )
 
-    def routed(self, operating_points: dict[str, np.ndarray]) -> RoutedPool:
-        """The pool with the decisions of every router that has operating points."""
+    def routed(self, sweep: Sweep) -> RoutedPool:
+        """The pool with the decisions of every router."""
         pool = assemble_pool(self.costs)
-        decisions = decide(pool, align_probabilities(self.probabilities, pool), operating_points)
+        decisions = decide(pool, align_probabilities(self.probabilities, pool), sweep)
         return RoutedPool(pool, self.fewer_samples, decisions)

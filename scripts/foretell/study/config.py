@@ -70,6 +70,14 @@ class Probes(Settings):
     """Permutations of the train labels that the control `permuted_labels` averages over."""
 
 
+class Routing(Sweep):
+    """How the routers are swept, and when they match the best single policy."""
+
+    margin: Annotated[float, Field(gt=0, lt=1)] = 0.01
+    """Share of problems that a strategy may get right less than the best single policy does and still match it: the
+    lower end of a paired 95 % score interval must lie above minus this."""
+
+
 class Statistics(Settings):
     """How uncertainty is computed."""
 
@@ -105,8 +113,8 @@ class StudyConfig(Settings):
     """What is predicted, from what, and over which grid."""
     pools: dict[Id, AnyPool] = {}
     """The pools of policies to route over, by id."""
-    routing: Sweep = Sweep()
-    """How finely the routers are swept."""
+    routing: Routing = Routing()
+    """How the routers are swept, and when they match the best single policy."""
     statistics: Statistics = Statistics()
     """How uncertainty is computed."""
     figures: Distinct[Label]

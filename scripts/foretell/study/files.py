@@ -32,6 +32,7 @@ class Job(Protocol):
     policy: str
     encoder: str
     model: str
+    family: str
 
 
 def problem_set_of(study: Study, job: Job) -> str:
@@ -66,12 +67,11 @@ def own_rollouts(study: Study, job: Job) -> Files:
 
 
 def routing_predictions(study: Study, job: Job) -> Files:
-    """Predictions of every policy's success, of the family that routes."""
+    """Predictions of every policy's success, of the families that route."""
     problem_set = problem_set_of(study, job)
-    family = study.family(problem_set)
     return {
-        policy: [f"probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet"]
-        for policy in policies_of(study, job)
+        f"{policy}/{family}": [f"probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet"]
+        for family, policy in product(study.routing_families(problem_set), policies_of(study, job))
     }
 
 
@@ -88,7 +88,7 @@ def predictions(study: Study, job: Job) -> Files:
 def fold_predictions(study: Study, job: Job) -> Files:
     """Predictions of one policy on each problem set that makes up a pooled one."""
     folds = getattr(study.problem_set(job.problem_set), "folds", None) or []
-    return {fold: [f"probes/{fold}/{job.policy}/majority_correct/linear/predictions.parquet"] for fold in folds}
+    return {fold: [f"probes/{fold}/{job.policy}/majority_correct/{job.family}/predictions.parquet"] for fold in folds}
 
 
 def permutations(study: Study, job: Job) -> Files:

@@ -8,7 +8,7 @@ from typing import Any
 
 from foretell.completions.policy import Prompt
 from foretell.grading.settings import GradingSettings
-from foretell.probes.families import FAMILIES, QUESTIONS
+from foretell.routing.routers import Sweep
 from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
@@ -146,8 +146,13 @@ def cache_untrained_activations(study: Study, job: Job) -> Settings:
 def train_probes(study: Study, job: Job) -> Settings:
     """Targets, families and their protocol."""
     probes = study.config.probes.model_dump(exclude={"targets", "families"})
-    families, targets = study.families(job.problem_set), study.targets(job.problem_set)
-    return {**probes, "targets": targets, "families": families, "seed": study.config.seed}
+    families, targets = study.trained(job.problem_set), study.targets(job.problem_set)
+    settings = {**probes, "targets": targets, "families": families, "seed": study.config.seed}
+    if "metadata" in families:
+        settings["metadata"] = study.metadata(job.problem_set)
+    if study.trained_beside(job.problem_set):
+        settings["recalibrate"] = True
+    return settings
 
 
 def compare_encoders(study: Study, job: Job) -> Settings:
@@ -184,28 +189,30 @@ def compare_difficulty(study: Study, job: Job) -> Settings:
 def price_outcomes(study: Study, job: Job) -> Settings:
     """What the policies of a pool cost, and which encoder reads for each."""
     pool = study.pool(job.pool)
-    return {"policies": {policy: _price(study, policy, pool.problem_set) for policy in pool.policies}}
+    return {"policies": {policy: _price(study, policy) for policy in pool.policies}}
 
 
-def _price(study: Study, policy: str, problem_set: str) -> Settings:
+def _price(study: Study, policy: str) -> Settings:
     entry = study.policy(policy)
     if isinstance(entry, ModelPolicy):
         price = study.config.models[entry.model].price
         return {"encoder": entry.encoder, "input_price": price.input, "output_price": price.output}
-    family = FAMILIES[study.family(problem_set)]
-    free = {"free_to_predict": family.build is not None and family.reads == QUESTIONS}
     if entry.assumed_cost is not None:
-        return {"encoder": None, "assumed_cost": entry.assumed_cost, **free}
+        return {"encoder": None, "assumed_cost": entry.assumed_cost}
     assert isinstance(entry, ImportedPolicy) and entry.price is not None
     # whoever read the prompts did it with the policy's model
     encoder = policy if entry.activations is not None else None
     prices = {"input_price": entry.price.input, "output_price": entry.price.output}
-    return {"encoder": encoder, **prices, "estimated": entry.characters_per_token is not None, **free}
+    return {"encoder": encoder, **prices, "estimated": entry.characters_per_token is not None}
 
 
 def route_queries(study: Study, job: Job) -> Settings:
     """Numbers of operating points of the routers, and which probabilities they read."""
-    return {**study.config.routing.model_dump(), "probabilities": _calibrated(study, study.pool(job.pool).problem_set)}
+    return {"sweep": _sweep(study), "probabilities": _calibrated(study, study.pool(job.pool).problem_set)}
+
+
+def _sweep(study: Study) -> Settings:
+    return study.config.routing.model_dump(include=set(Sweep.model_fields))
 
 
 def _calibrated(study: Study, problem_set: str) -> dict[str, str]:
@@ -228,8 +235,11 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
     given = {"budget": pool.budget, "accuracy": pool.accuracy}
     return {
         **resampling(study),
+        "sweep": _sweep(study),
+        "families": study.routing_families(pool.problem_set),
         "choosers": [{"calibrated_on": split if recorded else calibrated, "chosen_on": split} for split in chosen_on],
         "criteria": {"match": None, **{name: value for name, value in given.items() if value is not None}},
+        "margin": study.config.routing.margin,
         "cost_sensitivity": pool.cost_sensitivity,
     }
 

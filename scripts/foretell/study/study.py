@@ -12,7 +12,7 @@ from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
 MAJORITY = ["majority_correct"]
-ROUTING_FAMILIES = ("linear", "imported", "tfidf", "prompt_length")  # the first that there is routes
+ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
 
 
 @dataclass(frozen=True)
@@ -117,6 +117,13 @@ class Study:
         efforts = [(entry.model, entry.effort) for entry in entries if isinstance(entry, ModelPolicy)]
         return len(efforts) > len({model for model, _ in efforts})
 
+    def metadata(self, problem_set: str) -> list[str]:
+        """Columns of a problem set that the family `metadata` reads."""
+        entry = self.problem_set(self.origin(problem_set))
+        if isinstance(entry, Records) and entry.folds:
+            return self.metadata(entry.folds[0])
+        return entry.metadata if isinstance(entry, File | Records) else []
+
     # Which rule makes what
 
     def problems_by(self, rule: str) -> list[str]:
@@ -138,7 +145,7 @@ class Study:
         return by_stage[stage]
 
     def predictions_by(self, problem_set: str) -> str:
-        """The rule that makes the predictions on a problem set: each set has one."""
+        """The rule that makes the predictions on a problem set, but for those of `trained_beside`: each set has one."""
         entry = self.problem_set(problem_set)
         if isinstance(entry, Records):
             return "pool_predictions" if entry.folds else "import_predictions"
@@ -151,6 +158,12 @@ class Study:
     def predicted_by(self, rule: str) -> list[str]:
         """Problem sets whose predictions a rule makes."""
         return [name for name in self.problem_sets() if self.predictions_by(name) == rule]
+
+    def trained_beside(self, problem_set: str) -> list[str]:
+        """Families that are trained here beside a recorded probe."""
+        if not isinstance(self.problem_set(problem_set), Records):
+            return []
+        return self._families_that_read(reads.QUESTIONS, *([reads.METADATA] if self.metadata(problem_set) else []))
 
     def imports_activations(self, problem_set: str) -> bool:
         """Whether probes on a problem set are trained on activations from files."""
@@ -177,17 +190,17 @@ class Study:
             case "import_predictions" if isinstance(self.problem_set(problem_set), File):
                 return ["imported"]
             case "import_predictions" | "pool_predictions":
-                return ["linear"]
+                return ["linear", *self.trained_beside(problem_set)]
             case "cross_fit_probes":
                 return self._families_that_read(reads.ACTIVATIONS, reads.QUESTIONS, controls=False)
             case "cross_fit_predictors":
                 return self._families_that_read(reads.QUESTIONS)
+        given = [reads.QUESTIONS, *([reads.METADATA] if self.metadata(problem_set) else [])]
         if self.runs_models(problem_set):
-            return self.config.probes.families
-        if self.imports_activations(problem_set):  # without the model there are no token ids and no untrained weights
-            known = (reads.ACTIVATIONS, reads.QUESTIONS, reads.DIFFICULTY, reads.GROUPS)
-            return self._families_that_read(*known)
-        return self._families_that_read(reads.QUESTIONS)
+            given += [reads.ACTIVATIONS, reads.UNTRAINED, reads.TOKENS, reads.DIFFICULTY, reads.GROUPS]
+        elif self.imports_activations(problem_set):  # without the model: no token ids and no untrained weights
+            given += [reads.ACTIVATIONS, reads.DIFFICULTY, reads.GROUPS]
+        return self._families_that_read(*given)
 
     def _families_that_read(self, *sources: str, controls: bool = True) -> list[str]:
         configured = [FAMILIES[name] for name in self.config.probes.families]
@@ -198,11 +211,22 @@ class Study:
         families = self.families(problem_set)
         return next(family for family in ROUTING_FAMILIES if family in families)
 
+    def trained(self, problem_set: str) -> list[str]:
+        """Families of predictors that `train_probes` trains."""
+        if self.predictions_by(problem_set) == "train_probes":
+            return self.families(problem_set)
+        return self.trained_beside(problem_set) if self.predictions_by(problem_set) == "import_predictions" else []
+
+    def routing_families(self, problem_set: str) -> list[str]:
+        """Families whose probabilities route, controls left out; the one that counts where there is one first."""
+        first = self.family(problem_set)
+        return [first, *(n for n in self.families(problem_set) if n != first and not FAMILIES[n].control)]
+
     def trained_alike(self) -> dict[str, list[str]]:
-        """Problem sets on which the same families of probes are trained, by the name of the rule that does it."""
-        groups: dict[tuple[str, ...], list[str]] = {}
-        for name in self.predicted_by("train_probes"):
-            groups.setdefault(tuple(self.families(name)), []).append(name)
+        """Problem sets on which the same probes are trained, by the name of the rule that does it."""
+        groups: dict[tuple[tuple[str, ...], ...], list[str]] = {}
+        for name in filter(self.trained, self.problem_sets()):
+            groups.setdefault((tuple(self.trained(name)), tuple(self.targets(name))), []).append(name)
         return {
             "train_probes" if place == 0 else f"train_probes_on_{names[0]}": names
             for place, names in enumerate(groups.values())

@@ -31,17 +31,17 @@ def test_a_difference_is_called_only_when_its_interval_excludes_zero():
 
 
 @pytest.mark.parametrize(
-    ("matched", "saving", "expected"),
+    ("difference", "saving", "expected"),
     [
-        ("yes", (0.1, 0.3), "same direction"),
-        ("inconclusive", (0.1, 0.3), "inconclusive"),
-        ("yes", (-0.1, 0.3), "inconclusive"),  # may save nothing
-        ("no", (0.1, 0.3), "opposite"),
-        ("yes", (-0.3, -0.1), "opposite"),
+        ((-0.009, 0.02), (0.1, 0.3), "same direction"),
+        ((-0.011, 0.02), (0.1, 0.3), "inconclusive"),
+        ((-0.009, 0.02), (-0.1, 0.3), "inconclusive"),  # may save nothing
+        ((-0.03, -0.011), (0.1, 0.3), "opposite"),
+        ((-0.009, 0.02), (-0.3, -0.1), "opposite"),
     ],
 )
-def test_to_match_at_lower_cost_takes_a_match_and_a_saving(matched, saving, expected):
-    assert direction_of_match(matched, *saving) == expected
+def test_to_match_at_lower_cost_takes_a_match_and_a_saving(difference, saving, expected):
+    assert direction_of_match(difference, saving, margin=0.01) == expected
 
 
 @pytest.mark.parametrize(

@@ -174,10 +174,14 @@ def test_effort_needs_the_targets_that_it_shows():
 
 
 def test_shares_mark_the_chosen_operating_point_with_its_splits():
-    rows = [("test", "utility", "train", p, "a", 1 - p) for p in (0.0, 0.5)]
-    rows += [("train", "utility", "train", 0.0, "a", 1.0), ("test", "cascade", "train", 0.5, "a", 1.0)]
-    rows += [("test", "utility", "validation", 0.5, "a", 0.2)]  # other probabilities than the first chooser's
-    columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
+    rows = [("test", "linear", "utility", "train", p, "a", 1 - p) for p in (0.0, 0.5)]
+    rows += [
+        ("train", "linear", "utility", "train", 0.0, "a", 1.0),
+        ("test", "linear", "cascade", "train", 0.5, "a", 1),
+    ]
+    rows += [("test", "linear", "utility", "validation", 0.5, "a", 0.2)]  # other probabilities than the first chooser's
+    rows += [("test", "tfidf", "utility", "train", 0.5, "a", 0.3)]  # and than the first family's
+    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
     table = pd.DataFrame(rows, columns=columns)
     chosen = summary(["a", "b"], chosen_on=["validation", "train"])
     frame = shares.collect(table, {"pool": chosen}, "utility")

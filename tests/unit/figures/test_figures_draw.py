@@ -90,8 +90,12 @@ def test_efforts_of_twelve_models():
 
 @pytest.mark.parametrize("count", [2, 12])
 def test_shares_add_up_to_the_whole(count):
-    rows = [("test", "utility", "train", p, f"policy{i}", 1 / count) for i in range(count) for p in (0.0, 0.5, 1.0)]
-    columns = ["split", "router", "calibrated_on", "operating_point", "policy", "share"]
+    rows = [
+        ("test", "linear", "utility", "train", p, f"policy{i}", 1 / count)
+        for i in range(count)
+        for p in (0.0, 0.5, 1.0)
+    ]
+    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
     table = pd.DataFrame(rows, columns=columns)
     parts = {part: summary(["a", "b"], cost_basis="assumed") for part in ("math-half-0", "math-half-1")}
     parts["math-half-1"].operating_point += 0.5

@@ -11,7 +11,7 @@ def tables(correct, probability, prefill=0.5):
     n = len(correct)
     head = pd.DataFrame({"problem_id": [f"p{i:03d}" for i in range(n)], "policy": "a"})
     costs = head.assign(split="test", group=head.problem_id, correct=correct, cost=2.0, probe_cost=prefill)
-    return costs, head.assign(calibrated_on="train", probability=probability)
+    return costs, head.assign(family="linear", calibrated_on="train", probability=probability)
 
 
 def test_a_perfect_ranking_is_right_until_its_successes_run_out():

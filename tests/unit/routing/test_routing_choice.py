@@ -4,11 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foretell.routing.choice import ACCURACY, BUDGET, CHOSEN, FALLS_BACK, MATCH, Chooser, best_single, choose_point
+from foretell.routing.choice import CHOSEN, FALLS_BACK, best_single, choose_point
 from foretell.routing.comparison import compare_folds
 from foretell.routing.points import Points
+from foretell.routing.routers import Sweep
+from foretell.routing.settings import ACCURACY, BUDGET, MATCH
 from foretell.routing.tables import PoolTables
-from routing_tables import no_fewer_samples, probabilities_table, random_pool
+from routing_tables import no_fewer_samples, probabilities_table, random_pool, settings_of
 
 GRID = np.linspace(0, 1, 11)
 
@@ -52,12 +54,12 @@ def test_the_point_that_fulfils_the_criterion_else_a_single_policy(criterion, va
 
 
 def chosen(costs, predictions, choose_on):
-    grid = {"utility": GRID, "cascade": GRID}
-    part = PoolTables(costs, no_fewer_samples(), probabilities_table(predictions)).routed(grid)
+    part = PoolTables(costs, no_fewer_samples(), probabilities_table(predictions)).routed(
+        Sweep(lambdas=11, thresholds=11)
+    )
     criteria = {MATCH: None, BUDGET: 0.4, ACCURACY: 0.5}
-    return compare_folds(
-        [part], [Chooser(calibrated_on="train", chosen_on=split) for split in choose_on], criteria
-    ).labels
+    choosers = [{"calibrated_on": "train", "chosen_on": split} for split in choose_on]
+    return compare_folds([part], settings_of(choosers=choosers, criteria=criteria)).labels
 
 
 @pytest.mark.parametrize("choose_on", [["validation"], ["train", "validation"]])

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 
 from foretell.common.errors import UserError
 from foretell.routing.decisions import align_decisions, decide, tabulate_decisions
-from foretell.routing.pool import align_probabilities, assemble_pool, require_different_costs, require_splits
+from foretell.routing.pool import Source, align_probabilities, assemble_pool, require_different_costs, require_splits
 from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder
+from foretell.routing.routers import Sweep
 from routing_tables import costs_table, probabilities_table, random_pool
 
 POINTS = np.linspace(0, 1, 6)
-GRID = {"utility": POINTS, "cascade": POINTS}
+SWEEP = Sweep(lambdas=6, thresholds=6)
+SOURCE = Source("linear", "train")
 
 
 def aligned(predictions, pool):
-    return align_probabilities(probabilities_table(predictions), pool)["train"]
+    return align_probabilities(probabilities_table(predictions), pool)[SOURCE]
 
 
 def tier_costs(costs):
@@ -43,7 +45,7 @@ def reference_decision(router, point, success, labels, tiers):
 def test_decisions_equal_a_problem_by_problem_reference(seed, policies):
     costs, predictions = random_pool(seed, problems=15, policies=policies)
     pool = assemble_pool(costs)
-    decided = decide(pool, {"train": aligned(predictions, pool)}, GRID)
+    decided = decide(pool, {SOURCE: aligned(predictions, pool)}, SWEEP)
     table = tabulate_decisions(decided, pool)
 
     _, tiers = tier_costs(costs)
@@ -81,7 +83,7 @@ def test_policies_are_aligned_by_problem():
 def test_decisions_survive_the_table():
     costs, predictions = random_pool(seed=3)
     pool = assemble_pool(costs)
-    decided = decide(pool, {"train": aligned(predictions, pool)}, GRID)
+    decided = decide(pool, {SOURCE: aligned(predictions, pool)}, SWEEP)
     shuffled = tabulate_decisions(decided, pool).sample(frac=1, random_state=1)
     restored = {each.router: each for each in align_decisions(shuffled, pool)}
     for each in decided:
@@ -92,7 +94,7 @@ def test_decisions_survive_the_table():
 def test_a_missing_or_foreign_decision_is_an_error():
     costs, predictions = random_pool(seed=3)
     pool = assemble_pool(costs)
-    table = tabulate_decisions(decide(pool, {"train": aligned(predictions, pool)}, GRID), pool)
+    table = tabulate_decisions(decide(pool, {SOURCE: aligned(predictions, pool)}, SWEEP), pool)
     with pytest.raises(UserError, match="router 'utility' lacks 1 decisions"):
         align_decisions(table.iloc[1:], pool)
     with pytest.raises(UserError, match="unknown router 'knn'; known: utility, cascade, oracle_utility, oracle"):
@@ -150,7 +152,7 @@ def with_probability(values):
 @pytest.mark.parametrize(
     ("predictions", "message"),
     [
-        ({"policy0": PREDICTIONS["policy0"]}, "policy 'policy1' has no predictions"),
+        ({"policy0": PREDICTIONS["policy0"]}, "policy 'policy1' has no 'linear' predictions"),
         (with_probability([0.5, np.nan, np.nan, 0.1, 0.1, 0.1]), "'policy1' lack a probability on 2 of 6 problems"),
         (
             with_probability([0.5, 1.5, -0.5, 0.1, 0.1, 0.1]),

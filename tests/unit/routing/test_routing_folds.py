@@ -7,7 +7,7 @@ from foretell.common.errors import UserError
 from foretell.routing.curves import count_shares, trace_curves
 from foretell.routing.summary import summarise_routing
 from foretell.routing.tables import PoolTables
-from routing_tables import CHOOSERS, GRID, RESAMPLING, no_fewer_samples, pool_tables, random_pool
+from routing_tables import RESAMPLING, SWEEP, no_fewer_samples, pool_tables, random_pool, settings_of
 
 
 def halves(seed):
@@ -19,10 +19,10 @@ def halves(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_folds_choose_on_their_own_and_are_reported_together(seed):
-    folds = [each.routed(GRID) for each in halves(seed)]
-    criteria = {"match": None, "accuracy": 0.6}
-    pooled = summarise_routing(folds, CHOOSERS, criteria, **RESAMPLING)
-    alone = [summarise_routing([part], CHOOSERS, criteria, **RESAMPLING) for part in folds]
+    folds = [each.routed(SWEEP) for each in halves(seed)]
+    settings = settings_of(criteria={"match": None, "accuracy": 0.6})
+    pooled = summarise_routing(folds, settings)
+    alone = [summarise_routing([part], settings) for part in folds]
     assert pooled.n.eq(60).all() and alone[0].n.eq(30).all()
     first, second = alone
     for name in ("accuracy", "cost", "hull_accuracy", "accuracy_difference", "gain_over_hull", "cost_with_probing"):
@@ -38,7 +38,7 @@ def test_folds_choose_on_their_own_and_are_reported_together(seed):
 
 
 def test_curves_of_folds_are_over_all_test_problems():
-    folds = [each.routed(GRID) for each in halves(seed=1)]
+    folds = [each.routed(SWEEP) for each in halves(seed=1)]
     together, alone = trace_curves(folds, **RESAMPLING), [trace_curves([part], **RESAMPLING) for part in folds]
     assert set(together.split) == {"test"} and together.n.eq(60).all()
     routed = [curves[(curves.split == "test") & (curves.strategy == "utility")] for curves in (together, *alone)]
@@ -50,6 +50,6 @@ def test_curves_of_folds_are_over_all_test_problems():
 def test_folds_with_other_policies_are_refused():
     first, second = halves(seed=1)
     fewer = second.costs[second.costs.policy != "policy0"]
-    folds = [first.routed(GRID), PoolTables(fewer, no_fewer_samples(), second.probabilities).routed(GRID)]
+    folds = [first.routed(SWEEP), PoolTables(fewer, no_fewer_samples(), second.probabilities).routed(SWEEP)]
     with pytest.raises(UserError, match="give them the same policies"):
-        summarise_routing(folds, CHOOSERS, {"match": None}, **RESAMPLING)
+        summarise_routing(folds, settings_of())

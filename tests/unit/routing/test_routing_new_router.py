@@ -11,7 +11,7 @@ from foretell.common.errors import UserError
 from foretell.figures import cost_accuracy, routing_summary, routing_sweep, shares
 from foretell.routing.routers import ROUTERS, Router, RouterInputs
 from route_queries import main as route_queries
-from routing_tables import random_pool
+from routing_tables import SETTINGS, random_pool
 
 
 def route_to_the_cheapest(inputs: RouterInputs, points: np.ndarray) -> np.ndarray:
@@ -19,9 +19,9 @@ def route_to_the_cheapest(inputs: RouterInputs, points: np.ndarray) -> np.ndarra
 
 
 def route_by_neighbours(inputs: RouterInputs, weights: np.ndarray) -> np.ndarray:
-    """Utility by what was right on the three problems of train with the most similar predictions."""
+    """Utility by what was right on those problems of train whose predictions are most similar, as many as is set."""
     distances = np.abs(inputs.success[:, None] - inputs.success[inputs.train][None]).sum(axis=2)
-    nearest = np.argsort(distances, axis=1, kind="stable")[:, :3]
+    nearest = np.argsort(distances, axis=1, kind="stable")[:, : inputs.settings.lambdas]
     success = inputs.train_correct[nearest].mean(axis=1)
     return np.stack([(success - weight * inputs.tier_costs).argmax(axis=1) for weight in weights])
 
@@ -68,13 +68,13 @@ def route_and_evaluate(folder, costs, predictions):
         name: ["--" + name.replace("_", "-"), f"{folder}/{name}.parquet"]
         for name in ("costs", "fewer_samples", "probabilities", "decisions", "curves", "shares", "summary")
     }
-    settings = {"lambdas": 5, "thresholds": 5, "probabilities": {"train": "probability"}}
-    named = ["--predictions", *(f"{policy}={folder}/{policy}.parquet" for policy in predictions)]
+    settings = {"sweep": SETTINGS["sweep"], "probabilities": {"train": "probability"}}
+    named = ["--predictions", *(f"{policy}/linear={folder}/{policy}.parquet" for policy in predictions)]
     outputs = [*files["probabilities"], *files["decisions"]]
     route_queries([*files["costs"], *named, "--settings", json.dumps(settings), *outputs])
-    choosers = [{"calibrated_on": "train", "chosen_on": "validation"}]
-    settings = {"resamples": 50, "seed": 1, "choosers": choosers, "criteria": {"match": None, "accuracy": 0.4}}
-    settings["cost_sensitivity"] = 0.5
+    settings = SETTINGS | {"criteria": {"match": None, "accuracy": 0.4}, "cost_sensitivity": 0.5}
+    for name in ("costs", "fewer_samples", "probabilities", "decisions"):
+        files[name][1] = f"pool={files[name][1]}"
     evaluate_routing([*(word for pair in files.values() for word in pair), "--settings", json.dumps(settings)])
     return {name: pd.read_parquet(folder / f"{name}.parquet") for name in files}
 

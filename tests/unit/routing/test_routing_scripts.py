@@ -10,8 +10,10 @@ from evaluate_routing import main as evaluate_routing
 from foretell.common.errors import UserError
 from price_outcomes import main as price_outcomes
 from route_queries import main as route_queries
+from routing_tables import SETTINGS
 
 POLICIES = ("small", "large")
+SWEEP = {"lambdas": 5, "thresholds": 7}
 
 
 @pytest.fixture(scope="module")
@@ -29,8 +31,8 @@ def inputs(tmp_path_factory):
     return folder
 
 
-def by_policy(inputs, suffix=""):
-    return [f"{policy}={inputs}/{policy}{suffix}.parquet" for policy in POLICIES]
+def by_policy(inputs, family="", suffix=""):
+    return [f"{policy}{family}={inputs}/{policy}{suffix}.parquet" for policy in POLICIES]
 
 
 def price_and_route(inputs, folder, policies):
@@ -38,17 +40,21 @@ def price_and_route(inputs, folder, policies):
     settings = ["--settings", json.dumps({"policies": policies}, sort_keys=True)]
     outputs = ["--costs", costs, "--fewer-samples", f"{folder}/fewer_samples.parquet"]
     price_outcomes(["--outcomes", *by_policy(inputs), *settings, *outputs])
-    settings = ["--settings", '{"lambdas": 5, "thresholds": 7, "probabilities": {"train": "probability"}}']
+    settings = ["--settings", json.dumps({"sweep": SWEEP, "probabilities": {"train": "probability"}})]
     outputs = ["--probabilities", f"{folder}/probabilities.parquet", "--decisions", decisions]
-    route_queries(["--costs", costs, "--predictions", *by_policy(inputs, "-probe"), *settings, *outputs])
+    route_queries(["--costs", costs, "--predictions", *by_policy(inputs, "/linear", "-probe"), *settings, *outputs])
 
 
 def evaluate(folder, sensitivity):
-    choosers = [{"calibrated_on": "train", "chosen_on": "validation"}]
-    settings = {"resamples": 50, "seed": 1, "choosers": choosers, "criteria": {"budget": 1e-3, "match": None}}
+    settings = SETTINGS | {"sweep": SWEEP, "criteria": {"budget": 1e-3, "match": None}}
     names = ("costs", "fewer-samples", "probabilities", "decisions", "curves", "shares", "summary")
-    files = [word for name in names for word in (f"--{name}", f"{folder}/{name.replace('-', '_')}.parquet")]
+    files = [word for name in names for word in (f"--{name}", file_of(folder, name))]
     evaluate_routing([*files, "--settings", json.dumps(settings | {"cost_sensitivity": sensitivity})])
+
+
+def file_of(folder, name):
+    outputs = ("curves", "shares", "summary")
+    return ("" if name in outputs else "pool=") + f"{folder}/{name.replace('-', '_')}.parquet"
 
 
 def test_measured_costs_from_outcomes_to_summary(inputs, tmp_path):
@@ -60,6 +66,7 @@ def test_measured_costs_from_outcomes_to_summary(inputs, tmp_path):
     assert decisions.columns.tolist() == [
         "problem_id",
         "split",
+        "family",
         "router",
         "calibrated_on",
         "operating_point",
@@ -99,9 +106,7 @@ def test_shards_of_rollouts_are_read_in_a_row(inputs, tmp_path):
 
 
 def settings_of_evaluation(**changed):
-    choosers = [{"calibrated_on": "train", "chosen_on": "validation"}]
-    settings = {"resamples": 50, "seed": 1, "choosers": choosers, "criteria": {"match": None}}
-    return json.dumps(settings | changed)
+    return json.dumps(SETTINGS | changed)
 
 
 @pytest.mark.parametrize(
@@ -109,13 +114,13 @@ def settings_of_evaluation(**changed):
     [
         (route_queries, "{", "Invalid JSON"),
         (route_queries, "[]", "Input should be an object"),
-        (route_queries, '{"lambdas": 5, "thresholds": 5}', "key 'probabilities': Field required"),
+        (route_queries, '{"sweep": {}}', "key 'probabilities': Field required"),
         (
             route_queries,
-            '{"lambdas": 5, "thresholds": 5, "probabilities": {"train": "p"}, "lambda": 1}',
-            "key 'lambda': Extra inputs are not permitted",
+            '{"sweep": {"lambda": 1}, "probabilities": {"train": "p"}}',
+            "key 'sweep.lambda': Extra inputs are not permitted",
         ),
-        (route_queries, '{"lambdas": 0, "thresholds": 5, "probabilities": {"train": "p"}}', "key 'lambdas': "),
+        (route_queries, '{"sweep": {"lambdas": 0}, "probabilities": {"train": "p"}}', "key 'sweep.lambdas': "),
         (evaluate_routing, settings_of_evaluation(criteria={"best": None}), "key 'criteria.best.[key]': "),
         (evaluate_routing, settings_of_evaluation(criteria={"budget": None}), "key 'criteria': "),
         (evaluate_routing, settings_of_evaluation(choosers=[]), "key 'choosers': "),
@@ -137,7 +142,7 @@ def test_a_file_without_its_policy_is_refused(capsys):
 
 
 def test_every_fold_needs_a_file_of_each_kind():
-    files = ["--costs", "a", "b", "--fewer-samples", "a", "--probabilities", "a", "--decisions", "a"]
+    files = ["--costs", "x=a", "y=b", "--fewer-samples", "x=a", "--probabilities", "x=a", "--decisions", "x=a"]
     outputs = ["--curves", "x", "--shares", "x", "--summary", "x"]
-    with pytest.raises(UserError, match="one file per fold"):
+    with pytest.raises(UserError, match="must name the same pools"):
         evaluate_routing([*files, *outputs, "--settings", settings_of_evaluation()])

@@ -65,7 +65,9 @@ def test_lists_keep_the_order_of_the_configuration():
     second["pools"]["own"]["policies"].reverse()
     for config, order in ((first, ["b", "a"]), (second, ["a", "b"])):
         study, job = study_of(config), SimpleNamespace(pool="own")
-        assert list(files.outcomes(study, job)) == list(files.routing_predictions(study, job)) == order
+        assert list(files.outcomes(study, job)) == order
+        families = ["tfidf", "prompt_length"]  # the one that counts, then all others
+        assert list(files.routing_predictions(study, job)) == [f"{p}/{family}" for family in families for p in order]
         assert [each["policy"] for each in jobs.write_front_page(study, job)["pools"][0]["policies"]] == order
     first["pools"]["own"]["choose_on"] = ["train", "validation"]
     choosers = jobs.evaluate_routing(study_of(first), SimpleNamespace(pool="own"))["choosers"]
@@ -83,8 +85,14 @@ def assert_each_is_made_once(made, wanted):
 def test_everything_is_made_by_exactly_one_rule(written):
     study = study_of(written)
     rules = ("cross_fit_probes", "cross_fit_predictors", "import_predictions", "pool_predictions")
-    predictions = [*study.trained_alike().values(), *map(study.predicted_by, rules)]
-    assert_each_is_made_once(predictions, study.problem_sets())
+    predictions = [
+        (name, family) for names in study.trained_alike().values() for name in names for family in study.trained(name)
+    ]
+    for rule in rules:
+        for name in study.predicted_by(rule):
+            beside = study.trained(name)
+            predictions += [(name, family) for family in study.families(name) if family not in beside]
+    assert_each_is_made_once([predictions], [(n, family) for n in study.problem_sets() for family in study.families(n)])
 
     outcomes = [study.policies_by("outcomes", rule) for rule in ("summarise_outcomes", "import_outcomes")]
     rollouts = [study.policies_by("rollouts", rule) for rule in ("grade_rollouts", "import_rollouts")]
