@@ -7,6 +7,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from foretell.probes import text
 from foretell.probes.text import TextBlock
 from foretell.probes.tokens import ITERATIONS, TokensBlock, one_hot
+from foretell.probes.words import WordsBlock
 
 
 def questions(n, seed=0):
@@ -39,6 +40,32 @@ def test_tfidf_takes_its_vocabulary_from_the_rows_that_it_is_fitted_to():
 
 def test_identical_questions_carry_nothing():
     block = TextBlock(np.array(["1+1"] * 20, dtype=object), (1, 2), (1.0,))
+    scores = block.fit(np.arange(20), np.arange(20.0)[:, None], np.array([False])).scores(np.arange(20))
+    np.testing.assert_allclose(scores, 9.5)
+
+
+def test_word_tfidf_equals_scikit_learn_on_the_scaled_centred_features():
+    words = ["What", "is", "x^2", "the", "area", "of", "12", "a", "+"]
+    rng = np.random.default_rng(0)
+    texts = np.array([" ".join(rng.choice(words, size=rng.integers(3, 9))) for _ in range(100)], dtype=object)
+    labels = np.column_stack([[len(t) for t in texts], ["12" in t for t in texts]]).astype(float)
+    train, new = np.arange(80), np.arange(80, 100)
+    fitted = WordsBlock(texts, (1, 2), (0.1, 10.0)).fit(train, labels[train], np.array([False, True]))
+    vectorizer = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]", ngram_range=(1, 2))
+    x = vectorizer.fit_transform(texts[train]).toarray()
+    assert {"12", "x ^"} <= set(vectorizer.vocabulary_)
+    scale = np.sqrt(text.VARIANCE / x.var(axis=0).sum())
+    x, x_new = ((values - x.mean(axis=0)) * scale for values in (x, vectorizer.transform(texts[new]).toarray()))
+    for place, strength in enumerate((0.1, 10.0)):
+        ridge = Ridge(alpha=strength, solver="svd").fit(x, labels[train, 0]).predict(x_new)
+        logistic = LogisticRegression(C=1 / strength, solver="newton-cholesky", tol=1e-12, max_iter=1000)
+        logistic.fit(x, labels[train, 1])
+        np.testing.assert_allclose(fitted.scores(new)[:, 0, place], ridge, rtol=1e-3)
+        np.testing.assert_allclose(fitted.scores(new)[:, 1, place], logistic.decision_function(x_new), atol=2e-3)
+
+
+def test_identical_words_carry_nothing():
+    block = WordsBlock(np.array(["one word"] * 20, dtype=object), (1, 2), (1.0,))
     scores = block.fit(np.arange(20), np.arange(20.0)[:, None], np.array([False])).scores(np.arange(20))
     np.testing.assert_allclose(scores, 9.5)
 

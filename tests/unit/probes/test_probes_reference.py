@@ -1,12 +1,15 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from scipy.special import expit
-from sklearn.metrics import roc_auc_score
+from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from foretell.common.errors import UserError
 from foretell.probes.cross_fit import complete
 from foretell.probes.encoders import read_successes
+from foretell.probes.folds import fold_units
 from foretell.probes.groups import GroupRateBlock
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import EncoderSettings, ProbeSettings
@@ -48,10 +51,9 @@ def inputs():
     return Inputs(outcomes, questions, None, Given(features), Given(noise))
 
 
-def train(inputs, families, targets=("majority_correct",)):
-    settings = ProbeSettings(
-        targets=list(targets), families=families, folds=5, strengths=[0.1, 10.0], permutations=2, seed=1
-    )
+def train(inputs, families, targets=("majority_correct",), **options):
+    protocol = {"folds": 5, "strengths": [0.1, 10.0], "permutations": 2, "seed": 1}
+    settings = ProbeSettings(targets=list(targets), families=families, **protocol, **options)
     return {(probe.family, probe.target): probe for probe in train_probes(inputs, settings)}
 
 
@@ -71,6 +73,41 @@ def test_reference_predictors_know_what_they_should_and_untrained_weights_nothin
     value = {family: roc_auc_score(labels, probe.predictions.score[test]) for (family, _), probe in probes.items()}
     assert value["linear"] > 0.8 and value["reference_difficulty"] > 0.65 and value["group_rate"] > 0.65
     assert abs(value["untrained"] - 0.5) < 0.12
+
+
+def test_folds_hold_out_groups_only_where_the_split_does(inputs):
+    assert set(fold_units(inputs.outcomes)) == set(inputs.outcomes.problem_id)  # test has the groups of train
+    apart = inputs.outcomes.assign(group=inputs.outcomes.split + inputs.outcomes.group)
+    assert set(fold_units(apart)) == set(apart.group)
+    # so the mean of a group that is known is calibrated for problems of known groups
+    probe = train(inputs, ["group_rate"])["group_rate", "majority_correct"]
+    test = (inputs.outcomes.split == "test").to_numpy()
+    labels = inputs.outcomes.majority_correct.astype(float)
+    base = brier_score_loss(labels[test], np.full(test.sum(), labels[~test].mean()))
+    assert brier_score_loss(labels[test], probe.predictions.probability[test]) < base - 0.02
+    assert probe.description["platt"]["slope"] > 0.5
+
+
+def test_metadata_are_features_value_by_value(inputs):
+    easy = inputs.outcomes.group.isin([f"g{i:02d}" for i in range(0, 40, 2)])
+    labels = pd.array(easy ^ (np.random.default_rng(1).random(N) < 0.1), dtype="boolean")
+    columns = pd.DataFrame({"subject": np.where(easy, "b", "a"), "level": [1, None] * (N // 2)})
+    given = replace(inputs, outcomes=inputs.outcomes.assign(majority_correct=labels), metadata=columns)
+    probe = train(given, ["metadata"])["metadata", "majority_correct"]
+    assert (probe.predictions.score[easy].min() > probe.predictions.score[~easy].max()) and probe.description["platt"]
+    with pytest.raises(UserError, match="names under 'metadata', which the job was not given"):
+        train(inputs, ["metadata"])
+
+
+def test_probabilities_may_be_calibrated_on_validation_beside_train(inputs):
+    train_rows = (inputs.outcomes.split == "train").to_numpy()
+    shifted = inputs.outcomes.majority_correct.mask(train_rows, True).to_numpy(dtype=bool, copy=True)
+    shifted[np.flatnonzero(train_rows)[:40]] = False
+    outcomes = inputs.outcomes.assign(majority_correct=pd.array(shifted, dtype="boolean"))
+    probe = train(replace(inputs, outcomes=outcomes), ["linear"], recalibrate=True)["linear", "majority_correct"]
+    for split, column in (("train", "probability_train"), ("validation", "probability")):
+        rows = (outcomes.split == split).to_numpy()
+        assert probe.predictions[column][rows].mean() == pytest.approx(shifted[rows].mean(), abs=0.02)
 
 
 def test_the_reference_difficulty_is_a_target_but_not_its_own_feature(inputs):
