@@ -166,4 +166,4 @@ def test_baselines_are_trained_on_the_recorded_train_and_calibrated_like_the_pro
     summary = pd.read_parquet(results / "routing" / "math" / "summary.parquet")
     routed = summary[(summary.strategy == "utility") & (summary.chosen_on == "validation")].set_index("family")
     assert list(routed.index) == ["linear", "prompt_length", "metadata"]
-    assert routed.text_family.tolist()[::2] == ["prompt_length"] * 2 and routed.gain_over_text["metadata"] > 0
+    assert routed.text_family.tolist() == ["prompt_length"] * 3 and routed.gain_over_text["metadata"] > 0

@@ -231,7 +231,7 @@ def text_only_rival(validation, test, row, family, router):
         gains[name] = (validation[key][0].mean() - blend(validation, mixture)[0].mean(), key, mixture)
     name = max(gains, key=lambda each: round(gains[each][0], 12))
     _, key, mixture = gains[name]
-    return None if name == family else (name, test[key][0], test[key][1], blend(test, mixture)[0])
+    return (name, test[key][0], test[key][1], blend(test, mixture)[0])
 
 
 def test_t5(results, routing):

@@ -186,7 +186,7 @@ def _reading_of_headline(summary: pd.DataFrame) -> str:
 
 
 def _over_text(row: pd.Series) -> str:
-    if pd.isna(row.text_family):
+    if pd.isna(row.text_family) or row.text_family == row.family:
         return ""
     return (
         f" The same router with {_label(row.text_family)}, which needs no model to read the prompt: the "

@@ -66,10 +66,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         return [write(*values, **options) or "unknown" for values in columns]
 
     def over_text(name: str, **options: Any) -> list[str]:
-        return [
-            "" if pd.isna(family) else cell
-            for family, cell in zip(frame.text_family, cells(name, **options), strict=True)
-        ]
+        itself = frame.text_family.isna() | (frame.text_family == frame.family)
+        return ["" if blank else cell for blank, cell in zip(itself, cells(name, **options), strict=True)]
 
     factor, problems = unit_for_readers(frame.cost_usd_per_1000)
     percent: dict[str, Any] = {"digits": 1, "scale": 100}

@@ -33,7 +33,7 @@ class Comparison:
         charged_hull_accuracy: [rows, problems], the mixture that cost the same as the strategy with its probing; NaN
             where that is unknown.
         text_accuracy, text_cost, text_hull_accuracy: [rows, problems], of the same router, criterion and chooser with
-            the probabilities of `text_family`; NaN where there is none, and for that family itself.
+            the probabilities of `text_family`; NaN where there is none.
     """
 
     labels: pd.DataFrame
@@ -146,19 +146,18 @@ def _compare(fold: RoutedPool, settings: RoutingEvaluationSettings) -> Compariso
 
 
 def _best_text_only(selected: pd.DataFrame, gains: np.ndarray) -> list[int | None]:
-    """For every router's row, the row that differs from it by its family alone, which reads no more than the text.
+    """For every router's row, the row that differs from it at most by its family, which reads no more than the text.
 
     Of several the one that gains most over the mixture of single policies at its cost, where operating points are
-    chosen; None for that row itself, and where there is none.
+    chosen; None where there is none.
     """
     text_only = selected.family.isin([name for name, family in FAMILIES.items() if family.text_only])
     best: list[int | None] = [None] * len(selected)
     for _, rows in selected[selected.family.notna()].groupby(["strategy", "criterion", "calibrated_on", "chosen_on"]):
         candidates = rows.index[text_only[rows.index]]
         if len(candidates):
-            chosen = int(candidates[np.argmax(gains[candidates])])
-            for row in rows.index.drop(chosen):
-                best[row] = chosen
+            for row in rows.index:
+                best[row] = int(candidates[np.argmax(gains[candidates])])
     return best
 
 
