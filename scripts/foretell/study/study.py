@@ -232,6 +232,10 @@ class Study:
             for place, names in enumerate(groups.values())
         }
 
+    def trained_by(self, problem_set: str) -> str:
+        """The rule that trains probes on a problem set."""
+        return next(rule for rule, names in self.trained_alike().items() if problem_set in names)
+
     def targets_by(self, rule: str) -> list[str]:
         """Targets of the problem sets whose predictions a rule makes; the same for all of them."""
         return next((self.targets(name) for name in self.predicted_by(rule)), [])

@@ -1,0 +1,77 @@
+"""Every job of a study, by rule: what must have been done when its results are complete.
+
+Snakemake asks for what `all` names, and takes an intermediate file that is missing for one that is not needed: a job that
+failed would then not be done again, and what follows from it would stay as it was.
+"""
+
+from collections.abc import Iterator
+from itertools import product
+
+from foretell.study.policies import ModelPolicy
+from foretell.study.study import Study
+
+Planned = tuple[str, dict[str, str]]  # rule and wildcards
+
+
+def jobs_of(study: Study) -> list[Planned]:
+    """Each job up to routing, once; figures, tables and what is about the whole study are left out.
+
+    The wildcards are those of the rule, but for `study`.
+    """
+    found = [job for name in study.problem_sets() for job in _on_problem_set(study, name)]
+    found += [
+        (rule, {"pool": pool})
+        for rule, pool in product(("price_outcomes", "route_queries", "evaluate_routing"), study.config.pools)
+    ]
+    unique = {(rule, *wildcards.items()): (rule, wildcards) for rule, wildcards in found}
+    return list(unique.values())
+
+
+def _on_problem_set(study: Study, name: str) -> Iterator[Planned]:
+    origin, on = study.origin(name), {"problem_set": name}
+    for each in dict.fromkeys([origin, name]):
+        yield study.problem_set(each).made_by, {"problem_set": each}
+    for policy in study.policies(name):
+        yield from _answers(study, origin, policy)
+        yield study.policy(policy).outcomes_by, {**on, "policy": policy}
+        yield from _predictions(study, name, policy)
+    if study.predictions_by(name) == "cross_fit_predictors":
+        yield "cross_fit_predictors", on
+    for encoder in study.compared_encoders(name):
+        yield "compare_encoders", {**on, "encoder": encoder}
+    yield "evaluate_probes", on
+    if study.predictions_by(name) == "cross_fit_probes":
+        yield "compare_difficulty", on
+
+
+def _answers(study: Study, origin: str, policy: str) -> Iterator[Planned]:
+    """From a policy's model to its graded rollouts."""
+    entry, of = study.policy(policy), {"problem_set": origin, "policy": policy}
+    if isinstance(entry, ModelPolicy):
+        yield study.config.models[entry.model].made_by, {"model": entry.model}
+        yield "render_prompts", {"problem_set": origin, "encoder": entry.encoder}
+    for rule in (entry.completions_by, entry.rollouts_by):
+        if rule in ("generate_completions", "grade_rollouts"):
+            yield from ((rule, {**of, "shard": shard}) for shard in study.shards)
+        elif rule is not None:
+            yield rule, of
+
+
+def _predictions(study: Study, name: str, policy: str) -> Iterator[Planned]:
+    """From activations to predictions of a policy's success."""
+    rule, of = study.predictions_by(name), {"problem_set": name, "policy": policy}
+    encoder = study.encoder(policy)
+    if encoder is not None:
+        caches = ["cache_activations", *(["cache_untrained_activations"] if "untrained" in study.families(name) else [])]
+        for cache, shard in product(caches, study.shards):
+            yield cache, {"problem_set": study.origin(name), "encoder": encoder, "shard": shard}
+    if study.imports_activations(name):
+        yield "import_activations", of
+    if study.trained(name):
+        yield study.trained_by(name), of
+    if rule == "import_predictions":
+        yield rule, {**of, "family": study.family(name)}
+    elif rule == "pool_predictions":
+        yield from ((rule, {**of, "family": family}) for family in study.families(name))
+    elif rule == "cross_fit_probes":
+        yield rule, of
