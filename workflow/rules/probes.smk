@@ -71,8 +71,9 @@ for name in study.predicted_by("cross_fit_predictors"):
             outcomes=under_results(files.outcomes),
         output:
             expand(
-                "results/{{study}}/probes/{{problem_set}}/{policy}/majority_correct/{family}/predictions.parquet",
+                "results/{{study}}/probes/{{problem_set}}/{policy}/{target}/{family}/predictions.parquet",
                 policy=study.policies(name),
+                target=study.targets(name),
                 family=study.families(name),
             ),
         log:

@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from foretell.common.metrics import ENOUGH, METRICS, NOTHING, SCORE
+from foretell.common.metrics import ENOUGH
 from foretell.common.statistics import percentile_interval
+from foretell.evaluation.catalogue import METRICS, NOTHING, SCORE
 
 TEST = "test"
 

@@ -10,8 +10,8 @@ from multiprocessing import get_context
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, SCORE
 from foretell.evaluation.by_split import Sample, measure, measure_outcomes, measure_splits
+from foretell.evaluation.catalogue import METRICS, SCORE, metrics_of
 from foretell.evaluation.cross_fitted import measure_cross_fitted
 from foretell.evaluation.measured import TEST, Measured, differences_table, metrics_table, resamples_table
 from foretell.evaluation.predicted import align
@@ -135,6 +135,6 @@ def _measure_encoders(policy: _Policy, resampling: Resampling) -> list[Measured]
         align(frame, policy.outcomes, LINEAR, f"predictions from encoder {encoder} of {policy.name}", encoder)
         for encoder, frame in policy.encoders.items()
     ]
-    metrics = [name for name in TARGETS[MAJORITY].metrics if METRICS[name].values == SCORE]
+    metrics = [name for name in metrics_of(TARGETS[MAJORITY]) if METRICS[name].values == SCORE]
     sample = Sample.of(policy.name, MAJORITY, TEST, policy.outcomes, resampling)
     return measure(sample, read, metrics, policy.outcomes, resampling.seed)

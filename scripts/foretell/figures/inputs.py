@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import ENOUGH, METRICS
+from foretell.common.metrics import ENOUGH
+from foretell.evaluation.catalogue import METRICS
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 MAJORITY, LINEAR = "majority_correct", "linear"

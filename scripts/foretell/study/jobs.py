@@ -13,7 +13,7 @@ from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
 from foretell.study.problem_sets import Cities, File, GeneratedSet, Records
-from foretell.study.study import Study
+from foretell.study.study import MAJORITY, Study
 
 Settings = dict[str, Any]
 
@@ -156,23 +156,24 @@ def train_probes(study: Study, job: Job) -> Settings:
 
 
 def compare_encoders(study: Study, job: Job) -> Settings:
-    """Protocol of reading every policy's success from one encoder."""
+    """Protocol of reading every policy's success, by which queries are routed, from one encoder."""
     probes = study.config.probes
-    return {"strengths": probes.strengths, "folds": probes.folds, "seed": study.config.seed}
+    return {"target": MAJORITY, "strengths": probes.strengths, "folds": probes.folds, "seed": study.config.seed}
 
 
 def cross_fit_predictors(study: Study, job: Job) -> Settings:
-    """Protocol of predicting each problem from the others."""
-    entry, probes = study.problem_set(job.problem_set), study.config.probes
+    """What is predicted, and the protocol of predicting each problem from the others."""
+    name, probes = job.problem_set, study.config.probes
+    entry = study.problem_set(name)
     assert isinstance(entry, File) and entry.cross_fit is not None
-    protocol = {"families": study.families(job.problem_set), "strengths": probes.strengths, "inner_folds": probes.folds}
-    return {**protocol, **entry.cross_fit.model_dump(), "seed": study.config.seed}
+    predictors = {"targets": study.targets(name), "families": study.families(name)}
+    protocol = {"strengths": probes.strengths, "inner_folds": probes.folds}
+    return {**predictors, **protocol, **entry.cross_fit.model_dump(), "seed": study.config.seed}
 
 
 def cross_fit_probes(study: Study, job: Job) -> Settings:
-    """The same from activations, and of which targets; labels are permuted too."""
-    protocol = {**cross_fit_predictors(study, job), "targets": study.targets(job.problem_set)}
-    return {**protocol, "permutations": study.config.probes.permutations}
+    """The same from activations; labels are permuted too."""
+    return {**cross_fit_predictors(study, job), "permutations": study.config.probes.permutations}
 
 
 def evaluate_probes(study: Study, job: Job) -> Settings:

@@ -8,6 +8,7 @@ from typing import Any
 
 from foretell.common.code_hash import code_hash
 from foretell.common.provenance import file_hash
+from foretell.evaluation.catalogue import metrics_of
 from foretell.probes.targets import TARGETS
 from foretell.study.files import Files, Job
 from foretell.study.study import Study
@@ -117,8 +118,9 @@ def as_json(value: object) -> str:
 
 
 def _kinds(names: set[str]) -> frozenset[str]:
-    """Names of kinds that a job uses: those that it is told, and the metrics of its targets."""
-    metrics = {metric for name in names & TARGETS.keys() for metric in TARGETS[name].metrics}
+    """Names of kinds that a job uses: those that it is told, and what its targets are chosen and measured by."""
+    targets = [TARGETS[name] for name in names & TARGETS.keys()]
+    metrics = {metric for target in targets for metric in (target.chosen_by, *metrics_of(target))}
     return frozenset(names | metrics)
 
 

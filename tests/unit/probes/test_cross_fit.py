@@ -38,6 +38,7 @@ def task_of(questions, outcomes, families):
 
 def protocol(families, folds, permutations=0, partitions=2):
     return CrossFitSettings(
+        targets=[],
         families=families,
         strengths=[0.1, 10.0],
         folds=folds,
