@@ -122,7 +122,7 @@ rule pool_predictions:
     conda:
         "../../environment.yml"
     params:
-        **program("pool_predictions"),
+        **program("pool_predictions", settings=None),
     shell:
         RUN
 

@@ -1,4 +1,4 @@
-"""What the jobs of each rule need to know of the configuration: one function per rule, named like it.
+"""What the jobs of each rule need to know of the configuration: one function per script, named like it.
 
 Each gives just what a job's result depends on, so that nothing else that is edited reruns it. The results are JSON
 values; mappings are dumped with sorted keys, so where order matters there are lists.
@@ -12,7 +12,7 @@ from foretell.routing.routers import Sweep
 from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
-from foretell.study.problem_sets import Cities, File, GeneratedSet, Records
+from foretell.study.problem_sets import File, GeneratedSet, Records
 from foretell.study.study import MAJORITY, Study
 
 Settings = dict[str, Any]
@@ -28,36 +28,9 @@ def resampling(study: Study) -> Settings:
     return {"resamples": study.config.statistics.resamples, "seed": study.config.seed}
 
 
-def generate_problems(study: Study, job: Job) -> Settings:
-    """What problems are made of, how many there are, and the seed."""
-    entry = study.problem_set(job.problem_set)
-    assert isinstance(entry, GeneratedSet)
-    evaluated = entry.model_dump(include={"evaluated_operations", "evaluated_shares", "sizes"})
-    return {**entry.language(), **evaluated, "seed": study.config.seed}
-
-
-def import_problems(study: Study, job: Job) -> Settings:
-    """Which recorded problems, or how a file is read."""
-    entry = study.problem_set(job.problem_set)
-    if isinstance(entry, Records):
-        halves = None if entry.halves is None else entry.halves.model_dump()
-        return {"records": {"dataset": entry.dataset, "halves": halves}}
-    assert isinstance(entry, File)
-    cross_fitted = entry.cross_fit is not None
-    return {"table": _format(entry.problems), "answer_kind": entry.answer_kind, "cross_fitted": cross_fitted}
-
-
-def download_cities(study: Study, job: Job) -> Settings:
-    """Which cities."""
-    entry = study.problem_set(job.problem_set)
-    assert isinstance(entry, Cities)
-    chosen = entry.model_dump(include={"package", "inhabitants", "per_country", "sizes"})
-    return {**chosen, "seed": study.config.seed}
-
-
-def split_by_group(study: Study, job: Job) -> Settings:
-    """The seed of the new split."""
-    return {"seed": study.config.seed}
+def make_problems(study: Study, job: Job) -> Settings:
+    """What a problem set is made of, whichever rule makes it."""
+    return study.problem_set(job.problem_set).making(study.config.seed)
 
 
 def train_tiny_model(study: Study, job: Job) -> Settings:
