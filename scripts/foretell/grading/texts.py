@@ -2,23 +2,16 @@
 
 import json
 import re
-import unicodedata
 from functools import partial
 
 import pandas as pd
 
+from foretell.common.words import words
 from foretell.grading.places import LONGEST_ANSWER, MARKED, Found, after_thinking
 
 _ARTICLES = re.compile(r"^(?:the|an?) ")
 _NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
-
-
-def words(text: str) -> str:
-    """A text as its words: lower case, no accents, one space between letters and digits that belong together."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return " ".join(re.findall(r"\w+", plain.replace("'", "").replace("’", "")))
 
 
 def short_text(completion: str) -> Found | None:

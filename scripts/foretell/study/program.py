@@ -37,8 +37,8 @@ def settings_of(script: str) -> SettingsOf:
     found = getattr(jobs, script, None)
     if found is None:
         raise UserError(
-            f"foretell/study/jobs.py has no function {script!r}: correct the name, name another function as 'settings', "
-            "or give 'settings=None' for a script that takes no settings"
+            f"foretell/study/jobs.py has no function {script!r}: correct the name, name another function as "
+            "'settings', or give 'settings=None' for a script that takes no settings"
         )
     return found
 
