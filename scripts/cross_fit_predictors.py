@@ -9,7 +9,7 @@ import pandas as pd
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.probes.cross_fit import CrossFit, complete, cross_fit, partitions
+from foretell.probes.cross_fit import CrossFitTask, complete, cross_fit, partitions
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import CrossFitSettings
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     inputs = Inputs(first, questions.to_numpy(dtype=object), token_ids=None, activations=None)
     pairs = {f"{policy}/{target}": (policy, target) for policy in outcomes for target in args.settings.targets}
     labels = {pair: complete(outcomes[policy], target) for pair, (policy, target) in pairs.items()}
-    task = CrossFit(inputs, {pair: target for pair, (_, target) in pairs.items()}, labels, args.settings)
+    task = CrossFitTask(inputs, {pair: target for pair, (_, target) in pairs.items()}, labels, args.settings)
     predictions, _ = cross_fit(task, partitions(first.group.to_numpy(), args.settings), args.workers)
     for (pair, family), frame in predictions.items():
         write_parquet(frame, args.output / pair / family / "predictions.parquet")

@@ -18,8 +18,8 @@ from foretell.evaluation.measured import (
     SHIFT,
     TEST,
     TOO_FEW,
+    Measurand,
     Measured,
-    Subject,
 )
 from foretell.evaluation.predicted import Predicted
 from foretell.evaluation.resampling import Resampling
@@ -62,8 +62,8 @@ class Sample:
         if TARGETS[self.target].binary:
             counts = (int(self.labels.sum()), int((1 - self.labels).sum()))
         known = np.full(len(self.weights), np.nan) if values is None else values
-        subject = Subject(self.policy, self.target, family, encoder, self.split)
-        return Measured(subject, metric, known, len(self.rows), *counts, reason)
+        measurand = Measurand(self.policy, self.target, family, encoder, self.split)
+        return Measured(measurand, metric, known, len(self.rows), *counts, reason)
 
 
 def measure_splits(

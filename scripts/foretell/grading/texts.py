@@ -1,4 +1,4 @@
-"""Finding and judging short texts, such as names, by whether an accepted answer stands in them."""
+"""Finding and grading short texts, such as names, by whether an accepted answer stands in them."""
 
 import json
 import re
@@ -21,8 +21,8 @@ def short_text(completion: str) -> Found | None:
     return Found(text, MARKED) if text and len(text) <= LONGEST_ANSWER else None
 
 
-def judge_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
-    """Judge distinct answers: right is what an accepted answer stands in, as whole words.
+def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
+    """Grade distinct answers: right is what an accepted answer stands in, as whole words.
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold: a text; a JSON list of accepted texts; or a JSON object
@@ -59,6 +59,11 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
         parsed = {"accepted": [gold]}
     accepted = [words(str(text)) for text in parsed.get("accepted", [])]
     return [text for text in accepted if text], [words(text) for text in parsed.get("others", [])]
+
+
+def gold_text(gold: str) -> str | None:
+    """A gold answer; None where it has no accepted text."""
+    return gold if parse_gold(gold)[0] else None
 
 
 def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:

@@ -86,9 +86,13 @@ def _format(table: Any) -> Settings:
 
 
 def grade_rollouts(study: Study, job: Job) -> Settings:
-    """Where answers stand in completions, and how they are compared, where the problem set says it."""
+    """Where answers stand in completions, and how they are compared, where the problem set says it.
+
+    Problems have answers of one kind, on which the job's code depends; in a file each problem may have its own.
+    """
     entry = study.problem_set(job.problem_set)
-    return {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
+    said = {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
+    return said if isinstance(entry, File) else {**said, "answer_kind": entry.answers}
 
 
 def import_outcomes(study: Study, job: Job) -> Settings:

@@ -74,3 +74,16 @@ def test_what_candidates_of_a_target_are_chosen_by_trains_its_probes_anew(rerun_
     old = 'Target("success_rate", "the share of right answers among the samples", False, "spearman")'
     found = rerun_by(PROBES, [("probes/targets.py", old, old.replace("spearman", "auroc"))])
     assert {rule for rule, _ in found} == {"train_probes", "cross_fit_probes"}
+
+
+def test_how_one_kind_of_answer_is_graded_counts_where_problems_have_it_or_may_have_it(rerun_by):
+    found = rerun_by(
+        ["grade_rollouts"], [("grading/texts.py", "return Found(text, MARKED)", "return Found(text, GUESS)")]
+    )
+    assert {name for _, name in found} == {"cities", "gsm8k", "own"}
+
+
+def test_a_kind_of_answer_that_is_added_grades_again_what_may_have_it(rerun_by):
+    new = 'registry(\n    AnswerKind("new", "a new one", programs.find, programs.grade),\n'
+    found = rerun_by(["grade_rollouts"], [("grading/rollouts.py", "registry(\n", new)])
+    assert {name for _, name in found} == {"gsm8k", "own"}, "those from files"
