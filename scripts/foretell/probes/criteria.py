@@ -12,7 +12,7 @@ ColumnFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
-class Criterion:
+class SelectionCriterion:
     """A metric that candidates are chosen by; the higher, the better.
 
     Attributes:
@@ -60,6 +60,6 @@ def spearman_by_column(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
 
 
 CRITERIA = registry(
-    Criterion("auroc", auroc_by_column, chance=0.5),
-    Criterion("spearman", spearman_by_column, chance=0.0),
+    SelectionCriterion("auroc", auroc_by_column, chance=0.5),
+    SelectionCriterion("spearman", spearman_by_column, chance=0.0),
 )

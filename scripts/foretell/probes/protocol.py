@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretell.probes.criteria import Criterion
+from foretell.probes.criteria import SelectionCriterion
 
 RARER_CLASS = 10  # train problems of the rarer class below which no probe is fitted
 
@@ -65,7 +65,7 @@ def cross_validate(
     rows: np.ndarray,
     labels: np.ndarray,
     binary: np.ndarray,
-    criteria: Sequence[Criterion],
+    criteria: Sequence[SelectionCriterion],
     folds: np.ndarray,
 ) -> list[Choice]:
     """Choose a candidate for each label column by the mean of its criterion over folds.
@@ -163,7 +163,7 @@ def _out_of_fold(
 
 
 def _fold_values(
-    labels: np.ndarray, scores: np.ndarray, criteria: Sequence[Criterion], folds: np.ndarray
+    labels: np.ndarray, scores: np.ndarray, criteria: Sequence[SelectionCriterion], folds: np.ndarray
 ) -> np.ndarray:
     """[columns, folds, candidates] criterion on each held-out fold."""
     found = np.full((labels.shape[1], len(np.unique(folds)), scores.shape[2]), np.nan)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.registry import registry
-from foretell.probes.criteria import CRITERIA, Criterion
+from foretell.probes.criteria import CRITERIA, SelectionCriterion
 from foretell.probes.folds import assign_folds, fold_units
 
 
@@ -45,7 +45,7 @@ class Target:
         return column.to_numpy(float, na_value=np.nan)
 
     @property
-    def criterion(self) -> Criterion:
+    def criterion(self) -> SelectionCriterion:
         """What candidates are chosen by."""
         return CRITERIA[self.chosen_by]
 
@@ -82,7 +82,7 @@ class LabelledTarget:
         return self.target.binary
 
     @property
-    def criterion(self) -> Criterion:
+    def criterion(self) -> SelectionCriterion:
         """What candidates are chosen by."""
         return self.target.criterion
 
