@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.claims.table import ClaimsSettings, judge, read_subjects, to_markdown
+from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import write_csv, write_text
@@ -28,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     resamples = {problem_set: pd.read_parquet(file) for problem_set, file in files_by_id(args.resamples).items()}
     routing = {pool: pd.read_parquet(file) for pool, file in files_by_id(args.routing).items()}
     subjects = read_subjects(args.settings, resamples, routing)
-    table = judge(read_yaml(args.claims), subjects, args.settings.evidence)
+    table = check(read_yaml(args.claims), subjects, args.settings.evidence)
     write_csv(table, args.csv)
     write_text(to_markdown(table, args.settings.title, args.settings.evidence), args.md)
 

@@ -9,11 +9,9 @@ import pandas as pd
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.probes.cross_fit import CrossFit, complete, cross_fit, partitions
+from foretell.probes.cross_fit import CrossFitTask, complete, cross_fit, partitions
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import CrossFitSettings
-
-TARGET = "majority_correct"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,18 +20,19 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
     parser.add_argument("--settings", type=settings(CrossFitSettings), required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes")
-    parser.add_argument("--output", type=Path, required=True, help="folder; gets {policy}/majority_correct/{family}/")
+    parser.add_argument("--output", type=Path, required=True, help="folder; gets {policy}/{target}/{family}/")
     args = parser.parse_args(argv)
 
     outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
     first = next(iter(outcomes.values()))
     questions = pd.read_parquet(args.problems).set_index("problem_id").question.loc[first.problem_id]
     inputs = Inputs(first, questions.to_numpy(dtype=object), token_ids=None, activations=None)
-    labels = {policy: complete(frame, TARGET) for policy, frame in outcomes.items()}
-    task = CrossFit(inputs, dict.fromkeys(labels, TARGET), labels, args.settings)
+    pairs = {f"{policy}/{target}": (policy, target) for policy in outcomes for target in args.settings.targets}
+    labels = {pair: complete(outcomes[policy], target) for pair, (policy, target) in pairs.items()}
+    task = CrossFitTask(inputs, {pair: target for pair, (_, target) in pairs.items()}, labels, args.settings)
     predictions, _ = cross_fit(task, partitions(first.group.to_numpy(), args.settings), args.workers)
-    for (policy, family), frame in predictions.items():
-        write_parquet(frame, args.output / policy / TARGET / family / "predictions.parquet")
+    for (pair, family), frame in predictions.items():
+        write_parquet(frame, args.output / pair / family / "predictions.parquet")
 
 
 if __name__ == "__main__":

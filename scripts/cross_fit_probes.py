@@ -7,9 +7,9 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.probes.cross_fit import CrossFit, complete, cross_fit, partitions
+from foretell.probes.cross_fit import CrossFitTask, complete, cross_fit, partitions
 from foretell.probes.inputs import read_unsplit
-from foretell.probes.settings import CrossFitProbeSettings
+from foretell.probes.settings import CrossFitSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--activations", type=Path, nargs="+", required=True, help="shards, each .safetensors and its .json"
     )
-    parser.add_argument("--settings", type=settings(CrossFitProbeSettings), required=True)
+    parser.add_argument("--settings", type=settings(CrossFitSettings), required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--permutations", type=Path, required=True, help="how well permuted labels are read (parquet)")
     parser.add_argument("--output", type=Path, required=True, help="folder; gets {target}/{family}/predictions.parquet")
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     inputs = read_unsplit(args.outcomes, args.problems, args.prompts, args.activations)
     labels = {target: complete(inputs.outcomes, target) for target in args.settings.targets}
     held_out = partitions(inputs.outcomes.group.to_numpy(), args.settings)
-    task = CrossFit(inputs, {target: target for target in args.settings.targets}, labels, args.settings)
+    task = CrossFitTask(inputs, {target: target for target in args.settings.targets}, labels, args.settings)
     predictions, permuted = cross_fit(task, held_out, args.workers)
     for (target, family), frame in predictions.items():
         write_parquet(frame, args.output / target / family / "predictions.parquet")

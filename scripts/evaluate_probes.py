@@ -10,7 +10,7 @@ from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
 from foretell.common.storage import write_parquet
 from foretell.evaluation.problem_set import Key, evaluate
-from foretell.evaluation.settings import EvaluationSettings
+from foretell.evaluation.settings import ProbeEvaluationSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
     parser.add_argument("--predictions", type=named_file, nargs="+", required=True, metavar="POLICY/TARGET/FAMILY=FILE")
     parser.add_argument("--encoders", type=named_file, nargs="*", default=[], metavar="ENCODER=FILE")
-    parser.add_argument("--settings", type=settings(EvaluationSettings), required=True)
+    parser.add_argument("--settings", type=settings(ProbeEvaluationSettings), required=True)
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--metrics", type=Path, required=True, help="(parquet)")
     parser.add_argument("--differences", type=Path, required=True, help="(parquet)")

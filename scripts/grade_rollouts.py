@@ -11,7 +11,7 @@ from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
 from foretell.grading.rollouts import grade, report, spelled_only
-from foretell.grading.settings import GradingSettings
+from foretell.grading.settings import GradingJobSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,15 +20,15 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--completions", type=Path, required=True, help="problem_id, sample, completion (parquet)")
     parser.add_argument(
         "--settings",
-        type=settings(GradingSettings),
-        default=GradingSettings(),
+        type=settings(GradingJobSettings),
+        default=GradingJobSettings(),
         help="JSON: answer_pattern, one_answer, ...",
     )
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--output", type=Path, required=True, help="rollouts (parquet)")
     args = parser.parse_args(argv)
     problems, completions = pd.read_parquet(args.problems), pd.read_parquet(args.completions)
-    rollouts = grade(completions, problems, args.settings, args.workers)
+    rollouts = grade(completions, problems, args.settings, args.workers, args.settings.answer_kind)
     odd = spelled_only(problems[problems.problem_id.isin(rollouts.problem_id)], args.workers)
     if odd:
         print(f"answers that do not parse, matched in spelling only: {', '.join(odd)}", file=sys.stderr)

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from foretell.evaluation.problem_set import Evaluated, evaluate
-from foretell.evaluation.settings import EvaluationSettings
+from foretell.evaluation.problem_set import Evaluation, evaluate
+from foretell.evaluation.settings import ProbeEvaluationSettings
 
 
-def evaluated(outcomes, predictions, resamples=50, seed=1, encoders=None, own=None, workers=1) -> Evaluated:
+def evaluated(outcomes, predictions, resamples=50, seed=1, encoders=None, own=None, workers=1) -> Evaluation:
     """Evaluate predictions by (policy, target, family); outcomes need not have what a test does not look at."""
-    settings = EvaluationSettings(resamples=resamples, seed=seed, own_encoders=own or {})
+    settings = ProbeEvaluationSettings(resamples=resamples, seed=seed, own_encoders=own or {})
     complete = {
         policy: frame.assign(
             **{name: pd.NA for name in ("success_rate", "majority_correct", "completion_tokens") if name not in frame}

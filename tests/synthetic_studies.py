@@ -68,7 +68,7 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
         found[rule, *wildcards.values()] = getattr(jobs, rule)(study, SimpleNamespace(**wildcards))
 
     for name, entry in study.config.problem_sets.items():
-        add(entry.made_by, problem_set=name)
+        found[entry.made_by, name] = jobs.make_problems(study, SimpleNamespace(problem_set=name))
     for name, entry in study.config.models.items():
         add(entry.made_by, model=name)
     for encoder in study.encoders():

@@ -62,9 +62,23 @@ def test_a_new_target_that_the_study_does_not_ask_for_reruns_no_probe(project):
     project.edit(
         "scripts/foretell/probes/targets.py",
         "TARGETS = registry(\n",
-        'TARGETS = registry(\n    Target("two_right", "whether two samples are right", True, BINARY_METRICS),\n',
+        'TARGETS = registry(\n    Target("two_right", "whether two samples are right", True, "auroc"),\n',
     )
     assert project.planned(*SMALL).keys() <= {"write_table_T2", "write_table_T3"}
+
+
+def test_a_new_metric_in_t2_reruns_evaluation_and_what_reads_it_and_trains_nothing(project):
+    catalogue = "scripts/foretell/evaluation/catalogue.py"
+    project.edit(
+        catalogue, "METRICS = registry(\n", 'METRICS = registry(\n    Metric("new", "new", brier, PROBABILITY),\n'
+    )
+    project.edit(catalogue, "BINARY_METRICS = (\n", 'BINARY_METRICS = (\n    "new",\n')
+    project.edit(catalogue, "REPORTED = (", 'REPORTED = ("new", ')
+    planned = project.planned(*SMALL).keys()
+    assert {"evaluate_probes", "write_table_T2", *AFTER_EVERYTHING} <= planned
+    assert all(
+        rule.startswith(("plot_figure_", "write_table_")) for rule in planned - {"evaluate_probes", *AFTER_EVERYTHING}
+    )
 
 
 def test_the_order_of_keys_in_the_configuration_reruns_nothing(project):

@@ -22,7 +22,7 @@ use rule cache_activations as cache_untrained_activations with:
     log:
         "logs/{study}/untrained/{problem_set}/{encoder}/{shard}.log",
     params:
-        **program("cache_activations", job=jobs.cache_untrained_activations, ids={"model": FOLDER}, shard=True),
+        **program("cache_activations", settings=jobs.cache_untrained_activations, ids={"model": FOLDER}, shard=True),
 
 
 rule import_activations:
@@ -38,6 +38,6 @@ rule import_activations:
     conda:
         "../../environment.yml"
     params:
-        **program("import_activations"),
+        **program("import_activations", settings=None),
     shell:
         RUN

@@ -18,7 +18,7 @@ from foretell.study.config import read_yaml
 from foretell.study.figures import read_manifest
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
-from foretell.study.program import FOLDER, RUN, program_parameters
+from foretell.study.program import FOLDER, RUN, program_parameters, settings_of
 
 try:
     MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
@@ -34,13 +34,15 @@ for name, reason in study.left_out.items():
 RESULTS = Path("results") / study.id
 
 
-def program(name, job=None, **options):
+def program(name, **options):
     """Parameters with which the shell command RUN runs the script of this name on a job's files.
 
-    `job` gives its settings (by default the function of `foretell.study.jobs` of this name); the options are those of
-    `foretell.study.program.program_parameters`.
+    The options are those of `foretell.study.program.program_parameters`; without `settings`, the function of
+    `foretell.study.jobs` that has the script's name gives them.
     """
-    return program_parameters(SCRIPTS / f"{name}.py", study, job or getattr(jobs, name, None), **options)
+    if "settings" not in options:
+        options["settings"] = settings_of(name)
+    return program_parameters(SCRIPTS / f"{name}.py", study, **options)
 
 
 def under_results(by_id):

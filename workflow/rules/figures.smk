@@ -17,7 +17,7 @@ for label, entry in MANIFEST.items():
         params:
             **program(
                 "plot_figure" if label.startswith("F") else "write_table",
-                job=arguments_of(entry),
+                settings=arguments_of(entry),
                 ids={"tables": entry.tables_of_job},
                 modules=[f"foretell.figures.{entry.module}"],
                 output=stem_of,

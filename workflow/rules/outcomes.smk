@@ -11,7 +11,7 @@ rule summarise_outcomes:
     conda:
         "../../environment.yml"
     params:
-        **program("summarise_outcomes"),
+        **program("summarise_outcomes", settings=None),
     shell:
         RUN
 

@@ -71,8 +71,9 @@ for name in study.predicted_by("cross_fit_predictors"):
             outcomes=under_results(files.outcomes),
         output:
             expand(
-                "results/{{study}}/probes/{{problem_set}}/{policy}/majority_correct/{family}/predictions.parquet",
+                "results/{{study}}/probes/{{problem_set}}/{policy}/{target}/{family}/predictions.parquet",
                 policy=study.policies(name),
+                target=study.targets(name),
                 family=study.families(name),
             ),
         log:
@@ -121,7 +122,7 @@ rule pool_predictions:
     conda:
         "../../environment.yml"
     params:
-        **program("pool_predictions"),
+        **program("pool_predictions", settings=None),
     shell:
         RUN
 

@@ -8,7 +8,7 @@ rule generate_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("generate_problems"),
+        **program("generate_problems", settings=jobs.make_problems),
     shell:
         RUN
 
@@ -25,7 +25,7 @@ rule import_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("import_problems"),
+        **program("import_problems", settings=jobs.make_problems),
     shell:
         RUN
 
@@ -40,7 +40,7 @@ rule download_cities:
     conda:
         "../../environment.yml"
     params:
-        **program("download_cities", data=countries),
+        **program("download_cities", settings=jobs.make_problems, data=countries),
     shell:
         RUN
 
@@ -57,6 +57,6 @@ rule split_by_group:
     conda:
         "../../environment.yml"
     params:
-        **program("split_by_group"),
+        **program("split_by_group", settings=jobs.make_problems),
     shell:
         RUN

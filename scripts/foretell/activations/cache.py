@@ -13,8 +13,8 @@ from foretell.activations.layers import layer_name
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
-from foretell.completions.policy import Dtype
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+from foretell.models.origins import Dtype
 
 
 class ActivationSettings(Settings):

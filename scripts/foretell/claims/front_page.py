@@ -50,7 +50,7 @@ class Origin(Settings):
 
 
 class Unrouted(Settings):
-    """A problem set that no pool routes over, and the policies that are judged on it."""
+    """A problem set that no pool routes over, and the policies that are evaluated on it."""
 
     problem_set: str
     policies: list[ShownPolicy]

@@ -1,4 +1,4 @@
-"""The table of claims: read what a study measured, judge every claim, and print it."""
+"""The table of claims: read what a study measured, check every claim, and print it."""
 
 from collections.abc import Mapping
 from typing import Literal
@@ -15,7 +15,7 @@ COLUMNS = ["claim_id", "claim", "reported", "subject", "ours", "low", "high", "n
 
 
 class PolicyEffort(Settings):
-    """A policy that is judged on a problem set, the model that it runs, and at which effort."""
+    """A policy that is evaluated on a problem set, the model that it runs, and at which effort."""
 
     policy: str
     model: str
@@ -23,7 +23,7 @@ class PolicyEffort(Settings):
 
 
 class SubjectSettings(Settings):
-    """A problem set on which claims are judged.
+    """A problem set on which claims are checked.
 
     Attributes:
         answers: what the answers are: math, integer, choice, text or code.
@@ -39,7 +39,7 @@ class SubjectSettings(Settings):
 
 
 class ClaimsSettings(Settings):
-    """What the claims are judged on.
+    """What the claims are checked on.
 
     Attributes:
         title: of the study.
@@ -88,7 +88,7 @@ def _subject(settings: SubjectSettings, resamples: pd.DataFrame, routing: Mappin
     )
 
 
-def judge(claims: dict, subjects: dict[str, Subject], evidence: str) -> pd.DataFrame:
+def check(claims: dict, subjects: dict[str, Subject], evidence: str) -> pd.DataFrame:
     """Judge every claim on every problem set.
 
     Args:

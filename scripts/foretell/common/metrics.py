@@ -9,14 +9,11 @@ What depends on labels and weights alone is done once for all fits.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import ArrayLike
-
-from foretell.common.registry import registry
 
 ECE_BINS = 10
 ENOUGH = 50  # rows of the rarer class below which an AUROC is not reported
@@ -25,48 +22,6 @@ _EXACT = 2**24  # whole numbers up to here are exact in single precision
 
 Function = Callable[[ArrayLike, ArrayLike, np.ndarray], np.ndarray]
 ArrayFunction = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
-ColumnFunction = Callable[[np.ndarray, np.ndarray], np.ndarray]
-
-# What a metric holds against the labels.
-SCORE = "score"
-UNCALIBRATED = "uncalibrated"  # the score, taken as log odds
-PROBABILITY = "probability"  # after Platt scaling
-PROBABILITY_TRAIN = "probability_train"  # after Platt scaling on train, where that is not the one that counts
-NOTHING = "nothing"  # the labels alone
-
-
-@dataclass(frozen=True)
-class Metric:
-    """How well predictions agree with labels.
-
-    Attributes:
-        name: in tables.
-        label: for readers.
-        function: of labels, values and weights.
-        values: what it holds against the labels, one of the constants above.
-        by_column: the same of many candidates at once, for a metric that candidates can be chosen by.
-        chance: its value without any information, where that is the same for all labels.
-        both_classes: whether it is reported only where there are ENOUGH rows of both classes.
-    """
-
-    name: str
-    label: str
-    function: Function
-    values: str
-    by_column: ColumnFunction | None = None
-    chance: float | None = None
-    both_classes: bool = False
-
-    def of_candidates(self, labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-        """[columns, candidates] of labels [n, columns] and scores [n, columns, candidates]; chance where undefined.
-
-        Raises:
-            ValueError: candidates cannot be chosen by this metric.
-        """
-        if self.by_column is None or self.chance is None:
-            raise ValueError(f"candidates cannot be chosen by {self.name!r}: it lacks by_column or chance")
-        values = self.by_column(labels, scores)
-        return np.where(np.isnan(values), self.chance, values)
 
 
 def _of_one_or_many(function: ArrayFunction) -> Function:
@@ -227,34 +182,6 @@ def predicted_minus_observed(labels: np.ndarray, probabilities: np.ndarray, weig
     return weighted_mean(probabilities - labels, weights)
 
 
-def auroc_by_column(labels: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """AUROC of each candidate's scores [n, columns, candidates] against its column of labels [n, columns].
-
-    Returns:
-        [columns, candidates]; NaN where a class is missing.
-    """
-    from scipy.stats import rankdata
-
-    positive = np.asarray(labels, dtype=float)
-    positives, negatives = positive.sum(axis=0), (1 - positive).sum(axis=0)
-    rank_sums = np.einsum("nc,nck->ck", positive, rankdata(scores, axis=0))
-    return ratio(rank_sums - (positives * (positives + 1) / 2)[:, None], (positives * negatives)[:, None])
-
-
-def spearman_by_column(values: np.ndarray, scores: np.ndarray) -> np.ndarray:
-    """Spearman correlation of each candidate's scores [n, columns, candidates] with its column of values [n, columns].
-
-    Returns:
-        [columns, candidates]; NaN where values or scores are constant.
-    """
-    from scipy.stats import rankdata
-
-    middle = (len(values) + 1) / 2
-    x, y = rankdata(values, axis=0) - middle, rankdata(scores, axis=0) - middle
-    variances = np.einsum("nc,nc->c", x, x)[:, None] * np.einsum("nck,nck->ck", y, y)
-    return ratio(np.einsum("nc,nck->ck", x, y), np.sqrt(variances))
-
-
 def _complete(values: ArrayLike) -> np.ndarray:
     values = np.asarray(values, dtype=float)
     if np.isnan(values).any():
@@ -292,30 +219,3 @@ def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def ratio(numerator: np.ndarray, denominator: np.ndarray) -> np.ndarray:
     """Elementwise ratio; NaN where the denominator is zero."""
     return np.divide(numerator, denominator, out=np.full(np.shape(numerator), np.nan), where=denominator > 0)
-
-
-METRICS = registry(
-    Metric("auroc", "AUROC", auroc, SCORE, auroc_by_column, chance=0.5, both_classes=True),
-    Metric("spearman", "Spearman", spearman, SCORE, spearman_by_column, chance=0.0),
-    Metric("ece_uncalibrated", "ECE, uncalibrated", ece, UNCALIBRATED),
-    Metric("ece", "ECE", ece, PROBABILITY),
-    Metric("ece_platt_train", "ECE, Platt scaling on train", ece, PROBABILITY_TRAIN),
-    Metric("brier_uncalibrated", "Brier score, uncalibrated", brier, UNCALIBRATED),
-    Metric("brier", "Brier score", brier, PROBABILITY),
-    Metric("brier_platt_train", "Brier score, Platt scaling on train", brier, PROBABILITY_TRAIN),
-    Metric(
-        "predicted_minus_observed_uncalibrated",
-        "predicted minus observed, uncalibrated",
-        predicted_minus_observed,
-        UNCALIBRATED,
-    ),
-    Metric("predicted_minus_observed", "predicted minus observed", predicted_minus_observed, PROBABILITY),
-    Metric(
-        "predicted_minus_observed_platt_train",
-        "predicted minus observed, Platt scaling on train",
-        predicted_minus_observed,
-        PROBABILITY_TRAIN,
-    ),
-    Metric("accuracy", "accuracy of the prediction", accuracy, PROBABILITY),
-    Metric("base_rate", "base rate", base_rate, NOTHING),
-)

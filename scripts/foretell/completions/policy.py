@@ -1,12 +1,12 @@
 """What a policy asks, and how it samples answers."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field, PositiveInt, StringConstraints
 
 from foretell.common.arguments import Settings
+from foretell.models.origins import Dtype
 
-Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 

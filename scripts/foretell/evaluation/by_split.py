@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, NOTHING, Metric, enough_of_both, spearman, weighted_mean
+from foretell.common.metrics import enough_of_both, spearman, weighted_mean
 from foretell.common.statistics import mean_over_fits
+from foretell.evaluation.catalogue import METRICS, NOTHING, Metric, metrics_of
 from foretell.evaluation.measured import (
     LENGTH_SPEARMAN,
     NO_LABEL,
@@ -17,8 +18,8 @@ from foretell.evaluation.measured import (
     SHIFT,
     TEST,
     TOO_FEW,
+    Measurand,
     Measured,
-    Subject,
 )
 from foretell.evaluation.predicted import Predicted
 from foretell.evaluation.resampling import Resampling
@@ -61,8 +62,8 @@ class Sample:
         if TARGETS[self.target].binary:
             counts = (int(self.labels.sum()), int((1 - self.labels).sum()))
         known = np.full(len(self.weights), np.nan) if values is None else values
-        subject = Subject(self.policy, self.target, family, encoder, self.split)
-        return Measured(subject, metric, known, len(self.rows), *counts, reason)
+        measurand = Measurand(self.policy, self.target, family, encoder, self.split)
+        return Measured(measurand, metric, known, len(self.rows), *counts, reason)
 
 
 def measure_splits(
@@ -79,7 +80,7 @@ def measure_splits(
         on_split = outcomes.split.eq(split).to_numpy()
         present = [each for each in predicted if each.listed[on_split].any()]
         sample = Sample.of(policy, target, split, outcomes, resampling)
-        yield from measure(sample, present, TARGETS[target].metrics, outcomes, resampling.seed)
+        yield from measure(sample, present, metrics_of(TARGETS[target]), outcomes, resampling.seed)
 
 
 def measure(
@@ -157,7 +158,7 @@ def measure_outcomes(
     """
     for target in targets:
         samples = {split: Sample.of(policy, target, split, outcomes, resampling) for split in SPLITS}
-        for metric in (METRICS[name] for name in TARGETS[target].metrics if METRICS[name].values == NOTHING):
+        for metric in (METRICS[name] for name in metrics_of(TARGETS[target]) if METRICS[name].values == NOTHING):
             values = {split: _of_labels(metric, sample) for split, sample in samples.items()}
             for split, sample in samples.items():
                 yield sample.measured(metric.name, values[split], "" if len(sample.rows) else NO_LABEL)

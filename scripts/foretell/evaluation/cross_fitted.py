@@ -6,8 +6,9 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, PROBABILITY, SCORE, Metric, enough_of_both
+from foretell.common.metrics import enough_of_both
 from foretell.evaluation.by_split import Sample
+from foretell.evaluation.catalogue import METRICS, PROBABILITY, SCORE, Metric, metrics_of
 from foretell.evaluation.measured import FIRST_PARTITION, TEST, TOO_FEW, UNDEFINED, Measured
 from foretell.evaluation.resampling import Resampling
 from foretell.probes.targets import TARGETS
@@ -35,7 +36,7 @@ def measure_cross_fitted(
     """
     sample = Sample.of(policy, target, TEST, outcomes.assign(split=TEST), resampling)
     problem_ids = pd.Index(outcomes.problem_id.iloc[sample.rows])
-    metrics = [METRICS[name] for name in TARGETS[target].metrics]
+    metrics = [METRICS[name] for name in metrics_of(TARGETS[target])]
     for family, frame in predictions.items():
         held = frame[frame.split == TEST]
         _require_all(held, problem_ids, f"{policy}, {target}, {family}")

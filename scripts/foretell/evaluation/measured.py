@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from foretell.common.metrics import ENOUGH, METRICS, NOTHING, SCORE
+from foretell.common.metrics import ENOUGH
 from foretell.common.statistics import percentile_interval
+from foretell.evaluation.catalogue import METRICS, NOTHING, SCORE
 
 TEST = "test"
 
@@ -58,7 +59,7 @@ RESAMPLE_COLUMNS = ["policy", "target", "family", "encoder", "metric", "n", "val
 
 
 @dataclass(frozen=True)
-class Subject:
+class Measurand:
     """What is measured on which problems.
 
     Attributes:
@@ -81,7 +82,7 @@ class Measured:
     """A metric on the sample itself, then on each of its resamples.
 
     Attributes:
-        subject: what it is of.
+        measurand: what it is of.
         metric: a name.
         values: [1 + resamples]; NaN where undefined.
         n: problems.
@@ -89,7 +90,7 @@ class Measured:
         reason: why nothing could be measured; empty where it could.
     """
 
-    subject: Subject
+    measurand: Measurand
     metric: str
     values: np.ndarray
     n: int
@@ -106,18 +107,18 @@ class Measured:
         """One row of the table of metrics, with METRIC_COLUMNS."""
         counts = {"n": self.n, "positives": self.positives, "negatives": self.negatives}
         defined = int(np.sum(~np.isnan(self.values[1:])))
-        head = {**vars(self.subject), "metric": self.metric, **interval(self.values)}
+        head = {**vars(self.measurand), "metric": self.metric, **interval(self.values)}
         return {**head, **counts, "resamples": defined, "reason": self.why_undefined}
 
     def minus(self, other: "Measured") -> dict:
         """One row of the table of differences, with DIFFERENCE_COLUMNS; both are of the same resamples."""
-        minus = {"minus_family": other.subject.family, "minus_encoder": other.subject.encoder}
-        head = {**vars(self.subject), **minus, "metric": self.metric, **interval(self.values - other.values)}
+        minus = {"minus_family": other.measurand.family, "minus_encoder": other.measurand.encoder}
+        head = {**vars(self.measurand), **minus, "metric": self.metric, **interval(self.values - other.values)}
         return {**head, "n": self.n, "reason": self.why_undefined or other.why_undefined}
 
     def resampled(self) -> dict:
         """One row of the table of resamples, with RESAMPLE_COLUMNS."""
-        return {**vars(self.subject), "metric": self.metric, "n": self.n, "values": self.values}
+        return {**vars(self.measurand), "metric": self.metric, "n": self.n, "values": self.values}
 
 
 def interval(values: np.ndarray) -> dict[str, float]:
@@ -140,14 +141,14 @@ def differences_table(measured: Iterable[Measured], reference: str, own_encoders
         reference: name of the family.
         own_encoders: per policy, the encoder.
     """
-    found = {(each.subject, each.metric): each for each in measured if each.subject.split == TEST}
+    found = {(each.measurand, each.metric): each for each in measured if each.measurand.split == TEST}
     rows = []
-    for (subject, metric), each in found.items():
-        if subject.encoder is not None:
-            against = replace(subject, encoder=own_encoders[subject.policy])
+    for (measurand, metric), each in found.items():
+        if measurand.encoder is not None:
+            against = replace(measurand, encoder=own_encoders[measurand.policy])
         else:
-            against = replace(subject, family=reference if subject.family else "")
-        if against != subject and (against, metric) in found:
+            against = replace(measurand, family=reference if measurand.family else "")
+        if against != measurand and (against, metric) in found:
             rows.append(found[against, metric].minus(each))
     return pd.DataFrame(rows, columns=list(DIFFERENCE_COLUMNS)).astype(DIFFERENCE_COLUMNS)
 
@@ -158,7 +159,7 @@ def resamples_table(measured: Iterable[Measured]) -> pd.DataFrame:
     Returns:
         RESAMPLE_COLUMNS; `values` is a list of the sample itself, then each resample.
     """
-    rows = [each.resampled() for each in measured if each.subject.split == TEST and _is_averaged(each)]
+    rows = [each.resampled() for each in measured if each.measurand.split == TEST and _is_averaged(each)]
     return pd.DataFrame(rows, columns=RESAMPLE_COLUMNS).astype({"encoder": "string", "n": int})
 
 

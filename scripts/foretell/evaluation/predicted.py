@@ -7,7 +7,7 @@ import pandas as pd
 from scipy.special import expit
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import PROBABILITY, PROBABILITY_TRAIN, SCORE, UNCALIBRATED
+from foretell.evaluation.catalogue import PROBABILITY, PROBABILITY_TRAIN, SCORE, UNCALIBRATED
 from foretell.probes.families import FAMILIES
 
 

@@ -10,13 +10,13 @@ from multiprocessing import get_context
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, SCORE
 from foretell.evaluation.by_split import Sample, measure, measure_outcomes, measure_splits
+from foretell.evaluation.catalogue import METRICS, SCORE, metrics_of
 from foretell.evaluation.cross_fitted import measure_cross_fitted
 from foretell.evaluation.measured import TEST, Measured, differences_table, metrics_table, resamples_table
 from foretell.evaluation.predicted import align
 from foretell.evaluation.resampling import Resampling
-from foretell.evaluation.settings import EvaluationSettings
+from foretell.evaluation.settings import ProbeEvaluationSettings
 from foretell.probes.families import FAMILIES, LINEAR
 from foretell.probes.targets import TARGETS
 
@@ -26,7 +26,7 @@ Key = tuple[str, str, str]  # policy, target, family
 
 
 @dataclass(frozen=True)
-class Evaluated:
+class Evaluation:
     """The tables of one problem set.
 
     Attributes:
@@ -56,9 +56,9 @@ def evaluate(
     outcomes: Mapping[str, pd.DataFrame],
     predictions: Mapping[Key, pd.DataFrame],
     encoders: Mapping[str, pd.DataFrame],
-    settings: EvaluationSettings,
+    settings: ProbeEvaluationSettings,
     workers: int = 1,
-) -> Evaluated:
+) -> Evaluation:
     """Measure everything that is predicted on one problem set.
 
     Args:
@@ -88,7 +88,7 @@ def evaluate(
     else:
         with ProcessPoolExecutor(workers, get_context("spawn")) as pool:
             measured = list(chain.from_iterable(pool.map(job, policies)))
-    return Evaluated(
+    return Evaluation(
         metrics_table(measured),
         differences_table(measured, LINEAR, settings.own_encoders),
         resamples_table(measured),
@@ -99,7 +99,7 @@ def _check_names(
     outcomes: Mapping[str, pd.DataFrame],
     predictions: Mapping[Key, pd.DataFrame],
     encoders: Mapping[str, pd.DataFrame],
-    settings: EvaluationSettings,
+    settings: ProbeEvaluationSettings,
 ) -> None:
     known: dict[str, list[str]] = {"policy": [*outcomes], "target": [*TARGETS], "family": [*FAMILIES]}
     for key in predictions:
@@ -135,6 +135,6 @@ def _measure_encoders(policy: _Policy, resampling: Resampling) -> list[Measured]
         align(frame, policy.outcomes, LINEAR, f"predictions from encoder {encoder} of {policy.name}", encoder)
         for encoder, frame in policy.encoders.items()
     ]
-    metrics = [name for name in TARGETS[MAJORITY].metrics if METRICS[name].values == SCORE]
+    metrics = [name for name in metrics_of(TARGETS[MAJORITY]) if METRICS[name].values == SCORE]
     sample = Sample.of(policy.name, MAJORITY, TEST, policy.outcomes, resampling)
     return measure(sample, read, metrics, policy.outcomes, resampling.seed)

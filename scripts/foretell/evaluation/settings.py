@@ -5,7 +5,7 @@ from pydantic import Field
 from foretell.common.arguments import Settings
 
 
-class EvaluationSettings(Settings):
+class ProbeEvaluationSettings(Settings):
     """Protocol of the intervals, and which encoder is whose.
 
     Attributes:

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from foretell.common.metrics import ENOUGH, METRICS
+from foretell.common.metrics import ENOUGH
+from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import TEST, why_not_testable
 from foretell.figures.text import number, with_interval
-from foretell.probes.targets import TARGETS
 
 KEYS = ["policy", "target", "family", "metric"]
 
@@ -23,13 +23,12 @@ def collect(metrics: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
         difference_high, n, positives, negatives (null for a success rate), testable (an AUROC: at least 50 of both
         classes; a correlation: defined), note (why not).
     """
-    reported = metrics[(metrics.split == TEST) & (metrics.family != "") & metrics.encoder.isna()]
-    shown = [metric in TARGETS[target].shown for target, metric in zip(reported.target, reported.metric, strict=True)]
+    of_families = metrics[(metrics.split == TEST) & (metrics.family != "") & metrics.encoder.isna()]
     against = differences[differences.encoder.isna()].drop(columns="family").rename(columns={"minus_family": "family"})
     against = against[[*KEYS, "value", "low", "high"]].rename(
         columns={"value": "difference", "low": "difference_low", "high": "difference_high"}
     )
-    table = reported[shown].merge(against, on=KEYS, how="left", validate="one_to_one")
+    table = of_families[of_families.metric.isin(REPORTED)].merge(against, on=KEYS, how="left", validate="one_to_one")
     table["testable"] = table.value.notna()
     table["note"] = [
         why_not_testable(row).replace("probe not trained", "undefined, or not trained") for row in table.itertuples()

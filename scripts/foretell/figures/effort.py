@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS
+from foretell.evaluation.catalogue import METRICS
 from foretell.figures.inputs import LINEAR, MAJORITY, TEST, why_not_testable
 from foretell.figures.style import BLACK, COLUMN, GREY, PAGE, distances, legend_columns, look_of, say, styled
 

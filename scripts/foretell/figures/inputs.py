@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import ENOUGH, METRICS
+from foretell.common.metrics import ENOUGH
+from foretell.evaluation.catalogue import METRICS
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 MAJORITY, LINEAR = "majority_correct", "linear"
@@ -36,7 +37,7 @@ def join_labels(predictions: pd.DataFrame, outcomes: pd.DataFrame, target: str, 
 
 
 def not_testable(labels: pd.Series | np.ndarray) -> str:
-    """Why a binary target cannot be judged, from its labels on test."""
+    """Why a binary target cannot be tested, from its labels on test."""
     return too_few_of_a_class(int((np.asarray(labels) == 1).sum()), int((np.asarray(labels) == 0).sum()))
 
 
@@ -53,6 +54,6 @@ def why_not_testable(row: Any) -> str:
 
 
 def too_few_of_a_class(successes: int, failures: int) -> str:
-    """Why a binary target cannot be judged."""
+    """Why a binary target cannot be tested."""
     rarer = f"{failures} failures" if failures <= successes else f"{successes} successes"
     return f"not testable: {rarer} of {failures + successes}"

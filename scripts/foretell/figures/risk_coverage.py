@@ -14,7 +14,7 @@ from foretell.routing.pool import TEST
 COVERAGES = np.linspace(0.05, 1, 20)
 
 
-class Fallback(TypedDict):
+class AssumedFallback(TypedDict):
     """A source that gets what a policy does not answer: USD per problem, share of right answers, what these rest on."""
 
     cost: float
@@ -23,7 +23,7 @@ class Fallback(TypedDict):
 
 
 def collect(
-    costs: pd.DataFrame, probabilities: pd.DataFrame, fallback: Fallback, resamples: int, seed: int
+    costs: pd.DataFrame, probabilities: pd.DataFrame, fallback: AssumedFallback, resamples: int, seed: int
 ) -> pd.DataFrame:
     """Accuracy of what each policy answers when it answers the test problems it is most likely to get right.
 
@@ -50,7 +50,7 @@ def collect(
     return pd.concat(parts, ignore_index=True)
 
 
-def _policy(policy: str, test: pd.DataFrame, fallback: Fallback, resamples: int, seed: int) -> pd.DataFrame:
+def _policy(policy: str, test: pd.DataFrame, fallback: AssumedFallback, resamples: int, seed: int) -> pd.DataFrame:
     test = test.sort_values(["probability", "problem_id"], ascending=[False, True])
     correct, prefill = test.correct.to_numpy(), test.probe_cost.fillna(0).to_numpy()
     weights = sample_and_resamples(test.group.to_numpy(), resamples, seed)
@@ -89,7 +89,9 @@ def accuracy_by_coverage(correct: np.ndarray, weights: np.ndarray, coverages: np
     return found
 
 
-def _with_fallback(answered: int, test: pd.DataFrame, prefill: np.ndarray, fallback: Fallback) -> dict[str, float]:
+def _with_fallback(
+    answered: int, test: pd.DataFrame, prefill: np.ndarray, fallback: AssumedFallback
+) -> dict[str, float]:
     """Accuracy and mean cost of all problems, the surest ones answered and the rest sent on after their prefill."""
     n, rest = len(test), len(test) - answered
     right = test.correct.to_numpy()[:answered].sum() + rest * fallback["accuracy"]

@@ -76,8 +76,8 @@ def _negated(text: str, match: re.Match[str]) -> str | None:
     return _letter(instead) if instead else None
 
 
-def judge_choices(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
-    """Judge distinct answers as option letters, by equality; see `foretell.grading.mathematical.judge`."""
+def grade_choices(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+    """Grade distinct answers as option letters, by equality; see `foretell.grading.mathematical.grade`."""
     given = answers.extracted_answer.map(lambda text: option(text) or text.strip().upper())
     golds = answers.answer.map(option)
     return answers.assign(correct=given.eq(golds).fillna(False).astype(bool), grading_error=pd.NA, answer_class=given)

@@ -1,4 +1,4 @@
-"""Judging mathematical answers, and telling which of them are the same."""
+"""Grading mathematical answers, and telling which of them are the same."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ from foretell.grading.workers import Outcome, run_bounded
 SECONDS = 1.5  # per comparison that takes algebra
 
 
-def judge(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
-    """Judge distinct answers by mathematical equality (`foretell.grading.equivalence.equal`).
+def grade(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+    """Grade distinct answers by mathematical equality (`foretell.grading.equivalence.equal`).
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold); distinct rows.
@@ -36,8 +36,8 @@ def judge(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     )
 
 
-def judge_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
-    """Judge distinct answers as whole numbers; see `judge`. What is no whole number is wrong."""
+def grade_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+    """Grade distinct answers as whole numbers; see `grade`. What is no whole number is wrong."""
     values = [equivalence.integer(answer) for answer in answers.extracted_answer]
     golds = [equivalence.integer(answer) for answer in answers.answer]
     correct = [value is not None and value == gold for value, gold in zip(values, golds, strict=True)]
@@ -82,17 +82,18 @@ def gold_answer(gold: str) -> str | None:
     return text if len(text) <= LONGEST_ANSWER else None
 
 
+def gold_integer(gold: str) -> str | None:
+    """The same of a gold answer that must be a whole number, in some notation such as `1,080`."""
+    answer = gold_answer(gold)
+    return None if answer is None or equivalence.integer(answer) is None else answer
+
+
 def unparsable(golds: list[str], workers: int) -> list[bool]:
     """Which gold answers neither the reader nor math-verify reads, so that they can be matched in spelling only."""
     strange = [gold for gold in dict.fromkeys(golds) if not equivalence.understood(gold)]
     outcomes = run_bounded(parses, [(gold,) for gold in strange], SECONDS, workers, "parsing gold answers", PRELOADED)
     odd = {gold for gold, outcome in zip(strange, outcomes, strict=True) if outcome.value is not True}
     return [gold in odd for gold in golds]
-
-
-def is_integer(answer: str) -> bool:
-    """Whether an answer is a whole number in some notation, such as `1,080`."""
-    return equivalence.integer(answer) is not None
 
 
 def _verdict(pair: tuple[str, str]) -> Outcome | None:

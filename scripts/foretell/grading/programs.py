@@ -1,4 +1,4 @@
-"""Judging programs by running their tests in the sandbox."""
+"""Grading programs by running their tests in the sandbox."""
 
 import json
 import re
@@ -53,8 +53,8 @@ def find(completion: str, gold: str) -> Found | None:
     return find_program(completion, test.get("entry_point"))
 
 
-def judge(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: tuple[str, ...] = ()) -> pd.DataFrame:
-    """Judge distinct programs; see `foretell.grading.mathematical.judge`.
+def grade(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: tuple[str, ...] = ()) -> pd.DataFrame:
+    """Grade distinct programs; see `foretell.grading.mathematical.grade`.
 
     The gold answer is JSON in one of these forms (an optional `prompt` is code that stands before the completion):
 
@@ -84,15 +84,15 @@ def judge(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: t
     stacked = iter(_run_stacks(sandbox, [row for row in rows if _is_stack(row)]))
     tested = iter(_test_all(sandbox, [row for row in rows if not _is_stack(row)], workers))
     results = [next(stacked if _is_stack(row) else tested) for row in rows]
-    judged = answers.assign(
+    graded = answers.assign(
         correct=[result.correct for result in results],
         grading_error=pd.Series([result.error for result in results], index=answers.index, dtype="string"),
         behaviour=[result.behaviour for result in results],
     )
-    judged["answer_class"] = judged.groupby(["problem_id", "behaviour"], sort=False).extracted_answer.transform(
+    graded["answer_class"] = graded.groupby(["problem_id", "behaviour"], sort=False).extracted_answer.transform(
         lambda group: min(group, key=lambda text: (len(text), text))
     )
-    return judged.drop(columns="behaviour")
+    return graded.drop(columns="behaviour")
 
 
 def complete(program: str, prompt: str, entry_point: str) -> str:

@@ -9,13 +9,13 @@ from foretell.common.errors import UserError
 from foretell.common.frames import require
 from foretell.common.registry import registry
 from foretell.grading import mathematical, places, programs, texts
-from foretell.grading.choices import choice, judge_choices, option
+from foretell.grading.choices import choice, grade_choices, option
 from foretell.grading.extraction import mathematical as mathematical_answer
 from foretell.grading.places import GUESS, Found
 from foretell.grading.settings import GradingSettings
 from foretell.grading.workers import TIMED_OUT
 
-Judge = Callable[[pd.DataFrame, int, GradingSettings], pd.DataFrame]
+Grader = Callable[[pd.DataFrame, int, GradingSettings], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -24,42 +24,56 @@ class AnswerKind:
 
     Attributes:
         name: what problems call it in `answer_kind`.
+        expected: what a gold answer must be, for messages.
         find: the answer in a completion; the gold answer says only what kind of program is asked for.
-        judge: distinct answers with correct, grading_error and answer_class.
-        gold: a gold answer as it is judged by; None where it is none of this kind.
+        grade: distinct answers with correct, grading_error and answer_class.
+        gold: a gold answer as answers are graded by it; None where it is none of this kind.
+        unparsable: which gold answers, as `gold` gives them, are matched in spelling only, by a number of processes.
     """
 
     name: str
+    expected: str
     find: Callable[[str, str], Found | None]
-    judge: Judge
+    grade: Grader
     gold: Callable[[str], str | None] = str
+    unparsable: Callable[[list[str], int], list[bool]] | None = None
 
 
 KINDS = registry(
     AnswerKind(
         "math",
+        "the final answer alone, or a solution that marks it",
         lambda text, _: mathematical_answer(text),
-        lambda answers, workers, _: mathematical.judge(answers, workers),
+        lambda answers, workers, _: mathematical.grade(answers, workers),
         mathematical.gold_answer,
+        mathematical.unparsable,
     ),
     AnswerKind(
         "integer",
+        "a whole number, or a solution that marks one",
         lambda text, _: mathematical_answer(text),
-        lambda answers, workers, _: mathematical.judge_integers(answers, workers),
-        mathematical.gold_answer,
+        lambda answers, workers, _: mathematical.grade_integers(answers, workers),
+        mathematical.gold_integer,
     ),
     AnswerKind(
-        "choice", lambda text, _: choice(text), lambda answers, workers, _: judge_choices(answers, workers), option
+        "choice",
+        "the letter of an option",
+        lambda text, _: choice(text),
+        lambda answers, workers, _: grade_choices(answers, workers),
+        option,
     ),
     AnswerKind(
         "text",
+        "an accepted text, or a JSON list of them",
         lambda text, _: texts.short_text(text),
-        lambda answers, workers, settings: texts.judge_texts(answers, workers, settings.one_answer),
+        lambda answers, workers, settings: texts.grade_texts(answers, workers, settings.one_answer),
+        texts.gold_text,
     ),
     AnswerKind(
         "code",
+        "the tests of a program, as JSON",
         programs.find,
-        lambda answers, workers, settings: programs.judge(answers, workers, settings.prelude, tuple(settings.packages)),
+        lambda answers, workers, settings: programs.grade(answers, workers, settings.prelude, tuple(settings.packages)),
     ),
 )
 ANSWER = ["problem_id", "extracted_answer"]
@@ -71,6 +85,7 @@ def grade(
     problems: pd.DataFrame,
     settings: GradingSettings = _DEFAULT,
     workers: int = 1,
+    answer_kind: str | None = None,
 ) -> pd.DataFrame:
     """Grade completions against the problems' answers.
 
@@ -79,16 +94,17 @@ def grade(
         problems: problem_id, answer, answer_kind (a key of KINDS).
         settings: see GradingSettings.
         workers: processes.
+        answer_kind: of all problems; None where it may be any of KINDS.
 
     Returns:
         The completions with extracted_answer (null where there is none), answer_place (`box`, `marked` or `guess`; null
         without an answer), correct (bool; no answer is wrong), answer_class (equal for answers to one problem that are
         the same, in whatever notation; what votes are counted by; null for a guess from a truncated completion) and
-        grading_error (null, or why an answer could not be judged: it counts as wrong).
+        grading_error (null, or why an answer could not be graded: it counts as wrong).
 
     Raises:
         UserError: columns are missing, a completion belongs to no problem or is no text, a problem has a sample twice,
-            an unknown kind of answer or no answer.
+            an answer of another kind than all are said to have, of an unknown one, or none.
     """
     require(completions, ["problem_id", "sample", "completion"], "completions")
     require(problems, ["problem_id", "answer", "answer_kind"], "problems")
@@ -98,7 +114,7 @@ def grade(
     if len(unknown):
         raise UserError(f"{unknown.nunique()} completions belong to no problem, the first to {unknown.iloc[0]!r}")
     answered = known.loc[known.index.isin(completions.problem_id)]
-    _check_answers(answered)
+    _check_answers(answered, answer_kind)
     rollouts = completions.reset_index(drop=True)
     rollouts["answer_kind_"] = rollouts.problem_id.map(answered.answer_kind)
     extracted = [
@@ -112,8 +128,8 @@ def grade(
     ]
     rollouts["extracted_answer"] = pd.Series([found.text if found else None for found, _ in extracted], dtype="string")
     rollouts["answer_place"] = pd.Series([found.place if found else None for found, _ in extracted], dtype="string")
-    judged = _judge(rollouts, answered, workers, settings)
-    graded = rollouts.drop(columns="answer_kind_").merge(judged, on=ANSWER, how="left", validate="many_to_one")
+    of_distinct = _grade_distinct(rollouts, answered, workers, settings)
+    graded = rollouts.drop(columns="answer_kind_").merge(of_distinct, on=ANSWER, how="left", validate="many_to_one")
     missed = pd.Series([error for _, error in extracted], dtype="string")
     return graded.assign(
         correct=graded.correct.eq(True).fillna(False).astype(bool),
@@ -130,7 +146,7 @@ def report(rollouts: pd.DataFrame) -> str:
         "without an answer": int(rollouts.extracted_answer.isna().sum()),
         "cut off": int(_truncated(rollouts).sum()),
         TIMED_OUT: int(errors.str.contains(TIMED_OUT, regex=False).sum()),
-        "not judged for another reason": int((~errors.str.contains(TIMED_OUT, regex=False)).sum()),
+        "not graded for another reason": int((~errors.str.contains(TIMED_OUT, regex=False)).sum()),
     }
     counted = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "right")
     found = rollouts.answer_place.dropna()
@@ -141,20 +157,27 @@ def report(rollouts: pd.DataFrame) -> str:
 
 
 def spelled_only(problems: pd.DataFrame, workers: int) -> list[str]:
-    """Problems whose mathematical gold answer does not parse, so that only an answer in the same spelling is right."""
-    golds = problems[problems.answer_kind.eq("math") & problems.answer.fillna("").str.strip().ne("")]
-    flags = mathematical.unparsable([mathematical.gold_answer(gold) or "" for gold in golds.answer], workers)
-    return golds.problem_id[flags].tolist()
+    """Problems whose gold answer does not parse, so that only an answer in the same spelling is right."""
+    found: list[str] = []
+    given = problems[problems.answer.fillna("").str.strip().ne("")]
+    for kind, part in given.groupby("answer_kind", sort=False):
+        unparsable = KINDS[kind].unparsable
+        if unparsable is not None:
+            golds = [KINDS[kind].gold(gold) or "" for gold in part.answer]
+            found += part.problem_id[unparsable(golds, workers)].tolist()
+    return found
 
 
-def _judge(rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int, settings: GradingSettings) -> pd.DataFrame:
-    """Judge the distinct answers to each problem, those of one kind together: ANSWER and what a judge adds."""
+def _grade_distinct(
+    rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int, settings: GradingSettings
+) -> pd.DataFrame:
+    """Grade the distinct answers to each problem, those of one kind together: ANSWER and what grading adds."""
     given = rollouts.dropna(subset="extracted_answer")
     distinct = given[[*ANSWER, "answer_kind_"]].drop_duplicates(ANSWER)
     golds = [KINDS[kind].gold(str(gold)) for kind, gold in zip(problems.answer_kind, problems.answer, strict=True)]
     distinct["answer"] = distinct.problem_id.map(pd.Series(golds, index=problems.index, dtype="object"))
     parts = [
-        KINDS[kind].judge(part.drop(columns="answer_kind_"), workers, settings)
+        KINDS[kind].grade(part.drop(columns="answer_kind_"), workers, settings)
         for kind, part in distinct.groupby("answer_kind_", sort=False)
     ]
     columns = [*ANSWER, "correct", "answer_class", "grading_error"]
@@ -195,14 +218,15 @@ def _check_samples(completions: pd.DataFrame) -> None:
         raise UserError(f"completion {row.sample} of problem {row.problem_id!r} is no text but {type(row.completion)}")
 
 
-def _check_answers(problems: pd.DataFrame) -> None:
+def _check_answers(problems: pd.DataFrame, kind_of_all: str | None) -> None:
     repeated = problems.index[problems.index.duplicated()]
     if len(repeated):
         raise UserError(f"problem {repeated[0]!r} stands in the problems more than once")
-    odd = problems[~problems.answer_kind.isin(list(KINDS))]
+    known = list(KINDS) if kind_of_all is None else [kind_of_all]
+    odd = problems[~problems.answer_kind.isin(known)]
     if len(odd):
         raise UserError(
-            f"problem {odd.index[0]!r} has answer_kind {odd.answer_kind.iloc[0]!r}; known are {', '.join(KINDS)}"
+            f"problem {odd.index[0]!r} has answer_kind {odd.answer_kind.iloc[0]!r}; known are {', '.join(known)}"
         )
     empty = problems.index[problems.answer.fillna("").astype(str).str.strip() == ""]
     if len(empty):
@@ -213,18 +237,6 @@ def _check_answers(problems: pd.DataFrame) -> None:
     for problem, kind, gold in zip(problems.index, problems.answer_kind, problems.answer, strict=True):
         if KINDS[kind].gold(str(gold)) is None:
             raise UserError(
-                f"problem {problem!r}: the answer {str(gold)[:80]!r} is no answer of the kind {kind!r}; give the final "
-                "answer alone, or a solution that marks it"
+                f"problem {problem!r}: the answer {str(gold)[:80]!r} is no answer of the kind {kind!r}; give "
+                f"{KINDS[kind].expected}"
             )
-    short = problems[problems.answer_kind == "text"].answer
-    named = short.map(lambda answer: bool(texts.parse_gold(str(answer))[0])).astype(bool)
-    if not named.all():
-        raise UserError(f"problem {named.index[~named][0]!r}: its answer has no accepted text")
-    integers = problems[problems.answer_kind == "integer"]
-    wrong = integers[
-        ~integers.answer.map(
-            lambda answer: mathematical.is_integer(mathematical.gold_answer(str(answer)) or "")
-        ).astype(bool)
-    ]
-    if len(wrong):
-        raise UserError(f"problem {wrong.index[0]!r}: the answer {wrong.answer.iloc[0]!r} is no integer")

@@ -15,3 +15,10 @@ class GradingSettings(Settings):
     """Of programs, whether the imports that are usual in tests (`math`, `typing`, ...) stand before them."""
     packages: list[str] = []
     """Of programs, installed packages that they may import, such as numpy."""
+
+
+class GradingJobSettings(GradingSettings):
+    """How the completions of one problem set are graded."""
+
+    answer_kind: str | None = None
+    """Kind of all its answers, a key of `foretell.grading.rollouts.KINDS`; None where each problem says its own."""

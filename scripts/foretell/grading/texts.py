@@ -1,24 +1,17 @@
-"""Finding and judging short texts, such as names, by whether an accepted answer stands in them."""
+"""Finding and grading short texts, such as names, by whether an accepted answer stands in them."""
 
 import json
 import re
-import unicodedata
 from functools import partial
 
 import pandas as pd
 
+from foretell.common.words import words
 from foretell.grading.places import LONGEST_ANSWER, MARKED, Found, after_thinking
 
 _ARTICLES = re.compile(r"^(?:the|an?) ")
 _NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
-
-
-def words(text: str) -> str:
-    """A text as its words: lower case, no accents, one space between letters and digits that belong together."""
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(character for character in plain if not unicodedata.combining(character))
-    return " ".join(re.findall(r"\w+", plain.replace("'", "").replace("’", "")))
 
 
 def short_text(completion: str) -> Found | None:
@@ -28,8 +21,8 @@ def short_text(completion: str) -> Found | None:
     return Found(text, MARKED) if text and len(text) <= LONGEST_ANSWER else None
 
 
-def judge_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
-    """Judge distinct answers: right is what an accepted answer stands in, as whole words.
+def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
+    """Grade distinct answers: right is what an accepted answer stands in, as whole words.
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold: a text; a JSON list of accepted texts; or a JSON object
@@ -66,6 +59,11 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
         parsed = {"accepted": [gold]}
     accepted = [words(str(text)) for text in parsed.get("accepted", [])]
     return [text for text in accepted if text], [words(text) for text in parsed.get("others", [])]
+
+
+def gold_text(gold: str) -> str | None:
+    """A gold answer; None where it has no accepted text."""
+    return gold if parse_gold(gold)[0] else None
 
 
 def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:

@@ -5,7 +5,7 @@ from typing import cast
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
-from foretell.completions.policy import Dtype
+from foretell.models.origins import Dtype
 
 
 def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:

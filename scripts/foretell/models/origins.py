@@ -1,4 +1,4 @@
-"""Where checkpoints come from: one class per source."""
+"""Where checkpoints come from, one class per source, and in which dtype they are run."""
 
 from typing import Annotated, Literal
 
@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field, RootModel, StringConstraints
 from foretell.common.arguments import Settings
 from foretell.common.packages import Package
 
+Dtype = Literal["auto", "float32", "bfloat16", "float16"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 
 

@@ -59,7 +59,7 @@ def sweep_of(blocks: list[Block], trials: list[Trial], results: list[Result]) ->
     folds = results[0].choice.values.shape[1] if results else 0
     frame = candidates.loc[candidates.index.repeat(folds)].reset_index(drop=True)
     frame["fold"] = np.tile(np.arange(folds), len(candidates))
-    frame["metric"] = trials[0].target.choosing.name
+    frame["metric"] = trials[0].target.criterion.name
     values = [result.choice.values.ravel() for result in results] or [np.empty(0)] * len(trials)
     return _stack(trials, [frame.assign(value=value) for value in values])
 
@@ -107,7 +107,7 @@ def _describe_fit(trial: Trial, result: Result) -> dict:
     return {
         "candidate": result.candidate,
         "fold_metric": {
-            "metric": trial.target.choosing.name,
+            "metric": trial.target.criterion.name,
             "mean": float(np.nanmean(values)),
             "folds": [None if np.isnan(value) else float(value) for value in values],
         },

@@ -29,7 +29,7 @@ HeldOut = tuple[int, int, np.ndarray]  # partition, fold, mask [problems] of the
 
 
 @dataclass(frozen=True)
-class CrossFit:
+class CrossFitTask:
     """What is predicted from what.
 
     Attributes:
@@ -112,9 +112,9 @@ class CrossFit:
 
 
 def cross_fit(
-    task: CrossFit, folds: list[HeldOut], workers: int
+    task: CrossFitTask, folds: list[HeldOut], workers: int
 ) -> tuple[dict[tuple[str, str], pd.DataFrame], pd.DataFrame]:
-    """`CrossFit.predict` and `predict_permuted` of every fold, one after the other.
+    """`CrossFitTask.predict` and `predict_permuted` of every fold, one after the other.
 
     Args:
         task: what is predicted from what.
@@ -130,10 +130,10 @@ def cross_fit(
     return predictions, pd.concat([permuted for _, permuted in done], ignore_index=True)
 
 
-_task: CrossFit  # of a worker process
+_task: CrossFitTask  # of a worker process
 
 
-def _set_task(task: CrossFit) -> None:
+def _set_task(task: CrossFitTask) -> None:
     """Keep the task in a worker process, so that its features are made once there; workers share the cores."""
     threadpool_limits(1)
     global _task

@@ -12,17 +12,17 @@ from foretell.probes.trials import Trial, run_trials
 
 
 def read_successes(inputs: Inputs, outcomes: dict[str, pd.DataFrame], settings: EncoderSettings) -> pd.DataFrame:
-    """Train a linear probe for every policy's majority_correct, all with the same folds.
+    """Train a linear probe for a target of every policy, all with the same folds.
 
     Args:
         inputs: of any of the policies; its activations are the encoder's.
-        outcomes: per policy: problem_id, majority_correct, of the inputs' problems.
+        outcomes: per policy: problem_id and what the target is read from, of the inputs' problems.
         settings: the folds are of train; see `foretell.probes.folds.fold_units`.
 
     Returns:
         policy, problem_id, split, score (log odds; null where nothing could be trained), probability (null likewise).
     """
-    target = TARGETS["majority_correct"]
+    target = TARGETS[settings.target]
     ids = inputs.outcomes.problem_id
     labels = {policy: target.labels(frame.set_index("problem_id").loc[ids]) for policy, frame in outcomes.items()}
     rows = inputs.train

@@ -10,7 +10,7 @@ from typing import Protocol
 
 import numpy as np
 
-from foretell.common.metrics import Metric
+from foretell.probes.criteria import SelectionCriterion
 
 RARER_CLASS = 10  # train problems of the rarer class below which no probe is fitted
 
@@ -47,8 +47,8 @@ class Choice:
     Attributes:
         block: index of the chosen block.
         candidate: index within the block.
-        values: [candidates of all blocks, folds] metric on the held-out fold; NaN where the fold's labels leave the
-            metric undefined. A constant score has the value of chance.
+        values: [candidates of all blocks, folds] criterion on the held-out fold; NaN where the fold's labels leave it
+            undefined. A constant score has the value of chance.
         best: row of `values` that was chosen: the largest mean over folds, the first of equals.
         out_of_fold: [train rows] the chosen candidate's score of each row, from the fit that did not see it.
     """
@@ -65,17 +65,17 @@ def cross_validate(
     rows: np.ndarray,
     labels: np.ndarray,
     binary: np.ndarray,
-    metrics: Sequence[Metric],
+    criteria: Sequence[SelectionCriterion],
     folds: np.ndarray,
 ) -> list[Choice]:
-    """Choose a candidate for each label column by its mean metric over folds.
+    """Choose a candidate for each label column by the mean of its criterion over folds.
 
     Args:
         blocks: the family.
         rows: [n] train problems.
         labels: [n, columns]. Every fold's complement has both classes of a binary column.
         binary: [columns].
-        metrics: [columns], each defined by column.
+        criteria: [columns].
         folds: [n] fold of each row.
 
     Returns:
@@ -86,7 +86,7 @@ def cross_validate(
     best: list[tuple[float, int, int, np.ndarray]] = [(-np.inf, 0, 0, np.empty(0))] * len(columns)
     for index, block in enumerate(blocks):
         scores = _out_of_fold(block, rows, labels, binary, folds)
-        values.append(_fold_metrics(labels, scores, metrics, folds))
+        values.append(_fold_values(labels, scores, criteria, folds))
         means = np.nanmean(values[-1], axis=1)  # [columns, candidates]
         for column in columns:
             candidate = int(np.argmax(means[column]))
@@ -162,14 +162,16 @@ def _out_of_fold(
     return scores
 
 
-def _fold_metrics(labels: np.ndarray, scores: np.ndarray, metrics: Sequence[Metric], folds: np.ndarray) -> np.ndarray:
-    """[columns, folds, candidates] metric on each held-out fold."""
+def _fold_values(
+    labels: np.ndarray, scores: np.ndarray, criteria: Sequence[SelectionCriterion], folds: np.ndarray
+) -> np.ndarray:
+    """[columns, folds, candidates] criterion on each held-out fold."""
     found = np.full((labels.shape[1], len(np.unique(folds)), scores.shape[2]), np.nan)
-    columns_of = {metric: np.array([other == metric for other in metrics]) for metric in metrics}
+    columns_of = {criterion: np.array([other == criterion for other in criteria]) for criterion in criteria}
     for place, fold in enumerate(np.unique(folds)):
         held = folds == fold
         varying = np.ptp(labels[held], axis=0) > 0
-        for metric, with_metric in columns_of.items():
-            columns = with_metric & varying
-            found[columns, place] = metric.of_candidates(labels[held][:, columns], scores[held][:, columns])
+        for criterion, with_criterion in columns_of.items():
+            columns = with_criterion & varying
+            found[columns, place] = criterion.of_candidates(labels[held][:, columns], scores[held][:, columns])
     return found

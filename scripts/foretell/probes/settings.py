@@ -20,6 +20,7 @@ def _of(known: Iterable[str], names: list[str]) -> list[str]:
     return names
 
 
+TargetName = Annotated[str, AfterValidator(lambda name: _of(TARGETS, [name])[0])]
 TargetNames = Annotated[list[str], AfterValidator(lambda names: _of(TARGETS, names))]
 FamilyNames = Annotated[list[str], AfterValidator(lambda names: _of(TRAINED, names))]
 PredictorNames = Annotated[list[str], AfterValidator(lambda names: _of(PREDICTORS, names))]
@@ -54,11 +55,13 @@ class EncoderSettings(Settings):
     """Protocol of the probes that read every policy's success from one encoder.
 
     Attributes:
+        target: the key of TARGETS that is read of every policy.
         strengths: L2 penalties, positive.
         folds: of the cross-validation.
         seed: of the folds.
     """
 
+    target: TargetName
     strengths: Strengths
     folds: int = Field(ge=2)
     seed: int
@@ -68,6 +71,7 @@ class CrossFitSettings(Settings):
     """Protocol of a problem set whose problems are each predicted from fits to others.
 
     Attributes:
+        targets: keys of TARGETS.
         families: keys of FAMILIES that are trained here, no control among them.
         strengths: L2 penalties, positive.
         folds: that are held out in turn.
@@ -77,6 +81,7 @@ class CrossFitSettings(Settings):
         seed: of partitions, folds and permutations.
     """
 
+    targets: TargetNames
     families: PredictorNames
     strengths: Strengths
     folds: int = Field(ge=2)
@@ -84,13 +89,3 @@ class CrossFitSettings(Settings):
     inner_folds: int = Field(ge=2)
     permutations: int = Field(default=0, ge=0)
     seed: int
-
-
-class CrossFitProbeSettings(CrossFitSettings):
-    """The same, of targets that activations are read for.
-
-    Attributes:
-        targets: keys of TARGETS, none of them binary.
-    """
-
-    targets: TargetNames

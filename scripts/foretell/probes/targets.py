@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, Metric
 from foretell.common.registry import registry
+from foretell.probes.criteria import CRITERIA, SelectionCriterion
 from foretell.probes.folds import assign_folds, fold_units
 
 
@@ -20,16 +20,14 @@ class Target:
         name: of the target; of the outcomes' column, too, unless `read` is given.
         description: one clause, for the configuration's documentation.
         binary: whether it is 0 or 1, not graded.
-        metrics: names of METRICS. The first is what candidates are chosen by, and it must be defined by column.
-        reported: those of them that the table of probes shows; without them, the first.
+        chosen_by: the name in CRITERIA of what candidates are chosen by.
         read: from outcomes to labels; the outcomes lack the target where this raises a KeyError.
     """
 
     name: str
     description: str
     binary: bool
-    metrics: tuple[str, ...]
-    reported: tuple[str, ...] = ()
+    chosen_by: str
     read: Callable[[pd.DataFrame], pd.Series] | None = None
 
     def labels(self, outcomes: pd.DataFrame) -> np.ndarray:
@@ -47,37 +45,16 @@ class Target:
         return column.to_numpy(float, na_value=np.nan)
 
     @property
-    def choosing(self) -> Metric:
-        """The metric that candidates are chosen by."""
-        return METRICS[self.metrics[0]]
+    def criterion(self) -> SelectionCriterion:
+        """What candidates are chosen by."""
+        return CRITERIA[self.chosen_by]
 
-    @property
-    def shown(self) -> tuple[str, ...]:
-        """Names of the metrics that the table of probes shows."""
-        return self.reported or self.metrics[:1]
-
-
-GRADED_METRICS = ("spearman",)
-BINARY_METRICS = (
-    "auroc",
-    "ece_uncalibrated",
-    "ece",
-    "ece_platt_train",
-    "brier_uncalibrated",
-    "brier",
-    "brier_platt_train",
-    "predicted_minus_observed_uncalibrated",
-    "predicted_minus_observed",
-    "predicted_minus_observed_platt_train",
-    "accuracy",
-    "base_rate",
-)
 
 TARGETS = registry(
-    Target("success_rate", "the share of right answers among the samples", False, GRADED_METRICS),
-    Target("majority_correct", "whether the majority vote is right", True, BINARY_METRICS),
-    Target("greedy_correct", "whether the greedy answer is right", True, BINARY_METRICS),
-    Target("reference_difficulty", "the difficulty that the problem set comes with", False, GRADED_METRICS),
+    Target("success_rate", "the share of right answers among the samples", False, "spearman"),
+    Target("majority_correct", "whether the majority vote is right", True, "auroc"),
+    Target("greedy_correct", "whether the greedy answer is right", True, "auroc"),
+    Target("reference_difficulty", "the difficulty that the problem set comes with", False, "spearman"),
 )
 
 
@@ -105,9 +82,9 @@ class LabelledTarget:
         return self.target.binary
 
     @property
-    def choosing(self) -> Metric:
-        """The metric that candidates are chosen by."""
-        return self.target.choosing
+    def criterion(self) -> SelectionCriterion:
+        """What candidates are chosen by."""
+        return self.target.criterion
 
 
 def read_targets(outcomes: pd.DataFrame, names: list[str], folds: int, seed: int) -> list[LabelledTarget]:

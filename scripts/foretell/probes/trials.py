@@ -76,8 +76,8 @@ def _run_together(blocks: Sequence[Block], trials: Sequence[Trial]) -> Iterator[
     others = np.setdiff1d(np.arange(problems), target.rows)
     labels = np.column_stack([trial.labels for trial in trials])
     binary = np.array([trial.target.binary for trial in trials])
-    metrics = [trial.target.choosing for trial in trials]
-    choices = cross_validate(blocks, target.rows, labels, binary, metrics, target.folds)
+    criteria = [trial.target.criterion for trial in trials]
+    choices = cross_validate(blocks, target.rows, labels, binary, criteria, target.folds)
     refits = refit(blocks, choices, target.rows, labels, binary, others)
     for trial, choice, fitted in zip(trials, choices, refits, strict=True):
         scores = np.empty(problems)

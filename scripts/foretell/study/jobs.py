@@ -1,4 +1,4 @@
-"""What the jobs of each rule need to know of the configuration: one function per rule, named like it.
+"""What the jobs of each rule need to know of the configuration: one function per script, named like it.
 
 Each gives just what a job's result depends on, so that nothing else that is edited reruns it. The results are JSON
 values; mappings are dumped with sorted keys, so where order matters there are lists.
@@ -12,8 +12,8 @@ from foretell.routing.routers import Sweep
 from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
-from foretell.study.problem_sets import Cities, File, GeneratedSet, Records
-from foretell.study.study import Study
+from foretell.study.problem_sets import File, GeneratedSet, Records
+from foretell.study.study import MAJORITY, Study
 
 Settings = dict[str, Any]
 
@@ -28,36 +28,9 @@ def resampling(study: Study) -> Settings:
     return {"resamples": study.config.statistics.resamples, "seed": study.config.seed}
 
 
-def generate_problems(study: Study, job: Job) -> Settings:
-    """What problems are made of, how many there are, and the seed."""
-    entry = study.problem_set(job.problem_set)
-    assert isinstance(entry, GeneratedSet)
-    evaluated = entry.model_dump(include={"evaluated_operations", "evaluated_shares", "sizes"})
-    return {**entry.language(), **evaluated, "seed": study.config.seed}
-
-
-def import_problems(study: Study, job: Job) -> Settings:
-    """Which recorded problems, or how a file is read."""
-    entry = study.problem_set(job.problem_set)
-    if isinstance(entry, Records):
-        halves = None if entry.halves is None else entry.halves.model_dump()
-        return {"records": {"dataset": entry.dataset, "halves": halves}}
-    assert isinstance(entry, File)
-    cross_fitted = entry.cross_fit is not None
-    return {"table": _format(entry.problems), "answer_kind": entry.answer_kind, "cross_fitted": cross_fitted}
-
-
-def download_cities(study: Study, job: Job) -> Settings:
-    """Which cities."""
-    entry = study.problem_set(job.problem_set)
-    assert isinstance(entry, Cities)
-    chosen = entry.model_dump(include={"package", "inhabitants", "per_country", "sizes"})
-    return {**chosen, "seed": study.config.seed}
-
-
-def split_by_group(study: Study, job: Job) -> Settings:
-    """The seed of the new split."""
-    return {"seed": study.config.seed}
+def make_problems(study: Study, job: Job) -> Settings:
+    """What a problem set is made of, whichever rule makes it."""
+    return study.problem_set(job.problem_set).making(study.config.seed)
 
 
 def train_tiny_model(study: Study, job: Job) -> Settings:
@@ -113,9 +86,13 @@ def _format(table: Any) -> Settings:
 
 
 def grade_rollouts(study: Study, job: Job) -> Settings:
-    """Where answers stand in completions, and how they are compared, where the problem set says it."""
+    """Where answers stand in completions, and how they are compared, where the problem set says it.
+
+    Problems have answers of one kind, on which the job's code depends; in a file each problem may have its own.
+    """
     entry = study.problem_set(job.problem_set)
-    return {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
+    said = {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
+    return said if isinstance(entry, File) else {**said, "answer_kind": entry.answers}
 
 
 def import_outcomes(study: Study, job: Job) -> Settings:
@@ -156,23 +133,24 @@ def train_probes(study: Study, job: Job) -> Settings:
 
 
 def compare_encoders(study: Study, job: Job) -> Settings:
-    """Protocol of reading every policy's success from one encoder."""
+    """Protocol of reading every policy's success, by which queries are routed, from one encoder."""
     probes = study.config.probes
-    return {"strengths": probes.strengths, "folds": probes.folds, "seed": study.config.seed}
+    return {"target": MAJORITY, "strengths": probes.strengths, "folds": probes.folds, "seed": study.config.seed}
 
 
 def cross_fit_predictors(study: Study, job: Job) -> Settings:
-    """Protocol of predicting each problem from the others."""
-    entry, probes = study.problem_set(job.problem_set), study.config.probes
+    """What is predicted, and the protocol of predicting each problem from the others."""
+    name, probes = job.problem_set, study.config.probes
+    entry = study.problem_set(name)
     assert isinstance(entry, File) and entry.cross_fit is not None
-    protocol = {"families": study.families(job.problem_set), "strengths": probes.strengths, "inner_folds": probes.folds}
-    return {**protocol, **entry.cross_fit.model_dump(), "seed": study.config.seed}
+    predictors = {"targets": study.targets(name), "families": study.families(name)}
+    protocol = {"strengths": probes.strengths, "inner_folds": probes.folds}
+    return {**predictors, **protocol, **entry.cross_fit.model_dump(), "seed": study.config.seed}
 
 
 def cross_fit_probes(study: Study, job: Job) -> Settings:
-    """The same from activations, and of which targets; labels are permuted too."""
-    protocol = {**cross_fit_predictors(study, job), "targets": study.targets(job.problem_set)}
-    return {**protocol, "permutations": study.config.probes.permutations}
+    """The same from activations; labels are permuted too."""
+    return {**cross_fit_predictors(study, job), "permutations": study.config.probes.permutations}
 
 
 def evaluate_probes(study: Study, job: Job) -> Settings:

@@ -5,9 +5,8 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, NonNegativeInt
 
 from foretell.common.arguments import Settings
-from foretell.completions.policy import Dtype
 from foretell.models.architecture import TinyModel
-from foretell.models.origins import Hub, LocalPath, Packages
+from foretell.models.origins import Dtype, Hub, LocalPath, Packages
 from foretell.study.types import Id, NotNegative
 
 

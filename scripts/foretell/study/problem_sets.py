@@ -40,6 +40,10 @@ class ProblemSet(Settings):
         """What answers are, as far as figures and tables differ by it: code, or something else."""
         return "math"
 
+    def making(self, seed: int) -> dict[str, Any]:
+        """Settings of the job that makes the problems: just what they depend on, beside the study's seed."""
+        raise NotImplementedError
+
 
 class GeneratedSet(ProblemSet, Evaluated):
     """Problems that the workflow generates."""
@@ -63,6 +67,11 @@ class GeneratedSet(ProblemSet, Evaluated):
     def language(self) -> dict[str, Any]:
         """What problems are made of, as `foretell.problems.tasks` has it."""
         return {"source": self.source, "language": self.model_dump(include=set(self.task.language.model_fields))}
+
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        evaluated = self.model_dump(include={"evaluated_operations", "evaluated_shares", "sizes"})
+        return {**self.language(), **evaluated, "seed": seed}
 
 
 class Expressions(GeneratedSet, expressions.Language):
@@ -102,6 +111,10 @@ class Cities(ProblemSet):
     def answers(self) -> str:
         return "text"
 
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        return {**self.model_dump(include={"package", "inhabitants", "per_country", "sizes"}), "seed": seed}
+
 
 class ByGroup(ProblemSet):
     """The problems of another set, split so that no group is in two splits."""
@@ -111,6 +124,10 @@ class ByGroup(ProblemSet):
     source: Literal["by_group"]
     of: Id
     """Id of that problem set; completions and activations are shared with it."""
+
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        return {"seed": seed}
 
 
 class Halves(Settings):
@@ -140,6 +157,11 @@ class Records(ProblemSet):
     folds: Annotated[Distinct[Id], Field(min_length=2)] | None = None
     """Instead of `halves`: problem sets whose test splits make up this one's, so that their results are reported
     together. Each problem is predicted as the fold has it."""
+
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        halves = None if self.halves is None else self.halves.model_dump()
+        return {"records": {"dataset": self.dataset, "halves": halves}}
 
 
 class CrossFit(Settings):
@@ -176,6 +198,11 @@ class File(ProblemSet, GradingSettings):
     @override
     def answers(self) -> str:
         return self.answer_kind
+
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        table, cross_fitted = self.problems.model_dump(exclude={"file"}), self.cross_fit is not None
+        return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted}
 
 
 AnyProblemSet = Annotated[

@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from foretell.common.code_hash import code_hash
+from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
+from foretell.evaluation.catalogue import metrics_of
 from foretell.probes.targets import TARGETS
+from foretell.study import jobs
 from foretell.study.files import Files, Job
 from foretell.study.study import Study
 
 RUN = "python {params.script:q} {params.arguments} > {log:q} 2>&1"
 
 FilesOf = Callable[[Study, Any], Files]
+SettingsOf = Callable[[Study, Any], dict[str, Any]]
 
 
 class _Folder:
@@ -24,10 +28,25 @@ class _Folder:
 FOLDER = _Folder()
 
 
+def settings_of(script: str) -> SettingsOf:
+    """The function of `foretell.study.jobs` that is named like a script.
+
+    Raises:
+        UserError: there is none, so that a job cannot lose its settings by a misspelt name.
+    """
+    found = getattr(jobs, script, None)
+    if found is None:
+        raise UserError(
+            f"foretell/study/jobs.py has no function {script!r}: correct the name, name another function as "
+            "'settings', or give 'settings=None' for a script that takes no settings"
+        )
+    return found
+
+
 def program_parameters(
     script: Path,
     study: Study,
-    settings: Callable[[Study, Any], dict[str, Any]] | None,
+    settings: SettingsOf | None,
     ids: dict[str, FilesOf | _Folder] | None = None,
     output: Callable[[Sequence[str]], Path] | None = None,
     modules: Sequence[str] = (),
@@ -117,8 +136,9 @@ def as_json(value: object) -> str:
 
 
 def _kinds(names: set[str]) -> frozenset[str]:
-    """Names of kinds that a job uses: those that it is told, and the metrics of its targets."""
-    metrics = {metric for name in names & TARGETS.keys() for metric in TARGETS[name].metrics}
+    """Names of kinds that a job uses: those that it is told, and what its targets are chosen and measured by."""
+    targets = [TARGETS[name] for name in names & TARGETS.keys()]
+    metrics = {metric for target in targets for metric in (target.chosen_by, *metrics_of(target))}
     return frozenset(names | metrics)
 
 

@@ -11,7 +11,7 @@ from foretell.study.pools import PoolOfFolds, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
-MAJORITY = ["majority_correct"]
+MAJORITY = "majority_correct"  # by which queries are routed
 ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
 
 
@@ -182,7 +182,7 @@ class Study:
                 return self.config.probes.targets
             case "cross_fit_probes":
                 return CROSS_FITTED_TARGETS
-        return MAJORITY
+        return [MAJORITY]
 
     def families(self, problem_set: str) -> list[str]:
         """Families of predictors that there are predictions of."""

@@ -13,7 +13,7 @@ from foretell.claims.measures import (
     probe_beats,
     router_matches,
 )
-from foretell.claims.table import ClaimsSettings, judge, read_subjects, to_markdown
+from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
 from foretell.common.errors import UserError
 from foretell.study.config import read_yaml
 
@@ -180,7 +180,7 @@ def test_a_study_without_a_pool_cannot_test_routing(subject):
 
 def test_every_claim_of_the_paper_gets_a_row_and_a_verdict(subject, pytestconfig):
     claims = read_yaml(pytestconfig.rootpath / "config" / "claims.yaml")
-    table = judge(claims, {"set": subject}, "analogue")
+    table = check(claims, {"set": subject}, "analogue")
     assert table.claim_id.tolist() == list(claims)
     untested = table[table.verdict == "not testable here"]
     assert untested.note.str.len().gt(10).all()

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS, NOTHING
+from foretell.evaluation.catalogue import METRICS, NOTHING, REPORTED, metrics_of
 from foretell.probes.families import FAMILIES, by_builder
 from foretell.probes.targets import TARGETS, Target, read_targets
 
@@ -18,22 +18,23 @@ SCRIPTS = Path(__file__).parents[3] / "scripts"
 
 @pytest.mark.parametrize("target", TARGETS.values(), ids=TARGETS)
 def test_a_target_is_chosen_and_reported_by_metrics_that_there_are(target):
-    assert target.choosing.by_column is not None and target.choosing.chance is not None
-    assert set(target.shown) <= set(target.metrics) <= set(METRICS)
-    assert target.binary or not any(METRICS[name].both_classes for name in target.metrics)
+    assert target.criterion.name in metrics_of(target) and set(REPORTED) & set(metrics_of(target))
+    assert set(metrics_of(target)) <= set(METRICS)
+    assert target.binary or not any(METRICS[name].both_classes for name in metrics_of(target))
 
 
 def test_a_new_target_needs_one_entry(monkeypatch):
-    entry = Target("pass_at_k", "whether any sample is right", True, TARGETS["majority_correct"].metrics)
+    entry = Target("pass_at_k", "whether any sample is right", True, "auroc")
     monkeypatch.setitem(TARGETS, "pass_at_k", entry)
-    outcomes = pd.DataFrame({"split": "train", "group": [f"p{i}" for i in range(8)], "pass_at_k": [True, False] * 4})
+    ids = [f"p{i}" for i in range(8)]
+    outcomes = pd.DataFrame({"problem_id": ids, "group": ids, "split": "train", "pass_at_k": [True, False] * 4})
     (target,) = read_targets(outcomes, ["pass_at_k"], folds=2, seed=1)
-    assert target.binary and target.choosing.name == "auroc"
+    assert target.binary and target.criterion.name == "auroc"
     np.testing.assert_array_equal(target.labels, [1, 0] * 4)
 
 
 def test_a_target_may_be_read_from_other_columns():
-    rare = Target("rare", "hard problems", True, ("auroc",), read=lambda frame: frame.success_rate < 0.5)
+    rare = Target("rare", "hard problems", True, "auroc", read=lambda frame: frame.success_rate < 0.5)
     assert rare.labels(pd.DataFrame({"success_rate": [0.1, 0.9]})).tolist() == [1.0, 0.0]
     with pytest.raises(UserError, match="no column 'greedy_correct'"):
         TARGETS["greedy_correct"].labels(pd.DataFrame({"success_rate": [0.1]}))

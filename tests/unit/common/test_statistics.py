@@ -8,6 +8,7 @@ from scipy.stats import spearmanr
 from sklearn.metrics import accuracy_score, brier_score_loss, roc_auc_score
 
 from foretell.common import metrics, statistics
+from foretell.probes.criteria import auroc_by_column, spearman_by_column
 
 
 def replicated(values, weights):
@@ -150,8 +151,8 @@ def test_columnwise_metrics_equal_the_single_ones(seed):
     values[:, 1], scores[:, 2, 3] = 2, 0.5  # a column of equal labels, a candidate of equal scores
     once = np.ones((1, 50))
     for by_column, single, labels in [
-        (metrics.auroc_by_column, metrics.auroc, values > 1),
-        (metrics.spearman_by_column, metrics.spearman, values),
+        (auroc_by_column, metrics.auroc, values > 1),
+        (spearman_by_column, metrics.spearman, values),
     ]:
         expected = [[single(labels[:, c], scores[:, c, k], once)[0] for k in range(7)] for c in range(3)]
         np.testing.assert_allclose(by_column(labels, scores), expected, rtol=1e-12)
@@ -177,8 +178,3 @@ def test_samples_too_large_for_single_precision_are_exact_too():
     for weight in (np.ones(9000), rng.integers(4, size=9000)):
         expected = roc_auc_score(labels, scores, sample_weight=weight)
         assert metrics.auroc(labels, scores, weight[None].astype(float))[0] == pytest.approx(expected, rel=1e-13)
-
-
-def test_candidates_are_not_chosen_by_a_metric_that_has_no_column_form():
-    with pytest.raises(ValueError, match="candidates cannot be chosen by 'ece'"):
-        metrics.METRICS["ece"].of_candidates(np.zeros((3, 1)), np.zeros((3, 1, 1)))

@@ -15,7 +15,7 @@ from foretell.common import metrics as weighted
 from foretell.common.errors import UserError
 from foretell.common.metrics import weighted_mean
 from foretell.common.statistics import bootstrap_weights, percentile_interval
-from foretell.evaluation.measured import Measured, Subject
+from foretell.evaluation.measured import Measurand, Measured
 from foretell.figures import auroc
 
 RNG = np.random.default_rng(0)
@@ -105,11 +105,11 @@ def test_an_auroc_needs_fifty_of_both_classes_and_a_correlation_does_not():
 
 
 def test_resamples_that_leave_a_metric_undefined_are_counted_out():
-    subject = Subject("a", "majority_correct", "linear", None, "test")
-    row = Measured(subject, "auroc", np.array([0.8, 0.7, np.nan, 0.9]), 3).row()
+    measurand = Measurand("a", "majority_correct", "linear", None, "test")
+    row = Measured(measurand, "auroc", np.array([0.8, 0.7, np.nan, 0.9]), 3).row()
     assert (row["value"], row["resamples"], row["reason"]) == (0.8, 2, "")
     assert (row["low"], row["high"]) == percentile_interval([0.7, 0.9])
-    undefined = Measured(subject, "auroc", np.full(4, np.nan), 3).row()
+    undefined = Measured(measurand, "auroc", np.full(4, np.nan), 3).row()
     assert undefined["resamples"] == 0 and undefined["reason"].startswith("undefined")
 
 

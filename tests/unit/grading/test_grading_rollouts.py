@@ -127,8 +127,10 @@ def test_problems_that_cannot_be_graded_by_are_named():
         one("", "5")
     with pytest.raises(UserError, match="answer_kind 'poem'; known are math"):
         one("5", "5", kind="poem")
-    with pytest.raises(UserError, match="'many' is no integer"):
+    with pytest.raises(UserError, match="'many' is no answer of the kind 'integer'; give a whole number"):
         one("many", "5", kind="integer")
+    with pytest.raises(UserError, match="answer_kind 'integer'; known are choice"):
+        grade(completions("5"), PROBLEMS, answer_kind="choice")
     with pytest.raises(UserError, match=r"missing columns \['completion'\]"):
         grade(pd.DataFrame({"problem_id": ["a"], "sample": [0]}), PROBLEMS)
     with pytest.raises(UserError, match="is no text"):

@@ -13,7 +13,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.grading import sandbox
-from foretell.grading.programs import judge
+from foretell.grading.programs import grade
 from foretell.grading.sandbox import MEMORY_EXCEEDED, Limits, Sandbox, why_unavailable
 from foretell.grading.seccomp import system_call_filter
 from hostile_programs import ASSERTIONS, CHEATS, OUTSIDE, SECRET, SOURCES
@@ -30,7 +30,7 @@ def runner():
 
 def verdicts(gold, *programs, workers=2):
     answers = pd.DataFrame({"problem_id": "p", "extracted_answer": programs, "answer": json.dumps(gold)})
-    return judge(answers, workers)
+    return grade(answers, workers)
 
 
 @needs_sandbox
@@ -44,10 +44,10 @@ def test_hostile_programs_are_held_and_pass_nothing(monkeypatch):
         port = str(server.getsockname()[1])
         sources = [source.replace("PORT", port) for source in SOURCES.values()]
         started = time.monotonic()
-        judged = verdicts({"entry_point": "f", "inputs": [[]], "outputs": [1]}, *sources)
+        graded = verdicts({"entry_point": "f", "inputs": [[]], "outputs": [1]}, *sources)
         with pytest.raises(BlockingIOError):
             server.accept()
-    assert not judged.correct.any(), list(SOURCES)[int(judged.correct.argmax())]
+    assert not graded.correct.any(), list(SOURCES)[int(graded.correct.argmax())]
     assert time.monotonic() - started < 4 * len(SOURCES), "no program outlives its limit by much"
     assert not OUTSIDE.exists()
     left = subprocess.run(["ps", "-eo", "pid,user:20,args"], capture_output=True, text=True).stdout.splitlines()[1:]
@@ -56,8 +56,8 @@ def test_hostile_programs_are_held_and_pass_nothing(monkeypatch):
 
 @needs_sandbox
 def test_no_cheat_forges_its_assertions():
-    judged = verdicts(ASSERTIONS, *CHEATS.values(), "def f(x): return x * x")
-    assert judged.correct.tolist() == [False] * len(CHEATS) + [True], list(CHEATS)[int(judged.correct.argmax())]
+    graded = verdicts(ASSERTIONS, *CHEATS.values(), "def f(x): return x * x")
+    assert graded.correct.tolist() == [False] * len(CHEATS) + [True], list(CHEATS)[int(graded.correct.argmax())]
 
 
 @needs_sandbox
@@ -105,8 +105,8 @@ def test_recursion_goes_as_deep_as_competition_programs_need():
 @needs_sandbox
 def test_a_program_whose_thread_outlives_it_is_right_and_not_timed_out():
     thread = "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\ndef f(): return 1"
-    judged = verdicts({"entry_point": "f", "inputs": [[]], "outputs": [1]}, thread)
-    assert judged.correct.tolist() == [True] and judged.grading_error.isna().all()
+    graded = verdicts({"entry_point": "f", "inputs": [[]], "outputs": [1]}, thread)
+    assert graded.correct.tolist() == [True] and graded.grading_error.isna().all()
 
 
 @needs_sandbox
@@ -118,8 +118,8 @@ def test_the_usual_imports_stand_before_a_program_unless_switched_off():
             "answer": [json.dumps({"entry_point": "f", "inputs": [[[4, 6]]], "outputs": [2]})],
         }
     )
-    assert judge(answers, 1).correct.tolist() == [True]
-    assert judge(answers, 1, prelude=False).correct.tolist() == [False]
+    assert grade(answers, 1).correct.tolist() == [True]
+    assert grade(answers, 1, prelude=False).correct.tolist() == [False]
 
 
 def test_a_package_that_is_not_installed_is_named():
@@ -137,8 +137,8 @@ def test_programs_may_import_the_packages_that_a_study_names():
             "answer": [json.dumps(gold)],
         }
     )
-    assert judge(answers, 1).correct.tolist() == [False]
-    assert judge(answers, 1, packages=("yaml",)).correct.tolist() == [True]
+    assert grade(answers, 1).correct.tolist() == [False]
+    assert grade(answers, 1, packages=("yaml",)).correct.tolist() == [True]
 
 
 @needs_sandbox
@@ -193,8 +193,8 @@ def test_assertions_calls_and_pipes():
     assert verdicts(called, right, wrong, loud, method, throws).correct.tolist() == [True, False, True, True, False]
     piped = {"inputs": ["1 2\n", "5 6"], "outputs": ["3\n", "11"]}
     source = "a, b = map(int, input().split())\nprint(a + b, end='\\n\\n')"
-    judged = verdicts(piped, source, source.replace("+", "-"), "import sys; sys.exit(3)", "print(3)")
-    assert judged.correct.tolist() == [True, False, False, False]
+    graded = verdicts(piped, source, source.replace("+", "-"), "import sys; sys.exit(3)", "print(3)")
+    assert graded.correct.tolist() == [True, False, False, False]
 
 
 @needs_sandbox
@@ -208,16 +208,16 @@ def test_votes_are_counted_over_programs_that_behave_alike():
 def test_stack_programs_that_compute_the_same_are_right():
     gold = {"language": "stack", "parameters": "abc", "inputs": [[2, 3, 5], [7, 11, 13]], "outputs": [-4, -14]}
     programs = ["abc-*", "bc-a*", "abc*-", "ab", "", "ab+*", "axc-*", "abc-*+", "c" * 6000 + "*" * 5999]
-    judged = verdicts(gold, *programs)
-    assert judged.correct.tolist() == [True, True, *[False] * 7]
-    assert judged.answer_class.tolist()[:2] == ["abc-*", "abc-*"]
+    graded = verdicts(gold, *programs)
+    assert graded.correct.tolist() == [True, True, *[False] * 7]
+    assert graded.answer_class.tolist()[:2] == ["abc-*", "abc-*"]
 
 
 @needs_sandbox
 def test_a_program_that_hangs_is_counted(monkeypatch):
     monkeypatch.setattr(sandbox.Sandbox.run, "__defaults__", (b"", Limits(seconds=1.0)))
-    judged = verdicts({"inputs": [""], "outputs": ["1"]}, "while True: pass")
-    assert judged.grading_error.tolist() == ["timed out"]
+    graded = verdicts({"inputs": [""], "outputs": ["1"]}, "while True: pass")
+    assert graded.grading_error.tolist() == ["timed out"]
 
 
 @needs_sandbox
@@ -227,7 +227,7 @@ def test_a_program_that_hangs_is_counted(monkeypatch):
 )
 def test_tests_that_are_none_are_named(gold, expected):
     with pytest.raises(UserError, match=f"'p'.*{expected}"):
-        judge(pd.DataFrame({"problem_id": ["p"], "extracted_answer": ["x"], "answer": [gold]}), 1)
+        grade(pd.DataFrame({"problem_id": ["p"], "extracted_answer": ["x"], "answer": [gold]}), 1)
 
 
 @pytest.mark.parametrize("missing", ["bwrap", "prlimit"])
@@ -250,4 +250,4 @@ def test_humaneval_solutions_pass_and_empty_bodies_fail():
     ids = [p["task_id"] for p in problems]
     for text, right in ((lambda p: p["canonical_solution"], True), (lambda p: "    pass\n", False)):
         answers = pd.DataFrame({"problem_id": ids, "extracted_answer": list(map(text, problems)), "answer": golds})
-        assert (judge(answers, 2).correct == right).all()
+        assert (grade(answers, 2).correct == right).all()

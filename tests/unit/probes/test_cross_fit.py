@@ -8,7 +8,7 @@ from sklearn.metrics import brier_score_loss, roc_auc_score
 
 from evaluated import evaluated, row_of
 from foretell.common.errors import UserError
-from foretell.probes.cross_fit import CrossFit, cross_fit, partitions
+from foretell.probes.cross_fit import CrossFitTask, cross_fit, partitions
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import CrossFitSettings
 from foretell.routing.folds import decisions_of_fold, split_by_fold
@@ -33,11 +33,12 @@ def outcomes_and_task():
 def task_of(questions, outcomes, families):
     labels = {policy: frame.majority_correct.to_numpy(float) for policy, frame in outcomes.items()}
     inputs = Inputs(next(iter(outcomes.values())), questions, None, None)
-    return CrossFit(inputs, dict.fromkeys(labels, "majority_correct"), labels, protocol(families, folds=4))
+    return CrossFitTask(inputs, dict.fromkeys(labels, "majority_correct"), labels, protocol(families, folds=4))
 
 
 def protocol(families, folds, permutations=0, partitions=2):
     return CrossFitSettings(
+        targets=[],
         families=families,
         strengths=[0.1, 10.0],
         folds=folds,
@@ -149,7 +150,7 @@ def graded():
     frame = pd.DataFrame({"problem_id": ids, "group": ids})
     labels = {"told": letters + rng.normal(scale=3, size=N), "not": rng.normal(size=N)}
     settings = protocol(["prompt_length"], folds=5, permutations=19)
-    task = CrossFit(Inputs(frame, questions, None, None), dict.fromkeys(labels, "success_rate"), labels, settings)
+    task = CrossFitTask(Inputs(frame, questions, None, None), dict.fromkeys(labels, "success_rate"), labels, settings)
     parts = partitions(frame.group.to_numpy(), settings)
     return task, *cross_fit(task, parts, workers=1)
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import METRICS
+from foretell.probes.criteria import CRITERIA
 from foretell.probes.folds import assign_folds
 from foretell.probes.protocol import cross_validate, refit, why_untrainable
 
@@ -44,8 +44,8 @@ class SpyFitted:
         return np.repeat(self.spy.columns[rows][:, None], self.targets, axis=1)
 
 
-def metrics_of(binary):
-    return [METRICS["auroc" if column else "spearman"] for column in binary]
+def criteria_of(binary):
+    return [CRITERIA["auroc" if column else "spearman"] for column in binary]
 
 
 def study(n=60):
@@ -58,7 +58,7 @@ def study(n=60):
 def test_each_column_gets_the_candidate_with_the_best_mean_over_folds():
     labels, binary, noise, informed = study()
     folds = np.arange(60) % 5
-    first, second = cross_validate([noise, informed], np.arange(60), labels, binary, metrics_of(binary), folds)
+    first, second = cross_validate([noise, informed], np.arange(60), labels, binary, criteria_of(binary), folds)
     assert (first.block, first.candidate, first.best) == (1, 1, 3)
     assert (second.block, second.candidate, second.best) == (1, 0, 2)
     np.testing.assert_allclose(first.values[3], 1.0)
@@ -71,7 +71,7 @@ def test_a_row_is_scored_out_of_fold_exactly_once_by_a_fit_that_has_not_seen_it(
     rows = np.arange(100, 160)
     noise.columns, informed.columns = (np.vstack([np.zeros((100, 2)), spy.columns]) for spy in (noise, informed))
     cross_validate(
-        [noise, informed], rows, labels, binary, metrics_of(binary), np.arange(60) % 5
+        [noise, informed], rows, labels, binary, criteria_of(binary), np.arange(60) % 5
     )  # Spy asserts that no row is seen
     for spy in (noise, informed):
         assert sorted(np.concatenate(spy.scored)) == list(rows)
@@ -81,7 +81,7 @@ def test_a_row_is_scored_out_of_fold_exactly_once_by_a_fit_that_has_not_seen_it(
 def test_the_refit_takes_all_train_rows_and_only_the_chosen_blocks():
     labels, binary, noise, informed = study()
     rows, others = np.arange(40), np.arange(40, 60)
-    choices = cross_validate([noise, informed], rows, labels[:40], binary, metrics_of(binary), np.arange(40) % 4)
+    choices = cross_validate([noise, informed], rows, labels[:40], binary, criteria_of(binary), np.arange(40) % 4)
     assert all(noise.searched) and all(informed.searched)
     noise.fitted_to.clear()
     informed.fitted_to.clear()
@@ -98,7 +98,7 @@ def test_equals_are_settled_by_order_and_a_constant_score_counts_as_uninformed()
     binary = np.array([True, False])
     twice = np.column_stack([1000 * labels[:, 0] - labels[:, 1]] * 2)  # orders the classes; falls with the graded label
     choices = cross_validate(
-        [Spy(np.ones((20, 2))), Spy(twice)], np.arange(20), labels, binary, metrics_of(binary), np.arange(20) // 5
+        [Spy(np.ones((20, 2))), Spy(twice)], np.arange(20), labels, binary, criteria_of(binary), np.arange(20) // 5
     )
     assert [choice.block for choice in choices] == [1, 0]
     assert [choice.candidate for choice in choices] == [0, 0]
@@ -108,7 +108,7 @@ def test_equals_are_settled_by_order_and_a_constant_score_counts_as_uninformed()
 def test_equal_blocks_are_settled_by_order():
     labels = np.tile([0.0, 1.0], 10)[:, None]
     blocks = [Spy(labels.copy()), Spy(labels.copy())]
-    (choice,) = cross_validate(blocks, np.arange(20), labels, np.array([True]), metrics_of([True]), np.arange(20) // 5)
+    (choice,) = cross_validate(blocks, np.arange(20), labels, np.array([True]), criteria_of([True]), np.arange(20) // 5)
     assert choice.block == 0
 
 
@@ -116,7 +116,7 @@ def test_a_fold_with_one_class_has_no_metric_and_does_not_decide():
     labels = np.array([1, 0, 1, 0, 1, 1.0])[:, None]
     folds = np.array([0, 0, 1, 1, 2, 2])
     block, binary = Spy(labels.copy()), np.array([True])
-    (choice,) = cross_validate([block], np.arange(6), labels, binary, metrics_of(binary), folds)
+    (choice,) = cross_validate([block], np.arange(6), labels, binary, criteria_of(binary), folds)
     np.testing.assert_array_equal(choice.values, [[1, 1, np.nan]])
 
 

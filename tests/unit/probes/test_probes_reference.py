@@ -129,7 +129,9 @@ def test_every_policy_is_read_from_the_encoder_on_the_same_problems(inputs):
     flipped = inputs.outcomes.assign(majority_correct=~inputs.outcomes.majority_correct)
     never = inputs.outcomes.assign(majority_correct=False)
     outcomes = {"own": inputs.outcomes, "opposite": flipped, "never": never}
-    read = read_successes(inputs, outcomes, EncoderSettings(strengths=[0.1, 10.0], folds=5, seed=1))
+    read = read_successes(
+        inputs, outcomes, EncoderSettings(target="majority_correct", strengths=[0.1, 10.0], folds=5, seed=1)
+    )
     assert read.groupby("policy", sort=False).size().to_dict() == dict.fromkeys(outcomes, N)
     scores = read.pivot(index="problem_id", columns="policy", values="score")
     np.testing.assert_allclose(scores.own, -scores.opposite, atol=1e-6)

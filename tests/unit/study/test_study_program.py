@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 from snakemake.iocontainers import InputFiles, OutputFiles
 
+from foretell.common.errors import UserError
 from foretell.study import files, jobs, program
 from foretell.study.config import complete
 from foretell.study.program import FOLDER, program_parameters
@@ -101,6 +102,14 @@ def test_what_stands_in_place_of_many_outputs_and_what_is_not_there(scripts, stu
     before = parameters["data"](job)
     (tmp_path / "a table.csv").write_text("code,names\nFR,France\n")
     assert parameters["data"](job) != before, "the content of such a file is compared, not its place"
+
+
+def test_a_script_whose_settings_nothing_gives_is_refused():
+    assert program.settings_of("grade_rollouts") is jobs.grade_rollouts
+    with pytest.raises(
+        UserError, match=r"study/jobs\.py has no function 'grade_rollout': correct the name.*settings=None"
+    ):
+        program.settings_of("grade_rollout")
 
 
 def test_settings_survive_the_shell_whatever_a_study_writes(scripts):

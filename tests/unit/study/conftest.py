@@ -1,0 +1,20 @@
+from pathlib import Path
+
+import pytest
+
+from foretell.study.config import read_yaml
+from foretell.study.figures import read_manifest
+from foretell.study.open import open_study
+
+
+@pytest.fixture(scope="session")
+def manifest(pytestconfig):
+    return read_manifest(read_yaml(pytestconfig.rootpath / "config" / "figures.yaml"))
+
+
+@pytest.fixture
+def opened(manifest, pytestconfig, tmp_path_factory, monkeypatch):
+    """Opens a study as the workflow does, in a folder without results."""
+    monkeypatch.chdir(tmp_path_factory.mktemp("project"))
+    Path("study.yaml").write_text("study: the file that the configuration was read from\n")
+    return lambda config: open_study(config, ["study.yaml"], manifest, pytestconfig.rootpath, lambda: None)

@@ -1,0 +1,126 @@
+"""Studies on a user's own files."""
+
+import pytest
+
+from broken_studies import message, set_key
+from foretell.study.problem_sets import Table
+
+
+@pytest.fixture
+def own_files(tmp_path):
+    """A study on a user's own files."""
+    for name in ("p.csv", "a.csv", "b.csv", "a.npz", "a.safetensors"):
+        (tmp_path / name).write_text("")
+    return {
+        "study": "own",
+        "title": "Own",
+        "evidence": "analogue",
+        "records": str(tmp_path),
+        "problem_sets": {"own": {"source": "file", "problems": {"file": "p.csv"}}},
+        "policies": {
+            "a": {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+            "b": {"completions": {"file": "b.csv"}, "price": {"input": 1, "output": 2}},
+        },
+        "pools": {"own": {"problem_set": "own", "policies": ["a", "b"]}},
+        "figures": ["T4"],
+    }
+
+
+def test_a_study_on_own_files_is_valid_and_gets_its_defaults(own_files, opened):
+    completed = opened(own_files).config
+    assert completed.policies["a"].outcomes == Table(file="a.csv", format="table", columns={}, where={})
+    assert completed.problem_sets["own"].answer_kind == "math"
+
+
+@pytest.fixture
+def asked(own_files):
+    """The same questions, asked of a model."""
+    own_files["models"] = {"m": {"source": "path", "path": own_files["records"], "price": {"input": 1, "output": 1}}}
+    sampled = {"model": "m", "samples": 2, "temperature": 1.0, "max_tokens": 5}
+    own_files["policies"] = {"own-m": sampled, "own-n": {**sampled, "temperature": 0.5}}
+    own_files["pools"]["own"]["policies"] = ["own-m", "own-n"]
+    return own_files
+
+
+def test_models_may_be_asked_the_questions_of_a_file_and_probed_as_elsewhere(asked, opened):
+    study = opened(asked)
+    assert study.predicted_by("train_probes") == ["own"] and "token_gbm" in study.families("own")
+    assert study.targets("own") == study.config.probes.targets
+    assert study.families("own") == study.config.probes.families
+
+
+ASKED_MISTAKES = [
+    ("problem_sets.own.policies", ["own-x"], "key 'problem_sets.own.policies': 'own-x' is not defined"),
+    ("problem_sets.own.cross_fit", {}, "'own-m', 'own-n' have a model and 'own' is cross-fitted"),
+    ("models.m.path", "nowhere", "key 'models.m.path': there is no nowhere"),
+    ("pools", {}, "no policy is evaluated: name policies in a pool"),
+    (
+        "policies.own-n",
+        {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
+        "'own' has 'own-m', which has a model, beside 'own-n', which is imported",
+    ),
+    ("problem_sets.second", {"source": "by_group", "of": "other"}, "key 'problem_sets.second.of': 'other' is not"),
+    (
+        "problem_sets.cities",
+        {
+            "source": "cities",
+            "package": {"name": "g", "version": "1", "sha256": "0" * 64},
+            "countries": "nowhere.csv",
+            "sizes": {"train": 9, "validation": 1, "test": 1},
+        },
+        "key 'problem_sets.cities.countries': there is no file nowhere.csv",
+    ),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), ASKED_MISTAKES, ids=[k for k, _, _ in ASKED_MISTAKES])
+def test_a_mistake_about_models_and_files_is_one_message(asked, opened, key, value, expected):
+    set_key(asked, key, value)
+    assert expected in message(asked, opened)
+
+
+def test_imported_outcomes_cannot_be_split_anew(own_files, opened):
+    own_files["problem_sets"]["second"] = {"source": "by_group", "of": "own"}
+    assert "'own' cannot be split anew" in message(own_files, opened)
+
+
+OWN_MISTAKES = [
+    (
+        "policies.b.rollouts",
+        {"file": "b.csv"},
+        "give one of completions, rollouts, outcomes; there are completions, rollouts",
+    ),
+    ("policies.b.completions", None, "give one of completions, rollouts, outcomes; there are none"),
+    ("policies.b.price", None, "give either 'price' or 'assumed_cost'"),
+    (
+        "policies.b.characters_per_token",
+        4,
+        "key 'policies.b': 'characters_per_token' rests on an assumption",
+    ),
+    ("policies.a.characters_per_token", 4, "outcomes have no texts to estimate tokens from"),
+    ("policies.a.activations", "a.npz", "key 'policies.b.activations' is missing: others on 'own' have it"),
+    ("policies.a.outcomes.file", "c.csv", "key 'policies.a.outcomes.file': there is no file"),
+    ("policies.a.outcomes.format", "excel", "key 'policies.a.outcomes.format'"),
+    ("problem_sets.own.answer_kind", "poem", "key 'problem_sets.own.answer_kind'"),
+    ("pools.own.policies", ["a", "c"], "'c' is not defined"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "expected"), OWN_MISTAKES, ids=[f"{k}={v}" for k, v, _ in OWN_MISTAKES])
+def test_a_mistake_about_own_files_is_one_message(own_files, opened, key, value, expected):
+    set_key(own_files, key, value)
+    assert expected in message(own_files, opened)
+
+
+def test_activations_need_what_says_which_problems_they_are_of(own_files, opened):
+    own_files["policies"]["a"]["activations"], own_files["policies"]["b"]["activations"] = "a.safetensors", "a.npz"
+    expected = "key 'policies.a.activations': there is no "
+    assert expected in (found := message(own_files, opened)) and "a.json; put it beside" in found
+
+
+def test_a_cross_fitted_set_is_predicted_from_questions_alone(own_files, opened):
+    own_files["problem_sets"]["own"]["cross_fit"] = {}
+    opened(own_files)
+    for policy in own_files["policies"].values():
+        policy["activations"] = "a.npz"
+    assert "'own' is cross-fitted" in message(own_files, opened)
