@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import time
 
@@ -9,7 +10,7 @@ from workflow_project import SMALL, Project
 
 ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
 AFTER_ROUTING = {"write_table_T4", "write_table_T5", "plot_figure_F6", "plot_figure_F7", "plot_figure_F8"}
-AFTER_EVERYTHING = {"check_claims", "write_front_page"}
+AFTER_EVERYTHING = {"check_claims", "write_front_page", "write_report"}
 
 
 @pytest.fixture
@@ -22,6 +23,57 @@ def project(study, tmp_path):
 def test_a_finished_study_has_nothing_to_do_and_says_so(study):
     run = study.snakemake("--cores", "1", *SMALL)
     assert run.returncode == 0 and "Nothing to be done" in run.stdout
+
+
+def test_every_file_of_a_finished_study_is_asked_for(study, results):
+    """So that none can be missing, deleted or left by a job that failed, without being made again."""
+    run = study.snakemake("--dry-run", "all", "--force", *SMALL)
+    listed = re.search(r"localrule all:\n    input: (.*)\n", run.stdout)[1].split(", ")
+    report = [results / name for name in ("config.yaml", "report.html")]
+    made = {file for file in results.rglob("*") if file.is_file() and file.name != "left_out.json"} - {*report}
+    assert {study.folder / file for file in listed} == made | {report[1]}
+    assert len(made) > 400
+
+
+@pytest.mark.parametrize(
+    ("file", "rule"),
+    [
+        ("routing/tiny/costs.parquet", "price_outcomes"),
+        ("probes/tiny_math/small-low/success_rate/linear/sweep.parquet", "train_probes"),
+        ("activations/tiny_code/coder-small-low/000-of-001.json", "cache_activations"),
+        ("report.html", "write_report"),
+    ],
+)
+def test_a_file_that_is_deleted_is_made_again_with_what_follows(project, file, rule):
+    (project.folder / "results" / "tiny" / file).unlink()
+    assert {rule, "write_report"} <= project.planned(*SMALL).keys()
+
+
+def test_after_a_failure_the_next_run_goes_on_with_the_changed_parameter(project):
+    project.edit("config/config.yaml", "input: 0.0027", "input: 0.0028")
+    script = project.folder / "scripts" / "price_outcomes.py"
+    written = script.read_text()
+    script.write_text("import os\nos.kill(os.getpid(), 9)\n" + written)
+    before = (project.folder / "results" / "tiny" / "tables" / "tiny" / "T4.csv").read_bytes()
+    failed = project.snakemake("--cores", "2", "results/tiny/routing/tiny/costs.parquet", *SMALL)
+    assert failed.returncode == 1
+    script.write_text(written)
+    planned = project.planned(*SMALL)
+    assert planned.keys() == ROUTING | AFTER_ROUTING | AFTER_EVERYTHING
+    assert (project.folder / "results" / "tiny" / "tables" / "tiny" / "T4.csv").read_bytes() == before
+
+
+def test_an_edited_caption_reaches_the_report_and_single_targets_do_not(project):
+    results = project.folder / "results" / "tiny"
+    before = (results / "config.yaml").read_bytes(), (results / "report.html").read_bytes()
+    project.edit("config/config.yaml", "input: 0.0027", "input: 0.0028")
+    run = project.snakemake("--cores", "2", "results/tiny/routing/tiny/costs.parquet", *SMALL)
+    assert run.returncode == 0 and "Report:" not in run.stdout
+    assert ((results / "config.yaml").read_bytes(), (results / "report.html").read_bytes()) == before
+    project.edit("config/config.yaml", "input: 0.0028", "input: 0.0027")
+    assert project.snakemake("--cores", "2", *SMALL).returncode == 0
+    project.edit("workflow/report/T4.rst", "Every strategy", "All strategies")
+    assert project.planned(*SMALL) == {"write_report": 1}
 
 
 def test_a_moved_folder_reruns_nothing(project):
@@ -98,7 +150,7 @@ def test_an_edit_of_the_code_reruns_what_uses_it_and_what_follows(project):
 
 def test_an_edit_of_a_figure_reruns_that_figure(project):
     project.edit("scripts/foretell/figures/layers.py", "FEW = 60", "FEW = 61")
-    assert project.planned(*SMALL) == {"plot_figure_F3": 2}
+    assert project.planned(*SMALL) == {"plot_figure_F3": 2, "write_report": 1}
 
 
 def test_a_sandbox_that_is_installed_or_removed_does_not_change_a_finished_study(project):

@@ -6,7 +6,8 @@ FIGURES = [
 ]
 CLAIMS = expand("results/{study}/claims.{suffix}", study=study.id, suffix=["csv", "md"])
 FRONT_PAGE = f"results/{study.id}/front_page.rst"
-EVERYTHING = [*FIGURES, *CLAIMS, FRONT_PAGE]
+REPORT = [f"results/{study.id}/report.html"] if workflow.modifier.is_main_snakefile() else []
+EVERYTHING = [*planned(), *FIGURES, *CLAIMS, FRONT_PAGE]
 
 
 rule check_claims:

@@ -3,6 +3,8 @@ import sys
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
+from snakemake.io import apply_wildcards, flag
+from snakemake.path_modifier import PATH_MODIFIER_FLAG
 
 ROOT = Path(workflow.current_basedir).parents[1]  # ours, also where another workflow uses this one as a module
 SCRIPTS = ROOT / "scripts"
@@ -11,6 +13,7 @@ if not (SCRIPTS / "foretell").is_dir():
 sys.path.insert(0, str(SCRIPTS))
 
 from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
 from foretell.grading.sandbox import why_unavailable
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
@@ -18,7 +21,8 @@ from foretell.study.config import read_yaml
 from foretell.study.figures import read_manifest
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
-from foretell.study.program import FOLDER, RUN, program_parameters, settings_of
+from foretell.study.plan import jobs_of
+from foretell.study.program import FOLDER, RUN, as_json, program_parameters, settings_of
 
 try:
     MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
@@ -115,6 +119,30 @@ def countries(wildcards):
 def claims(wildcards):
     """The paper's claims."""
     return {"claims": ROOT / "config" / "claims.yaml"}
+
+
+def planned():
+    """Outputs of every job up to routing. They have the prefix already that another workflow may give this one."""
+    return [
+        flag(apply_wildcards(pattern, {"study": study.id, **wildcards}), PATH_MODIFIER_FLAG)
+        for rule, wildcards in jobs_of(study)
+        for pattern in getattr(rules, rule).output
+    ]
+
+
+def snakefile(wildcards):
+    """The workflow that is run."""
+    return {"snakefile": Path(workflow.main_snakefile)}
+
+
+def captions(wildcards):
+    """Content of what the report says beside figures and tables."""
+    return as_json({path.name: file_hash(path) for path in sorted((ROOT / "workflow" / "report").glob("*.rst"))})
+
+
+def whole_config(study, wildcards):
+    """The study as it was run: the configuration with its defaults."""
+    return {"config": study.config.model_dump(exclude_none=True)}
 
 
 def any_of(ids):

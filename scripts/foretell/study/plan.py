@@ -62,7 +62,10 @@ def _predictions(study: Study, name: str, policy: str) -> Iterator[Planned]:
     rule, of = study.predictions_by(name), {"problem_set": name, "policy": policy}
     encoder = study.encoder(policy)
     if encoder is not None:
-        caches = ["cache_activations", *(["cache_untrained_activations"] if "untrained" in study.families(name) else [])]
+        caches = [
+            "cache_activations",
+            *(["cache_untrained_activations"] if "untrained" in study.families(name) else []),
+        ]
         for cache, shard in product(caches, study.shards):
             yield cache, {"problem_set": study.origin(name), "encoder": encoder, "shard": shard}
     if study.imports_activations(name):
