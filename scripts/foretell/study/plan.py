@@ -1,7 +1,7 @@
 """Every job of a study, by rule: what must have been done when its results are complete.
 
-Snakemake asks for what `all` names, and takes an intermediate file that is missing for one that is not needed: a job that
-failed would then not be done again, and what follows from it would stay as it was.
+Snakemake asks for what `all` names, and takes an intermediate file that is missing for one that is not needed: a job
+that failed would then not be done again, and what follows from it would stay as it was.
 """
 
 from collections.abc import Iterator
