@@ -29,9 +29,10 @@ def test_every_file_of_a_finished_study_is_asked_for(study, results):
     """So that none can be missing, deleted or left by a job that failed, without being made again."""
     run = study.snakemake("--dry-run", "all", "--force", *SMALL)
     listed = re.search(r"localrule all:\n    input: (.*)\n", run.stdout)[1].split(", ")
-    report = [results / name for name in ("config.yaml", "report.html")]
-    made = {file for file in results.rglob("*") if file.is_file() and file.name != "left_out.json"} - {*report}
-    assert {study.folder / file for file in listed} == made | {report[1]}
+    report = results / "report.html"
+    beside = {results / "config.yaml", results / "left_out.json", *(results / "provenance").rglob("*")}
+    made = {file for file in results.rglob("*") if file.is_file()} - beside
+    assert {study.folder / file for file in listed} == made | {report}
     assert len(made) > 400
 
 

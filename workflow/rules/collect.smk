@@ -1,13 +1,6 @@
-FIGURES = [
-    file
-    for label in study.config.figures
-    for name in MANIFEST[label].sets(study)
-    for file in expand(paths_of(label), study=study.id, set=name)
-]
-CLAIMS = expand("results/{study}/claims.{suffix}", study=study.id, suffix=["csv", "md"])
 FRONT_PAGE = f"results/{study.id}/front_page.rst"
 REPORT = [f"results/{study.id}/report.html"] if workflow.modifier.is_main_snakefile() else []
-EVERYTHING = [*planned(), *FIGURES, *CLAIMS, FRONT_PAGE]
+EVERYTHING = [*planned(), *expand("results/{study}/{file}", study=study.id, file=final_files(study, MANIFEST))]
 
 
 rule check_claims:

@@ -18,7 +18,8 @@ from foretell.grading.sandbox import why_unavailable
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
 from foretell.study.config import read_yaml
-from foretell.study.figures import read_manifest
+from foretell.study.figures import SUFFIXES, final_files, read_manifest
+from foretell.study.figures import folder_of as folder_of_label
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
 from foretell.study.plan import jobs_of
@@ -73,8 +74,8 @@ def arguments_of(figure):
 
 def paths_of(label):
     """Files of a figure or table, the one that the report shows first."""
-    folder, *suffixes = ("figures", "svg", "pdf", "png", "csv") if label[0] == "F" else ("tables", "csv", "md", "tex")
-    return [f"results/{{study}}/{folder}/{{set}}/{label}.{suffix}" for suffix in suffixes]
+    folder = folder_of_label(label)
+    return [f"results/{{study}}/{folder}/{{set}}/{label}.{suffix}" for suffix in SUFFIXES[folder]]
 
 
 def outputs_of(label):

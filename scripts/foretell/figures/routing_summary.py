@@ -131,8 +131,8 @@ def _note(frame: pd.DataFrame) -> str:
         f"of accuracy differences by score, else by bootstrap{ranges}. Operating points: {choosers}. Savings and "
         f"accuracy differences are relative to {frame.best_single.iloc[0]}, the single policy that is most accurate on "
         f"{chosen.chosen_on.iloc[0]}. Gain over hull: over the mixture of single policies that costs the same there. "
-        f"Matched: less accurate than the best single policy by less than a margin of {100 * frame.margin.iloc[0]:g} % (95 % "
-        "interval); if not, a sample that resolves that margin with 80 % power says no, and a smaller one is "
-        f"underpowered.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
+        f"Matched: less accurate than the best single policy by less than {100 * frame.margin.iloc[0]:g} % of the "
+        "problems (95 % interval); if not, a sample that resolves that margin with 80 % power says no, a smaller one "
+        f"is underpowered.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
         "families and the mixtures' make-up are in the CSV."
     )

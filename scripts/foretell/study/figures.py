@@ -1,5 +1,6 @@
 """Figures and tables: the manifest's entries, what of a study they are about, and what they read."""
 
+from collections.abc import Mapping
 from string import Formatter
 from typing import Any, Literal
 
@@ -105,6 +106,25 @@ TAKEN = {
     "fallback": _fallback,
     "family": lambda study, name: {"family": study.family(name)},
 }
+
+
+SUFFIXES = {"figures": ("svg", "pdf", "png", "csv"), "tables": ("csv", "md", "tex")}
+
+
+def folder_of(label: str) -> str:
+    """Whether a label is of a figure or of a table."""
+    return "figures" if label.startswith("F") else "tables"
+
+
+def final_files(study: Study, manifest: Mapping[str, Figure]) -> list[str]:
+    """Figures, tables, claims and front page of a study, by their paths from its results."""
+    shown = [
+        f"{folder_of(label)}/{name}/{label}.{suffix}"
+        for label in study.config.figures
+        for name in manifest[label].sets(study)
+        for suffix in SUFFIXES[folder_of(label)]
+    ]
+    return [*shown, "claims.csv", "claims.md", "front_page.rst"]
 
 
 def read_manifest(entries: dict[str, Any]) -> dict[str, Figure]:

@@ -15,7 +15,7 @@ from foretell.study import jobs
 from foretell.study.files import Files, Job
 from foretell.study.study import Study
 
-RUN = "python {params.script:q} {params.arguments} > {log:q} 2>&1"
+RUN = "python {params.recorder:q} {params.record} -- {params.script:q} {params.arguments} > {log:q} 2>&1"
 
 FilesOf = Callable[[Study, Any], Files]
 SettingsOf = Callable[[Study, Any], dict[str, Any]]
@@ -109,10 +109,24 @@ def program_parameters(
             named = [key for key, files in whose(study, wildcards).items() for _ in files]
             yield from (f"{key}={path}" for key, path in zip(named, paths, strict=True))
 
-    def code(wildcards: Any) -> str:
+    def uses(wildcards: Any) -> frozenset[str]:
         named = {part for whose in by_input.values() for part in _parts(whose, wildcards)}
         named |= {*_texts(values(wildcards)), *kinds} - loaded
-        return code_hash(script, uses=_kinds(named), modules=tuple(modules))
+        return _kinds(named)
+
+    def code(wildcards: Any) -> str:
+        return code_hash(script, uses=uses(wildcards), modules=tuple(modules))
+
+    def record(wildcards: Any, output_: Any) -> str:
+        job = {
+            "script": script.stem,
+            "wildcards": dict(wildcards.items()),
+            "settings_of": None if settings is None or settings.__module__ != jobs.__name__ else settings.__name__,
+            "code": code(wildcards),
+            "uses": sorted(uses(wildcards)),
+            "modules": list(modules),
+        }
+        return shlex.join(["--results", str(_results(study, output_)), "--job", as_json(job), "--outputs", *output_])
 
     def _parts(whose: FilesOf | _Folder, wildcards: Any) -> Iterator[str]:
         if not isinstance(whose, _Folder):
@@ -120,6 +134,8 @@ def program_parameters(
 
     parameters: dict[str, Any] = {
         "script": script,
+        "recorder": script.with_name("record_job.py"),
+        "record": lambda wildcards, output: record(wildcards, output),
         "code": code,
         "arguments": lambda wildcards, input, output, threads: arguments(wildcards, input, output, threads),
     }
@@ -128,6 +144,12 @@ def program_parameters(
     if data is not None:
         parameters["data"] = lambda wildcards: as_json({n: file_hash(file) for n, file in data(wildcards).items()})
     return parameters
+
+
+def _results(study: Study, outputs: Iterable[str]) -> Path:
+    """The folder of the study's results in which a job's outputs lie, with a prefix if there is one."""
+    folders = Path(next(iter(outputs))).parents
+    return next(each for each in folders if each.parts[-2:] == ("results", study.id))
 
 
 def as_json(value: object) -> str:

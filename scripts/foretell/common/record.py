@@ -1,0 +1,142 @@
+"""Records of what each file of a study was made from, beside its results: they outlive Snakemake's own memory.
+
+A job's record names the job, the code, the settings, and the SHA-256 of every input and output; the versions of the
+packages stand once per environment.
+"""
+
+import hashlib
+import json
+import platform
+from collections.abc import Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.common.storage import write_json
+
+FOLDER = "provenance"
+ENVIRONMENTS = "environments"
+
+
+class Made(BaseModel):
+    """A file as it was when a job ended: its content, and by what it is known to be unchanged."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sha256: str
+    size: int
+    mtime_ns: int
+
+
+class Job(BaseModel):
+    """Which job it was.
+
+    Attributes:
+        script: name of the program, without its suffix.
+        wildcards: of its rule.
+        settings_of: name of the function that gives them; None where it is none of `foretell.study.jobs`.
+        code: hash of the code that it reached.
+        uses: names of kinds that its code was hashed with.
+        modules: that its script loads by name.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    script: str
+    wildcards: dict[str, str]
+    settings_of: str | None = None
+    code: str
+    uses: list[str]
+    modules: list[str]
+
+
+class Record(BaseModel):
+    """What a file is, which job made it, and from what.
+
+    Attributes:
+        made: the file when the job ended.
+        job: which.
+        settings: that its script was given; None where it takes none.
+        inputs: SHA-256 by path; files of the study are named from its results, others as the job was given them.
+        environment: names the file with the versions of Python and all packages.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    made: Made
+    job: Job
+    settings: Any
+    inputs: dict[str, str]
+    environment: str
+
+
+def place_of_record(results: Path, output: Path) -> Path:
+    """Where a file's record lies."""
+    return results / FOLDER / f"{output.relative_to(results)}.json"
+
+
+def write_records(job: Job, settings: Any, results: Path, inputs: dict[str, str], outputs: Sequence[Path]) -> None:
+    """Write the records of what a job made when it has ended, and its environment if it is a new one.
+
+    Args:
+        job: which.
+        settings: that its script was given.
+        results: folder of the study's results.
+        inputs: as `hash_inputs` gave them before the job began.
+        outputs: files that it made, all under `results`.
+    """
+    environment = _write_environment(results / FOLDER / ENVIRONMENTS)
+    for output in outputs:
+        record = Record(made=describe(output), job=job, settings=settings, inputs=inputs, environment=environment)
+        write_json(record.model_dump(), place_of_record(results, output))
+
+
+def hash_inputs(results: Path, inputs: Sequence[Path]) -> dict[str, str]:
+    """SHA-256 of each input by its path, taken from its record where the file has not been touched since."""
+    return {name_of(results, path): _hash(results, path) for path in inputs}
+
+
+def _hash(results: Path, path: Path) -> str:
+    if path.is_relative_to(results) and (place := place_of_record(results, path)).is_file():
+        made, found = read_record(place).made, path.stat()
+        if (made.size, made.mtime_ns) == (found.st_size, found.st_mtime_ns):
+            return made.sha256
+    return file_hash(path)
+
+
+def describe(path: Path) -> Made:
+    """A file as it is now."""
+    found = path.stat()
+    return Made(sha256=file_hash(path), size=found.st_size, mtime_ns=found.st_mtime_ns)
+
+
+def name_of(results: Path, path: Path) -> str:
+    """A file of the study by its path from the results, any other as it is given."""
+    return str(path.relative_to(results)) if path.is_relative_to(results) else str(path)
+
+
+def read_record(path: Path) -> Record:
+    """One record.
+
+    Raises:
+        UserError: it is damaged.
+    """
+    try:
+        return Record.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{path}: this is no record of a file: {error.errors()[0]['msg']}; delete it") from None
+
+
+def _write_environment(folder: Path) -> str:
+    """Name of the file with the versions of Python, the system and all packages; it is written once."""
+    packages = {each.metadata["Name"]: each.version for each in distributions()}
+    versions = {"python": platform.python_version(), "system": platform.platform(), "packages": packages}
+    text = json.dumps(versions, sort_keys=True)
+    path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    if not path.exists():
+        write_json(json.loads(text), path)
+    return path.stem

@@ -1,0 +1,140 @@
+"""Whether what stands in a study's results is what its configuration and this code say, from the records beside it."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Literal
+
+from foretell.common.code_hash import code_hash
+from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.common.record import FOLDER, Record, place_of_record, read_record
+from foretell.study import jobs
+from foretell.study.config import complete, read_yaml
+from foretell.study.figures import Figure, final_files
+from foretell.study.left_out import FILE as LEFT_OUT
+from foretell.study.study import Study
+
+Kind = Literal["missing", "altered", "stale", "foreign", "damaged"]
+CONFIG = "config.yaml"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something that is not as it should be.
+
+    Attributes:
+        kind: `missing`: it should be there; `altered`: it is not what its job wrote; `stale`: it was made from other
+            inputs, settings or code than there are now; `foreign`: nothing of the study makes it, or no record says
+            what did; `damaged`: its record cannot be read.
+        path: from the study's results.
+        why: one clause.
+    """
+
+    kind: Kind
+    path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """A study's results, with the code and the manifest that they are held against.
+
+    Attributes:
+        folder: of the results.
+        scripts: folder of the scripts.
+        manifest: figures and tables by label.
+    """
+
+    folder: Path
+    scripts: Path
+    manifest: Mapping[str, Figure]
+
+    @cached_property
+    def study(self) -> Study:
+        """What was run.
+
+        Raises:
+            UserError: the results have no complete configuration.
+        """
+        path = self.folder / CONFIG
+        if not path.is_file():
+            raise UserError(f"{path}: not there; it is written with the report when a study is complete: run the study")
+        return Study(complete(read_yaml(path), str(path)))
+
+    def verify(self) -> tuple[int, list[Finding]]:
+        """Number of files that were looked at, and what is wrong with them, in the order of their names.
+
+        Raises:
+            UserError: the results have no complete configuration.
+        """
+        todo = [*final_files(self.study, self.manifest), "report.html", CONFIG]
+        seen, findings = set(todo), []
+        while todo:
+            name = todo.pop()
+            record = self._record(name)
+            if isinstance(record, Finding):
+                findings.append(record)
+                continue
+            findings += self._compare(name, record)
+            inside = [each for each in record.inputs if place_of_record(self.folder, self.folder / each).is_file()]
+            todo += [each for each in inside if each not in seen]
+            seen |= set(inside)
+        findings += self._foreign(seen)
+        return len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind))
+
+    def _record(self, name: str) -> Record | Finding:
+        place, there = place_of_record(self.folder, self.folder / name), (self.folder / name).is_file()
+        if not place.is_file():
+            why = "no record says what it was made from" if there else "the configuration asks for it"
+            return Finding("foreign" if there else "missing", name, why)
+        try:
+            return read_record(place)
+        except UserError:
+            return Finding("damaged", name, f"its record, {place.relative_to(self.folder)}, cannot be read")
+
+    def _compare(self, name: str, record: Record) -> Iterator[Finding]:
+        file = self.folder / name
+        if not file.is_file():
+            yield Finding("missing", name, f"{record.job.script} made it")
+        elif file_hash(file) != record.made.sha256:
+            yield Finding("altered", name, f"its content is not what {record.job.script} wrote")
+        for each, made_from in record.inputs.items():
+            source = Path(each) if Path(each).is_absolute() else self.folder / each
+            if source.is_file() and file_hash(source) != made_from:
+                yield Finding("stale", name, f"{each} has changed since")
+            elif not source.is_file() and not place_of_record(self.folder, source).is_file() and self._own(each):
+                yield Finding("missing", each, f"{name} was made from it")
+        if self._settings(record) != record.settings:
+            yield Finding("stale", name, "the configuration has other settings for it now")
+        if self._code(record) != record.job.code:
+            yield Finding("stale", name, f"the code of {record.job.script} has changed since")
+
+    def _own(self, name: str) -> bool:
+        """Whether an input is a file of the study, not one that a user named."""
+        return not Path(name).is_absolute() and not name.startswith("..")
+
+    def _settings(self, record: Record) -> object:
+        """Settings that the configuration gives now; the recorded ones where they follow from other files."""
+        function = getattr(jobs, record.job.settings_of, None) if record.job.settings_of else None
+        if function is None:
+            return record.settings
+        try:
+            return json.loads(json.dumps(function(self.study, SimpleNamespace(**record.job.wildcards))))
+        except (KeyError, AssertionError):
+            return None  # what it was made for is not in the configuration any more
+
+    def _code(self, record: Record) -> str | None:
+        script = self.scripts / f"{record.job.script}.py"
+        if not script.is_file():
+            return None
+        return code_hash(script, uses=frozenset(record.job.uses), modules=tuple(record.job.modules))
+
+    def _foreign(self, known: set[str]) -> Iterator[Finding]:
+        for file in self.folder.rglob("*"):
+            name = file.relative_to(self.folder)
+            if file.is_file() and name.parts[0] != FOLDER and str(name) not in {*known, LEFT_OUT}:
+                yield Finding("foreign", str(name), "nothing of the study makes it")
