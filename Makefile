@@ -20,7 +20,7 @@ test: env
 	cat logs/test-workflow.log; exit $$status
 
 check: lint
-	python -m pytest tests/unit
+	python -m pytest tests/unit --numprocesses $(CORES) --dist loadfile
 
 lint: env
 	ruff check
