@@ -134,6 +134,11 @@ def test_a_new_metric_in_t2_reruns_evaluation_and_what_reads_it_and_trains_nothi
     )
 
 
+def test_another_order_of_a_pools_policies_breaks_ties_anew(project):
+    project.edit("config/config.yaml", "policies: [coder-small, coder-large]", "policies: [coder-large, coder-small]")
+    assert project.planned(*SMALL).keys() >= ROUTING
+
+
 def test_the_order_of_keys_in_the_configuration_reruns_nothing(project):
     path = project.folder / "config" / "config.yaml"
     config = yaml.safe_load(path.read_text())

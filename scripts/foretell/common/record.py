@@ -14,6 +14,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.common.storage import write_json
@@ -32,7 +33,7 @@ class Made(BaseModel):
     mtime_ns: int
 
 
-class Job(BaseModel):
+class Job(Settings):
     """Which job it was.
 
     Attributes:
@@ -43,8 +44,6 @@ class Job(BaseModel):
         uses: names of kinds that its code was hashed with.
         modules: that its script loads by name.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     script: str
     wildcards: dict[str, str]

@@ -88,7 +88,7 @@ def _halves_of_folds(key: str, entry: Records, config: StudyConfig) -> Iterator[
     reported = [each.halves.test for each in records if each.halves]
     if len(set(reported)) < len(reported):
         yield f"key '{key}.folds': {', '.join(entry.folds or [])} report the same half; correct their 'halves'"
-    if len({tuple(each.metadata) for each in records}) > 1:
+    if len({tuple(each.metadata or []) for each in records}) > 1:
         yield f"key '{key}.folds': {', '.join(entry.folds or [])} differ in 'metadata'; give them the same"
     if len({(each.problems, each.dataset) for each in [entry, *records]}) > 1 or len(records) < len(known):
         yield (

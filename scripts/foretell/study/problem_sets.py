@@ -151,7 +151,7 @@ class Records(ProblemSet):
     """Which value of the file's column `dataset` to import."""
     halves: Halves | None = None
     """The recorded test is halved by the SHA-256 of problem_id; which half becomes `validation` and which `test`."""
-    metadata: Distinct[Text] = []
+    metadata: Distinct[Text] | None = None
     """Columns of the problems that the family `metadata` reads: level, subject. Of a set of `folds` those of the folds
     count."""
     folds: Annotated[Distinct[Id], Field(min_length=2)] | None = None
@@ -186,7 +186,7 @@ class File(ProblemSet, GradingSettings):
     answer_pattern: Annotated[RegularExpression | None, Field(description=ANSWER_PATTERN)] = None
     published: Text | None = None
     """Where the problems are published, and what the file must have; printed where it is not there."""
-    metadata: Distinct[Text] = []
+    metadata: Distinct[Text] | None = None
     """Columns of the problems that the family `metadata` reads, such as a subject."""
     policies: Distinct[Id] | None = None
     """Policies with a model that are evaluated on the problems without being routed over."""

@@ -141,6 +141,11 @@ def program_parameters(
     }
     if settings is not None:
         parameters["settings"] = lambda wildcards: as_json(values(wildcards))
+    if order := {name: whose for name, whose in by_input.items() if not isinstance(whose, _Folder)}:
+        # Snakemake takes the same files in another order for the same
+        parameters["order"] = lambda wildcards: as_json(
+            {n: list(whose(study, wildcards)) for n, whose in order.items()}
+        )
     if data is not None:
         parameters["data"] = lambda wildcards: as_json({n: file_hash(file) for n, file in data(wildcards).items()})
     return parameters

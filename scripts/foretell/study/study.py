@@ -122,7 +122,7 @@ class Study:
         entry = self.problem_set(self.origin(problem_set))
         if isinstance(entry, Records) and entry.folds:
             return self.metadata(entry.folds[0])
-        return entry.metadata if isinstance(entry, File | Records) else []
+        return (entry.metadata or []) if isinstance(entry, File | Records) else []
 
     # Which rule makes what
 

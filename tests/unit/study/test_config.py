@@ -32,6 +32,13 @@ def test_the_study_on_recorded_outcomes_is_valid(recorded, opened):
     assert study.pool("math").problem_set == "math" and study.folds("math") == ["math-half-0", "math-half-1"]
 
 
+def test_a_completed_configuration_reads_as_itself(configs, recorded):
+    """The report is made from it."""
+    for config in (*configs.values(), recorded):
+        completed = complete(config, "config.yaml")
+        assert complete(completed.model_dump(exclude_none=True), "config.yaml") == completed
+
+
 def test_the_default_study_is_valid_and_gets_its_defaults(config, opened):
     before = copy.deepcopy(config)
     completed = opened(config).config

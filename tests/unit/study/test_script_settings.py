@@ -2,6 +2,7 @@
 
 import importlib
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -37,7 +38,8 @@ def told():
     return found
 
 
-SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if "type=settings(" in path.read_text())
+TAKES_SETTINGS = re.compile(r'add_argument\(\s*"--settings"')
+SCRIPTS = sorted(path.stem for path in (ROOT / "scripts").glob("*.py") if TAKES_SETTINGS.search(path.read_text()))
 
 
 def complaint(script, settings, capsys):
