@@ -56,13 +56,20 @@ def integer(answer: str) -> int | None:
         tree = value.tree if isinstance(value, Scalar) else value.right if isinstance(value, Equation) else None
         if isinstance(value, Named) and isinstance(value.value, Scalar):
             tree = value.value.tree
-        number = None if tree is None else constant(tree)
-        if isinstance(number, Fraction) and number.denominator == 1:
-            return int(number)
-        if number is not None and not isinstance(number, Fraction) and not number.imag and abs(number) < 10**15:
-            nearest = Fraction(round(float(number)))
-            if close(number, nearest):
-                return int(nearest)
+        whole = None if tree is None else _whole(tree)
+        if whole is not None:
+            return whole
+    return None
+
+
+def _whole(tree: Tree) -> int | None:
+    """The whole number that an expression is; None of any other."""
+    number = constant(tree)
+    if isinstance(number, Fraction):
+        return int(number) if number.denominator == 1 else None
+    if number is not None and not number.imag and abs(number) < 10**15:
+        nearest = Fraction(round(float(number)))
+        return int(nearest) if close(number, nearest) else None
     return None
 
 
@@ -95,12 +102,7 @@ def same_value(given: Value, wanted: Value) -> bool | None:
     if isinstance(given, Congruence) and isinstance(wanted, Congruence):
         return _same_congruence(given, wanted)
     for one, other in ((given, wanted), (wanted, given)):
-        if (
-            isinstance(one, Sequence)
-            and isinstance(other, Scalar)
-            and one.brackets == ":"
-            and other.tree[0] == "divide"
-        ):
+        if isinstance(one, Sequence) and isinstance(other, Scalar) and one.brackets == ":":
             return _same_ratio(one, other)
         if isinstance(one, Collection) and len(one.items) == 1 and isinstance(other, Scalar):
             return same_value(one.items[0], other)
@@ -250,6 +252,9 @@ def _same_congruence(given: Congruence, wanted: Congruence) -> bool:
 
 
 def _same_ratio(ratio: Sequence, fraction: Scalar) -> bool:
+    """`3:2` is 3/2 or 1.5; no ratio is a whole number."""
+    if _whole(fraction.tree) is not None:
+        return False
     if len(ratio.items) != 2 or not all(isinstance(item, Scalar) for item in ratio.items):
         return False
     above, below = (item.tree for item in ratio.items if isinstance(item, Scalar))

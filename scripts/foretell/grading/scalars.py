@@ -25,10 +25,10 @@ def same_scalar(given: Scalar, wanted: Scalar) -> bool:
         if "%" not in (given.unit, wanted.unit) or given.unit == wanted.unit:
             return _same_letters(given, wanted)
         return _same_number(*(_as_share(side) for side in (given, wanted)))
-    sizes = size_of(given.unit), size_of(wanted.unit)
-    if None in sizes or sizes[0][0] != sizes[1][0]:
+    first, second = size_of(given.unit), size_of(wanted.unit)
+    if first is None or second is None or first[0] != second[0]:
         return False
-    return _same_number(*(_scaled(side, size) for side, (_, size) in zip((given, wanted), sizes, strict=True)))
+    return _same_number(_scaled(given, first[1]), _scaled(wanted, second[1]))
 
 
 def _as_share(side: Scalar) -> Scalar:

@@ -19,20 +19,17 @@ _SYNONYMS = {
 UNITS = set(_SYNONYMS.values()) | {"cm", "mm", "km", "ft", "yd", "mi", "kg", "mg", "lb", "oz", "ml", "ms", "gal"}
 SINGLE_LETTERS = {"m", "g", "s", "h", "l", "L", "N", "J", "W", "V", "K"}  # units only inside `\\text`, or with a slash
 
-_SIZES: dict[str, tuple[str, Fraction]] = {  # what a unit is in another one
-    unit: (base, Fraction(size))
-    for base, sizes in {
-        "m": {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": 1, "km": 1000},
-        "in": {"in": 1, "ft": 12, "yd": 36, "mi": 63360},
-        "g": {"mg": Fraction(1, 1000), "g": 1, "kg": 1000, "t": 10**6},
-        "oz": {"oz": 1, "lb": 16},
-        "s": {"ms": Fraction(1, 1000), "s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800},
-        "l": {"ml": Fraction(1, 1000), "l": 1},
-        "pint": {"pint": 1, "quart": 2, "gal": 8},
-        "cent": {"cent": 1, "dollar": 100},
-    }.items()
-    for unit, size in sizes.items()
+_CONVERTED: dict[str, dict[str, Fraction | int]] = {
+    "m": {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": 1, "km": 1000},
+    "in": {"in": 1, "ft": 12, "yd": 36, "mi": 63360},
+    "g": {"mg": Fraction(1, 1000), "g": 1, "kg": 1000, "t": 10**6},
+    "oz": {"oz": 1, "lb": 16},
+    "s": {"ms": Fraction(1, 1000), "s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800},
+    "l": {"ml": Fraction(1, 1000), "l": 1},
+    "pint": {"pint": 1, "quart": 2, "gal": 8},
+    "cent": {"cent": 1, "dollar": 100},
 }
+_SIZES = {unit: (base, Fraction(size)) for base, sizes in _CONVERTED.items() for unit, size in sizes.items()}
 
 MULTIPLES = {
     "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
