@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from foretell.grading import sets
-from foretell.grading.comparison import close, proportional, same
+from foretell.grading.comparison import close, proportional, real, same
 from foretell.grading.evaluation import constant
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
@@ -67,7 +67,8 @@ def _whole(tree: Tree) -> int | None:
     number = constant(tree)
     if isinstance(number, Fraction):
         return int(number) if number.denominator == 1 else None
-    if number is not None and not number.imag and abs(number) < 10**15:
+    number = real(tree)
+    if number is not None and abs(number) < 10**15:
         nearest = Fraction(round(float(number)))
         return int(nearest) if close(number, nearest) else None
     return None

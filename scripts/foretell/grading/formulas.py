@@ -6,7 +6,7 @@ from foretell.grading.evaluation import UndefinedError, evaluate
 from foretell.grading.expressions import symbols
 from foretell.grading.reading import read
 from foretell.grading.values import Scalar, Unread
-from foretell.grading.workers import TIMED_OUT, Outcome, run_bounded
+from foretell.grading.workers import DIED, TIMED_OUT, Outcome, run_bounded
 
 SECONDS = 1.5  # per expression that is evaluated, and per comparison that takes algebra
 
@@ -17,7 +17,8 @@ def compare(pairs: list[tuple[str, str]], workers: int) -> list[Outcome]:
     """Whether the answers and gold answers of pairs are equal, where only algebra can say.
 
     Each expression is evaluated once. Pairs whose values differ are different; the others go to math-verify, which
-    decides. An expression that takes too long is given up with all its pairs, so that it costs its time once.
+    decides. An expression that takes too long, or ends its process, is given up with all its pairs: it costs its time
+    once.
     """
     texts = list(dict.fromkeys(text for pair in pairs for text in pair))
     evaluated = {text: Outcome(_own_values(text), None) for text in texts}
@@ -33,8 +34,9 @@ def compare(pairs: list[tuple[str, str]], workers: int) -> list[Outcome]:
 
 def _by_values(given: Outcome, wanted: Outcome) -> Outcome | None:
     """What the values of two expressions say; None where they agree, or one has none."""
-    if TIMED_OUT in (given.error, wanted.error):
-        return Outcome(None, TIMED_OUT)
+    for side in (given, wanted):
+        if side.error is not None and side.error.startswith((TIMED_OUT, DIED)):
+            return Outcome(None, side.error)
     if not (isinstance(given.value, tuple) and isinstance(wanted.value, tuple)):
         return None
     apart = [

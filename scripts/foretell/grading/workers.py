@@ -12,6 +12,7 @@ from pebble import ProcessExpired, ProcessPool
 from foretell.common.progress import progress
 
 TIMED_OUT = "timed out"
+DIED = "its process died"
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def run_bounded(
         prepare: called once in each worker, outside the time limit.
 
     Returns:
-        One outcome per item. The error is TIMED_OUT, or the exception's class and text.
+        One outcome per item. The error is TIMED_OUT, begins with DIED, or is the exception's class and text.
     """
     if not items:
         return []
@@ -76,6 +77,6 @@ def _outcome(results: Iterator) -> Outcome:
     except Overtime:
         return Outcome(None, TIMED_OUT)
     except ProcessExpired as error:
-        return Outcome(None, TIMED_OUT if error.exitcode == -signal.SIGPROF else f"its process died: {error}")
+        return Outcome(None, TIMED_OUT if error.exitcode == -signal.SIGPROF else f"{DIED}: {error}")
     except Exception as error:  # noqa: BLE001 - whatever one item's evaluation throws is that item's outcome
         return Outcome(None, f"{type(error).__name__}: {error}"[:200])

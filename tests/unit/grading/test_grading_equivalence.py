@@ -299,7 +299,7 @@ def test_an_item_that_is_left_to_algebra_leaves_the_list_to_it_unless_another_it
 
 @pytest.mark.parametrize(
     ("answer", "whole"),
-    [("m+n = 17", 17), ("2^4", 16), ("\\frac{34}{2}", 17), ("007", 7), ("1 7", None), ("1.5", None)],
+    [("m+n = 17", 17), ("2^4", 16), ("\\frac{34}{2}", 17), ("007", 7), ("i^2 + 2", 1), ("1 7", None), ("1.5", None)],
 )
 def test_whole_numbers_are_read_from_equations_and_expressions(answer, whole):
     assert integer(answer) == whole

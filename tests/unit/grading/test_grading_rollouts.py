@@ -2,8 +2,10 @@ import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
+from foretell.grading import formulas, places
 from foretell.grading.rollouts import grade, report, spelled_only
 from foretell.grading.settings import GradingSettings
+from foretell.grading.workers import Outcome
 from workflow_project import RECORDS
 
 PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"], "answer_kind": "integer"})
@@ -94,11 +96,14 @@ def test_a_guess_from_a_truncated_completion_does_not_vote():
     assert report(graded).endswith("66.7% of answers guessed from text without a mark")
 
 
-def test_an_answer_that_hangs_or_is_malformed_costs_itself_only():
-    endless = "\\boxed{\\sum_{k=1}^{10^{9}} \\frac{1}{k^{k}+\\sin k}}"
+ENDLESS = "\\prod_{k=1}^{10^{9}} (1+\\frac{\\sin k}{k^2})"
+
+
+def test_an_answer_that_hangs_or_is_malformed_costs_itself_only(monkeypatch):
+    monkeypatch.setattr(formulas, "SECONDS", 0.3)
     graded = one(
         "x+5",
-        endless,
+        f"\\boxed{{{ENDLESS}}}",
         "\\boxed{9^{9^{9^{9}}}}",
         "\\boxed{\\frac{}",
         "\\boxed{5+x}",
@@ -106,6 +111,28 @@ def test_an_answer_that_hangs_or_is_malformed_costs_itself_only():
         workers=2,
     )
     assert graded.correct.tolist() == [False, False, False, True, False]
+    assert graded.grading_error[0] == "timed out" and graded.grading_error[[1, 3, 4]].isna().all()
+
+
+def test_formulas_are_evaluated_once_and_go_to_algebra_only_where_values_agree(monkeypatch):
+    asked = []
+
+    def run(function, items, *_):
+        asked.append((function.__name__, items))
+        return [Outcome(*given) for given in map(_outcome, items)]
+
+    def _outcome(item):
+        if len(item) == 2:
+            return True, None
+        return (None, "timed out") if item == (ENDLESS,) else ((1e4 + 0j,) * 3, None)
+
+    monkeypatch.setattr(formulas, "run_bounded", run)
+    problem = "\\sum_{k=1}^{10^4} \\lim_{n \\to \\infty} \\frac{n}{n+1}"
+    answers = [*map(str, range(9_990, 10_010)), ENDLESS]
+    graded = one(problem, *(f"\\boxed{{{answer}}}" for answer in answers))
+    assert graded.extracted_answer[graded.correct].tolist() == ["10000"]
+    assert asked == [("values_of", [(problem,), (ENDLESS,)]), ("algebraically_equal", [("10000", problem)])]
+    assert graded.grading_error.dropna().to_dict() == {20: "timed out"}
 
 
 def test_a_gold_answer_may_be_a_whole_solution_that_marks_its_answer():
@@ -136,7 +163,8 @@ def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_ini
     assert not one("14 March 1879", "March 15, 1879", kind="text").correct[0]
 
 
-def test_a_pattern_that_backtracks_without_end_is_given_up():
+def test_a_pattern_that_backtracks_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(places, "_PATTERN_SECONDS", 0.1)
     graded = one("4", "a" * 5000 + "b", "4", answer_pattern=r"((?:a+)+\Z|4)")
     assert graded.correct.tolist() == [False, True]
     assert graded.grading_error[0] == "timed out: the answer pattern"
