@@ -112,7 +112,7 @@ def trials(golds: pd.Series, seed: int) -> list[tuple[str, str, str, bool]]:
 
 
 def plain(text: str) -> object:
-    """What a coincidence is judged by, apart from either grader: the value without notation, unit and base."""
+    """What a coincidence is told by, apart from either grader: the value without notation, unit and base."""
     text = re.sub(r"\\(?:text|mbox|textnormal) ?\{[^{}]*\}(\^\d)?|\^\\circ|\\?%|\\?\$|_\{?\d+\}?$|\.0+$|\.$", "", text)
     for old, new in (("\\left", ""), ("\\right", ""), ("\\!", ""), ("dfrac", "frac"), ("tfrac", "frac")):
         text = text.replace(old, new)

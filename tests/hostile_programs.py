@@ -109,7 +109,7 @@ def main():
 
     import pandas as pd
 
-    from foretell.grading.programs import judge
+    from foretell.grading.programs import grade
 
     os.environ[SECRET] = "1"
     calls = {"entry_point": "f", "inputs": [[]], "outputs": [1]}
@@ -119,9 +119,9 @@ def main():
             started = time.monotonic()
             text = source.replace("PORT", "80")
             row = {"problem_id": ["p"], "extracted_answer": [text], "answer": [json.dumps(test)]}
-            judged = judge(pd.DataFrame(row), 1).iloc[0]
-            noted = judged.grading_error if isinstance(judged.grading_error, str) else ""
-            print(f"| {name} | {judged.correct} | {noted} | {time.monotonic() - started:.2f} |", flush=True)
+            graded = grade(pd.DataFrame(row), 1).iloc[0]
+            noted = graded.grading_error if isinstance(graded.grading_error, str) else ""
+            print(f"| {name} | {graded.correct} | {noted} | {time.monotonic() - started:.2f} |", flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from foretell.grading.numerals import Tree
 
 _AGREE = 45  # of which so many must agree
 _POINTS = 6  # of which the first three are positive
+_SHORT_BITS = 44  # numerators and denominators up to here make fractions that differ in the first thirty digits
 _MIXTURE = 1.2345678901234567890123456789  # no decimal stays at the edge of rounding when multiplied by it
 
 
@@ -105,6 +106,13 @@ def points(names: set[str]) -> list[dict[str, Fraction]]:
     ]
 
 
+def whole_points(names: set[str], number: int) -> list[dict[str, Fraction]]:
+    """As `points`, of small positive whole numbers."""
+    return [
+        {name: Fraction(crc32(f"whole {index} {name}".encode()) % 29 + 2) for name in names} for index in range(number)
+    ]
+
+
 def fingerprint(tree: Tree) -> tuple:
     """Equal for expressions with the same values, in whatever notation; can be hashed.
 
@@ -124,22 +132,25 @@ def fingerprint(tree: Tree) -> tuple:
 
 
 def rounded(value: Number) -> tuple:
-    """A value to thirty digits, off the edges of rounding; one of mpmath equals the rational one that it stands for."""
+    """A value to thirty digits, off the edges of rounding; one of mpmath equals the rational one that it stands for.
+
+    Rational ones that thirty digits may not tell apart are exact, and infinite ones are themselves.
+    """
+    if isinstance(value, Fraction) and max(value.numerator.bit_length(), value.denominator.bit_length()) > _SHORT_BITS:
+        return hex(value.numerator), hex(value.denominator)  # decimal digits have a limit
     context = context_of()
     number = as_mp(value, context)
     parts = [context.re(number), context.im(number)]
     size = max(map(abs, parts))
+    if context.isinf(size):
+        return tuple(map(str, parts))
     kept = [part if abs(part) > size * context.mpf(10) ** -30 else context.mpf(0) for part in parts]
     return tuple(context.nstr(part * context.mpf(_MIXTURE), 30) for part in kept)
 
 
 def _same_at_integers(first: Tree, second: Tree, names: set[str]) -> bool:
     """Whether two expressions agree where their variables are whole numbers, as `(-1)^n` and `cos(n pi)` do."""
-    whole = [
-        {name: Fraction(crc32(f"whole {index} {name}".encode()) % 29 + 2) for name in names}
-        for index in range(2 * _POINTS)
-    ]
-    return all(_same_at(first, second, point) is True for point in whole)
+    return all(_same_at(first, second, point) is True for point in whole_points(names, 2 * _POINTS))
 
 
 def _same_at(first: Tree, second: Tree, point: dict[str, Fraction], only_real: bool = False) -> bool | None:

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from foretell.grading import sets
-from foretell.grading.comparison import close, proportional, same, within
+from foretell.grading.comparison import close, proportional, real, same
 from foretell.grading.evaluation import constant
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
 from foretell.grading.reading import read
+from foretell.grading.scalars import same_scalar
 from foretell.grading.values import (
     NOTHING,
     Collection,
@@ -24,8 +25,6 @@ from foretell.grading.values import (
     Unread,
     Value,
 )
-
-DIGITS_THAT_COUNT = 6  # a decimal of so many significant digits stands for the number that it is rounded from
 
 
 def equal(answer: str, gold: str) -> bool | None:
@@ -57,13 +56,21 @@ def integer(answer: str) -> int | None:
         tree = value.tree if isinstance(value, Scalar) else value.right if isinstance(value, Equation) else None
         if isinstance(value, Named) and isinstance(value.value, Scalar):
             tree = value.value.tree
-        number = None if tree is None else constant(tree)
-        if isinstance(number, Fraction) and number.denominator == 1:
-            return int(number)
-        if number is not None and not isinstance(number, Fraction) and not number.imag and abs(number) < 10**15:
-            nearest = Fraction(round(float(number)))
-            if close(number, nearest):
-                return int(nearest)
+        whole = None if tree is None else _whole(tree)
+        if whole is not None:
+            return whole
+    return None
+
+
+def _whole(tree: Tree) -> int | None:
+    """The whole number that an expression is; None of any other."""
+    number = constant(tree)
+    if isinstance(number, Fraction):
+        return int(number) if number.denominator == 1 else None
+    number = real(tree)
+    if number is not None and abs(number) < 10**15:
+        nearest = Fraction(round(float(number)))
+        return int(nearest) if close(number, nearest) else None
     return None
 
 
@@ -76,7 +83,7 @@ def same_value(given: Value, wanted: Value) -> bool | None:
     if isinstance(given, Named) or isinstance(wanted, Named):
         return _same_named(given, wanted)
     if isinstance(given, Scalar) and isinstance(wanted, Scalar):
-        return _same_scalar(given, wanted)
+        return same_scalar(given, wanted)
     if isinstance(given, Equation) or isinstance(wanted, Equation):
         return _same_equation(given, wanted)
     if isinstance(given, RealSet) or isinstance(wanted, RealSet):
@@ -96,12 +103,7 @@ def same_value(given: Value, wanted: Value) -> bool | None:
     if isinstance(given, Congruence) and isinstance(wanted, Congruence):
         return _same_congruence(given, wanted)
     for one, other in ((given, wanted), (wanted, given)):
-        if (
-            isinstance(one, Sequence)
-            and isinstance(other, Scalar)
-            and one.brackets == ":"
-            and other.tree[0] == "divide"
-        ):
+        if isinstance(one, Sequence) and isinstance(other, Scalar) and one.brackets == ":":
             return _same_ratio(one, other)
         if isinstance(one, Collection) and len(one.items) == 1 and isinstance(other, Scalar):
             return same_value(one.items[0], other)
@@ -121,54 +123,6 @@ def _same_named(given: Value, wanted: Value) -> bool | None:
                 return other.name == one.name and same_value(Scalar(other.right), one.value)
             return same_value(one.value, other)
     return False
-
-
-def _same_scalar(given: Scalar, wanted: Scalar) -> bool:
-    if given.base != wanted.base and given.base and wanted.base:
-        return False
-    if given.unit == wanted.unit or not (given.unit and wanted.unit):
-        if _same_number(given, wanted):
-            return True
-        if "%" not in (given.unit, wanted.unit) or given.unit == wanted.unit:
-            return _same_letters(given, wanted)
-        return _same_number(*(_as_share(side) for side in (given, wanted)))
-    return False
-
-
-def _as_share(side: Scalar) -> Scalar:
-    if side.unit != "%":
-        return side
-    return Scalar(("divide", side.tree, ("number", Fraction(100))), "", side.digits, side.last_place / 100)
-
-
-def _same_number(given: Scalar, wanted: Scalar) -> bool:
-    """Exactly the same, or one a decimal of enough digits that the other, which is none, is rounded or cut off to."""
-    if same(given.tree, wanted.tree):
-        return True
-    for one, other in ((given, wanted), (wanted, given)):
-        if one.digits >= DIGITS_THAT_COUNT and not other.whole and (not other.digits or other.digits > one.digits):
-            values = constant(one.tree), constant(other.tree)
-            if None not in values and not getattr(values[1], "imag", 0):
-                return within(*values, one.last_place)
-    return False
-
-
-def _same_letters(given: Scalar, wanted: Scalar) -> bool:
-    """`5 m` and `5\\text{ m}` (a product, if the letter were a variable); `3 + 4j` and `3 + 4i`."""
-    for one, other in ((given, wanted), (wanted, given)):
-        letter = one.unit if len(one.unit) == 1 and one.unit.isalpha() and not other.unit else None
-        if letter and same(("multiply", one.tree, ("symbol", letter)), other.tree):
-            return True
-        imaginary = symbols(one.tree) == {"j"} and not symbols(other.tree)
-        if imaginary and same(_with_imaginary_unit(one.tree), other.tree):
-            return True
-    return False
-
-
-def _with_imaginary_unit(tree: Tree) -> Tree:
-    if tree == ("symbol", "j"):
-        return ("constant", "i")
-    return tuple(_with_imaginary_unit(part) if isinstance(part, tuple) else part for part in tree)
 
 
 def _same_equation(given: Value, wanted: Value) -> bool | None:
@@ -299,6 +253,9 @@ def _same_congruence(given: Congruence, wanted: Congruence) -> bool:
 
 
 def _same_ratio(ratio: Sequence, fraction: Scalar) -> bool:
+    """`3:2` is 3/2 or 1.5; no ratio is a whole number."""
+    if _whole(fraction.tree) is not None:
+        return False
     if len(ratio.items) != 2 or not all(isinstance(item, Scalar) for item in ratio.items):
         return False
     above, below = (item.tree for item in ratio.items if isinstance(item, Scalar))

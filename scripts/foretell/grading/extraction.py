@@ -1,5 +1,6 @@
 """Finding the mathematical answer that a completion states. Every search takes time linear in its length."""
 
+import json
 import re
 
 from foretell.grading.places import (
@@ -22,6 +23,9 @@ from foretell.grading.values import Collection, Text, Unread, Value
 _CALCULATION = re.compile(r"<<[^<>]{0,200}>>")
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>", re.IGNORECASE)
+_JSON = re.compile(
+    r'"(?:final[_ ]?)?answer"\s*:\s*("(?:[^"\\\n]|\\.){1,300}"|[^\s"{}\[\],][^,}\n]{0,100})', re.IGNORECASE
+)
 _LABELLED = re.compile(r"^[ \t]*A:[ \t]*([^\n]+)$", re.MULTILINE)
 _STATED = re.compile(
     r"\b(?:answers?|ans)\b(?:\*\*|__)?(?:[ \t]+(?:to|for|of)[ \t][^\n.:]{0,80}?)?"
@@ -55,7 +59,7 @@ _TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked 
 
 
 def mathematical(completion: str) -> Found | None:
-    r"""The last answer that is marked: in a box, after `####`, `A:`, "answer is" or in `<answer>`; else a guess.
+    r"""The last answer that is marked: in a box, after `####`, `A:`, "answer is", in `<answer>` or JSON; else a guess.
 
     Thinking does not count, nor what follows where a model goes on with another question. A last box that was never
     closed, as in a truncated completion, means that there is no answer. See `guess` for text without a mark.
@@ -108,6 +112,7 @@ def _marks(text: str) -> list[Found]:
         for pattern in (_HASHES, _TAGGED, _LABELLED)
         for match in pattern.finditer(text)
     ]
+    found += [Found(_unquoted(match.group(1)), MARKED, match.start(1)) for match in _JSON.finditer(text)]
     for pattern in (_STATED, _HEADING):
         for match in pattern.finditer(text):
             stated = to_sentence_end(text[match.end() : match.end() + 300])
@@ -116,6 +121,14 @@ def _marks(text: str) -> list[Found]:
     boxed = boxes(text) or []
     found = [mark for mark in found if not any(box.start < mark.start < box.end for box in boxed)]
     return sorted([*found, *(box._replace(text="") for box in boxed)], key=lambda mark: mark.start)
+
+
+def _unquoted(value: str) -> str:
+    """What a JSON value says; models may leave the backslashes of LaTeX single."""
+    try:
+        return str(json.loads(value, parse_float=str)) if "\\" not in value.replace("\\\\", "") else value.strip('"')
+    except ValueError:
+        return value.strip('"')
 
 
 def _stated(text: str) -> str | None:

@@ -1,23 +1,24 @@
 """Grading mathematical answers, and telling which of them are the same."""
 
-from collections.abc import Callable
-
 import pandas as pd
 
 from foretell.grading import equivalence, extraction, votes
-from foretell.grading.algebra import PRELOADED, algebraically_equal, parses
+from foretell.grading.algebra import PRELOADED, parses, warm_up
+from foretell.grading.evaluation import constant
+from foretell.grading.formulas import SECONDS, compare
 from foretell.grading.places import GUESS, LONGEST_ANSWER
+from foretell.grading.reading import read
+from foretell.grading.values import Scalar
 from foretell.grading.workers import Outcome, run_bounded
 
-SECONDS = 1.5  # per comparison that takes algebra
 
-
-def grade(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
+def grade(answers: pd.DataFrame, workers: int, plain: bool = False) -> pd.DataFrame:
     """Grade distinct answers by mathematical equality (`foretell.grading.equivalence.equal`).
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold); distinct rows.
         workers: processes for the comparisons that take algebra.
+        plain: see `classes`.
 
     Returns:
         The same with correct (bool), grading_error (null, or why a comparison gave no result, which counts as wrong)
@@ -26,13 +27,12 @@ def grade(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     pairs = list(zip(answers.extracted_answer, answers.answer, strict=True))
     known = {pair: _verdict(pair) for pair in dict.fromkeys(pairs)}
     hard = [pair for pair, outcome in known.items() if outcome is None]
-    solved = run_bounded(algebraically_equal, hard, SECONDS, workers, "grading answers", PRELOADED)
-    known.update(zip(hard, solved, strict=True))
+    known.update(zip(hard, compare(hard, workers), strict=True))
     outcomes = [known[pair] or Outcome(None, None) for pair in pairs]
     return answers.assign(
         correct=[outcome.value is True for outcome in outcomes],
         grading_error=pd.Series([outcome.error for outcome in outcomes], index=answers.index, dtype="string"),
-        answer_class=classes(answers, votes.key),
+        answer_class=classes(answers, plain),
     )
 
 
@@ -47,28 +47,39 @@ def grade_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=names)
 
 
-def classes(answers: pd.DataFrame, key: Callable[[str], tuple[tuple, str]]) -> pd.Series:
+def classes(answers: pd.DataFrame, plain: bool = False) -> pd.Series:
     """Of the answers to a problem that say the same, the shortest: what votes are counted by.
 
-    Neither the gold answer nor the order of the answers counts. An answer without a unit (or the name of a variable) is
-    the same as one with it, if all answers of that value that have one have the same.
+    Neither the problem's gold answer nor the order of the answers counts, and no class holds answers that a gold answer
+    could tell apart: `5`, `5 cm` and `x = 5` are three.
+
+    Args:
+        answers: problem_id, extracted_answer.
+        plain: whether all gold answers of the problem set are plain numbers (`plain_number`). None of them can then
+            tell `5` from `5 cm` or `x = 5`, so these are one class, as `$18` and `18 dollars` should be; `5\\%` is not.
     """
-    keys = answers.extracted_answer.map(lambda answer: _safely(key, answer))
-    frame = pd.DataFrame({"problem": answers.problem_id, "value": keys.str[0].map(repr), "label": keys.str[1]})
-    labelled = frame[frame.label != ""].groupby(["problem", "value"]).label.agg(["nunique", "first"])
-    only = labelled[labelled["nunique"] == 1]["first"].rename("only")
-    frame = frame.join(only, on=["problem", "value"])
-    frame["label"] = frame.label.mask(frame.label.eq("") & frame.only.notna(), frame.only)
+    keys = answers.extracted_answer.map(_safely)
+    label = keys.str[1]
+    frame = pd.DataFrame({"problem": answers.problem_id, "value": keys.str[0].map(repr)})
+    frame["label"] = label.where(label.str.contains("%", regex=False), "") if plain else label
     frame["answer"] = answers.extracted_answer.astype(str)
     return frame.groupby(["problem", "value", "label"]).answer.transform(
         lambda group: min(group, key=lambda a: (len(a), a))
     )
 
 
-def _safely(key: Callable[[str], tuple[tuple, str]], answer: str) -> tuple[tuple, str]:
+def plain_number(gold: str) -> bool:
+    """Whether a gold answer is a number without a unit, a base or a name."""
+    values = read(gold_answer(gold) or "")
+    if not values or not isinstance(values[0], Scalar):
+        return False
+    return not (values[0].unit or values[0].base) and constant(values[0].tree) is not None
+
+
+def _safely(answer: str) -> tuple[tuple, str]:
     """An answer's key; its text where it is nested too deep for one."""
     try:
-        return key(answer)
+        return votes.key(answer)
     except RecursionError:
         return ("text", answer), ""
 
@@ -91,7 +102,9 @@ def gold_integer(gold: str) -> str | None:
 def unparsable(golds: list[str], workers: int) -> list[bool]:
     """Which gold answers neither the reader nor math-verify reads, so that they can be matched in spelling only."""
     strange = [gold for gold in dict.fromkeys(golds) if not equivalence.understood(gold)]
-    outcomes = run_bounded(parses, [(gold,) for gold in strange], SECONDS, workers, "parsing gold answers", PRELOADED)
+    outcomes = run_bounded(
+        parses, [(gold,) for gold in strange], SECONDS, workers, "parsing gold answers", PRELOADED, warm_up
+    )
     odd = {gold for gold, outcome in zip(strange, outcomes, strict=True) if outcome.value is not True}
     return [gold in odd for gold in golds]
 

@@ -176,7 +176,7 @@ def _call(sandbox: Sandbox, program: str, test: dict) -> Result:
     results = [_read_line(line) for line in lines]
     behaviour = "\n".join(lines)
     if execution.status is None:
-        return Result(False, behaviour, TIMED_OUT)
+        return Result(False, f"{behaviour}\n{TIMED_OUT}", TIMED_OUT)
     correct = len(results) == len(test["outputs"]) and all(
         "result" in result and _same(result["result"], wanted)
         for result, wanted in zip(results, test["outputs"], strict=True)

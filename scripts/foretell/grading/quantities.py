@@ -46,8 +46,7 @@ def read_scalar(given: Tokens[Token]) -> Scalar | None:
     if factor != 1:
         tree = ("multiply", tree, ("number", factor))
     digits, last_place = _decimal(value) if factor == 1 else (0, Fraction(0))
-    whole = len(value) == 1 and value[0].kind == "number" and value[0].text.isdigit()
-    return Scalar(tree, unit or found or sign, digits, last_place, base, whole)
+    return Scalar(tree, unit or found or sign, digits, last_place, base)
 
 
 def words_of(given: Tokens[Token]) -> str:
@@ -68,7 +67,7 @@ def _in_words(behind: list[Token], unit: str) -> Scalar | None:
     """A number written out, as `five`."""
     words = [token.text.lower() for token in behind if token.text != "-"]
     value = number_in_words(words)
-    return None if value is None else Scalar(("number", value), unit, whole=True)
+    return None if value is None else Scalar(("number", value), unit)
 
 
 def _money(given: list[Token]) -> tuple[list[Token], str]:
@@ -169,7 +168,7 @@ def _base(given: list[Token]) -> tuple[list[Token], str]:
 
 
 def _decimal(given: list[Token]) -> tuple[int, Fraction]:
-    """Significant digits and last place, where the value is one decimal with a point."""
+    """Significant digits and last place, without zeros at the end, where the value is one decimal with a point."""
     digits = [token for token in given if token.kind == "number"]
     if (
         len(digits) != 1
@@ -179,5 +178,6 @@ def _decimal(given: list[Token]) -> tuple[int, Fraction]:
         return 0, Fraction(0)
     if "e" in digits[0].text.lower():
         return 0, Fraction(0)
-    places = len(digits[0].text.partition(".")[2])
-    return len(digits[0].text.replace(".", "").lstrip("0")), Fraction(1, 10**places)
+    text = digits[0].text.rstrip("0")
+    places = len(text.partition(".")[2])
+    return (len(text.replace(".", "").lstrip("0")), Fraction(1, 10**places)) if places else (0, Fraction(0))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence as Tokens
+from fractions import Fraction
 from functools import lru_cache
 
 from foretell.grading import sets
@@ -9,6 +10,7 @@ from foretell.grading.quantities import read_scalar, words_of
 from foretell.grading.relations import relation
 from foretell.grading.spelling import Token, clean, tokens
 from foretell.grading.splitting import closing, is_macro, levels_of, split, unwrapped
+from foretell.grading.units import date
 from foretell.grading.values import (
     EVERYTHING,
     NOTHING,
@@ -95,6 +97,9 @@ def _value_of(everything: tuple[Token, ...]) -> Value:
     phrase = words_of(given)
     if phrase in _PHRASES:
         return _PHRASES[phrase]
+    dated = date(phrase)
+    if dated is not None:
+        return Scalar(("number", Fraction(dated[0])), dated[1])
     for attempt in (_excluded, _signs, _enumeration, _matrix, _union, _related, _braces, _brackets, _ratio):
         value = attempt(given)
         if value is not None:
@@ -172,6 +177,7 @@ def _is_value(part: Tokens[Token]) -> bool:
 
 
 def _matrix(given: Tokens[Token]) -> Value | None:
+    """A matrix; one column, unless between bars, is a tuple."""
     if len(given) > 2 and (given[0].text, given[1].text, given[-1].text) == ("(", "begin", ")"):
         given = given[1:-1]
     if len(given) < 8 or given[0].text != "begin" or given[1].text != "{":
@@ -187,6 +193,8 @@ def _matrix(given: Tokens[Token]) -> Value | None:
         return None
     rows = [row for row in split(body[:end], lambda token: token.kind == "macro" and token.text == "\\") if row]
     cells = [tuple(value_of(cell) for cell in split(row, lambda token: token.text == "&")) for row in rows]
+    if len(cells) > 1 and all(len(row) == 1 for row in cells) and given[2].text.lower() != "vmatrix":
+        return Sequence("()", tuple(row[0] for row in cells))  # a vector
     return Matrix(tuple(cells)) if cells and len({len(row) for row in cells}) == 1 else None
 
 

@@ -8,8 +8,12 @@ import pandas as pd
 
 from foretell.common.words import words
 from foretell.grading.places import LONGEST_ANSWER, MARKED, Found, after_thinking
+from foretell.grading.units import with_dates_alike
 
 _ARTICLES = re.compile(r"^(?:the|an?) ")
+_INITIALS = re.compile(r"(?<!\w)(?:[A-Za-z]\.\s?){2,}")
+_USA = re.compile(r"(?<!\w)(?:US|U\.\s?S\.?)(?:\s?A\b\.?)?(?!\.?\w)")  # not the pronoun
+_PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s\b")
 _NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
@@ -22,7 +26,8 @@ def short_text(completion: str) -> Found | None:
 
 
 def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:
-    """Grade distinct answers: right is what an accepted answer stands in, as whole words.
+    """Grade distinct answers: right is what an accepted answer stands in, as whole words, singular or
+    plural.
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold: a text; a JSON list of accepted texts; or a JSON object
@@ -40,10 +45,10 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
         _right(text, *golds[gold], one_answer)
         for text, gold in zip(answers.extracted_answer, answers.answer, strict=True)
     ]
-    given = answers.extracted_answer.map(lambda text: _ARTICLES.sub("", words(text)))
-    singular = given.map(lambda text: " ".join(word.removesuffix("s") for word in text.split()))
+    given = answers.extracted_answer.map(_own_words)
+    alike = answers.extracted_answer.map(lambda text: repr((_singular(text), _candidates(text))))
     shortest = partial(min, key=lambda text: (len(text), text))
-    named = given.groupby([answers.problem_id, singular]).transform(shortest)
+    named = given.groupby([answers.problem_id, alike]).transform(shortest)
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=named)
 
 
@@ -57,8 +62,22 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
         parsed = {"accepted": parsed}
     if not isinstance(parsed, dict):
         parsed = {"accepted": [gold]}
-    accepted = [words(str(text)) for text in parsed.get("accepted", [])]
-    return [text for text in accepted if text], [words(text) for text in parsed.get("others", [])]
+    accepted = [_singular(str(text)) for text in parsed.get("accepted", [])]
+    return [text for text in accepted if text], [_singular(str(text)) for text in parsed.get("others", [])]
+
+
+def _singular(text: str) -> str:
+    """As `_own_words`, without the s of a plural."""
+    return _PLURAL.sub("", _own_words(text))
+
+
+def _own_words(text: str) -> str:
+    """A text's words without a leading article.
+
+    Initials are one word (`J. K.` is `JK`), `US` and `U.S.` are `usa`, and days stand before their month.
+    """
+    plain = _INITIALS.sub(lambda found: re.sub(r"\W", "", found.group()) + " ", _USA.sub("USA", text))
+    return _ARTICLES.sub("", with_dates_alike(words(plain)))
 
 
 def gold_text(gold: str) -> str | None:
@@ -68,27 +87,26 @@ def gold_text(gold: str) -> str | None:
 
 def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:
     """Whether an accepted text stands there, other than inside a longer one that is another answer."""
-    text = words(answer)
+    text = _singular(answer)
+    candidates = _candidates(answer)
     listing = one_answer is True or (one_answer is None and len(text.split()) > _SHORT)
     for phrase in sorted({*accepted, *others}, key=len, reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")
         if phrase in accepted:
             for match in found.finditer(text):
                 refused = one_answer is not False and bool(_NEGATIONS & set(text[: match.start()].split()[-2:]))
-                if not refused and not (listing and _is_candidate(answer, phrase)):
+                if not refused and not (listing and any(map(found.search, candidates))):
                     return True
         text = found.sub("|", text)
     return False
 
 
-def _is_candidate(answer: str, phrase: str) -> bool:
-    """Whether a phrase is one of several that commas and `or` stand between, in the same sentence."""
+def _candidates(answer: str) -> list[str]:
+    """The words of what a sentence lists as candidates, with commas and `or` between them."""
+    found: list[str] = []
     for sentence in re.split(r"[.!?;\n]", answer):
-        if not re.search(r"\bor\b|/", sentence, re.IGNORECASE):
-            continue
-        items = [words(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
-        if len([item for item in items if item]) > 1 and any(
-            re.search(rf"\b{re.escape(phrase)}\b", item) for item in items
-        ):
-            return True
-    return False
+        if re.search(r"\bor\b|/", sentence, re.IGNORECASE):
+            items = [_singular(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
+            items = [item for item in items if item]
+            found += items if len(items) > 1 else []
+    return found

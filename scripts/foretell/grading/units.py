@@ -1,5 +1,6 @@
-"""Words that stand behind a number: units, multiples, words that make another value of it, and numbers in words."""
+"""Words beside a number: units, multiples, months, words that make another value of it, and numbers in words."""
 
+import re
 from fractions import Fraction
 
 _SYNONYMS = {
@@ -18,6 +19,18 @@ _SYNONYMS = {
 UNITS = set(_SYNONYMS.values()) | {"cm", "mm", "km", "ft", "yd", "mi", "kg", "mg", "lb", "oz", "ml", "ms", "gal"}
 SINGLE_LETTERS = {"m", "g", "s", "h", "l", "L", "N", "J", "W", "V", "K"}  # units only inside `\\text`, or with a slash
 
+_CONVERTED: dict[str, dict[str, Fraction | int]] = {
+    "m": {"mm": Fraction(1, 1000), "cm": Fraction(1, 100), "m": 1, "km": 1000},
+    "in": {"in": 1, "ft": 12, "yd": 36, "mi": 63360},
+    "g": {"mg": Fraction(1, 1000), "g": 1, "kg": 1000, "t": 10**6},
+    "oz": {"oz": 1, "lb": 16},
+    "s": {"ms": Fraction(1, 1000), "s": 1, "min": 60, "h": 3600, "day": 86400, "week": 604800},
+    "l": {"ml": Fraction(1, 1000), "l": 1},
+    "pint": {"pint": 1, "quart": 2, "gal": 8},
+    "cent": {"cent": 1, "dollar": 100},
+}
+_SIZES = {unit: (base, Fraction(size)) for base, sizes in _CONVERTED.items() for unit, size in sizes.items()}
+
 MULTIPLES = {
     "dozen": 12, "hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12,
 }  # fmt: skip
@@ -33,6 +46,15 @@ _SMALL = (  # noqa: SIM905
 _TENS = dict(
     zip(["twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety"], range(20, 100, 10), strict=True)
 )
+
+
+_MONTHS = (  # noqa: SIM905
+    "january february march april may june july august september october november december"
+).split()
+_MONTH = rf"(?P<month>{'|'.join(f'{month[:3]}(?:{month[3:]})?' for month in _MONTHS).replace('sep(?:', 'sep(?:t|')})"
+_DAY = r"(?P<day>[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_YEAR = r"(?P<year> \d{4})?"
+_DATES = [re.compile(rf"\b{form}{_YEAR}\b") for form in (f"{_DAY} (?:of )?{_MONTH}", f"{_MONTH} {_DAY}")]
 
 
 def known_unit(word: str) -> str | None:
@@ -62,3 +84,35 @@ def number_in_words(words: list[str]) -> Fraction | None:
             return None
         used = True
     return Fraction(total + current) if used else None
+
+
+def size_of(unit: str) -> tuple[str, Fraction] | None:
+    """What a unit is in those that it can be converted to: `km/h` is 5/18 `m/s`; None where it cannot be converted."""
+    parts = []
+    for part in unit.split("/"):
+        name, _, power = part.partition("^")
+        if name not in _SIZES or (power and not power.isdigit()):
+            return None
+        base, size = _SIZES[name]
+        parts.append((f"{base}^{power or 1}", size ** int(power or 1)))
+    if len(parts) == 1:
+        return parts[0]
+    return (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1]) if len(parts) == 2 else None
+
+
+def date(words: str) -> tuple[int, str] | None:
+    """The day, and the month with the year if there is one, of words that are a date: `march 14th 2020`; else None."""
+    found = next((match for form in _DATES if (match := form.fullmatch(words))), None)
+    return None if found is None else (int(found["day"]), _month(found))
+
+
+def with_dates_alike(words: str) -> str:
+    """Words with the dates among them in one form, the day before the month: `14 march 2020`."""
+    for form in _DATES:
+        words = form.sub(lambda found: f"{found['day']} {_month(found)}", words)
+    return words
+
+
+def _month(found: re.Match[str]) -> str:
+    name = next(month for month in _MONTHS if month.startswith(found["month"][:3]))
+    return name + (found["year"] or "")

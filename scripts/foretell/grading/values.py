@@ -13,11 +13,11 @@ class Scalar:
 
     Attributes:
         tree: the expression.
-        unit: a known unit behind it, in one spelling, with its power (`cm^2`, `%`, `dollar`); empty without any.
-        digits: significant digits, where the whole answer is a decimal with a point; else 0.
-        last_place: the value of the decimal's last digit; else 0.
+        unit: a known unit behind it, in one spelling, with its power (`cm^2`, `%`, `dollar`), or the month of a day;
+            empty without any.
+        digits: significant digits, where the whole answer is a decimal with a point, without zeros at its end; else 0.
+        last_place: the value of the last of these digits; else 0.
         base: subscript of a number's base; empty without one.
-        whole: whether it is written as digits alone.
     """
 
     tree: Tree
@@ -25,7 +25,6 @@ class Scalar:
     digits: int = 0
     last_place: Fraction = Fraction(0)
     base: str = ""
-    whole: bool = False
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from foretell.grading.evaluation import UndefinedError, evaluate
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
 from foretell.grading.reading import read
+from foretell.grading.scalars import DIGITS_THAT_COUNT
 from foretell.grading.values import (
     Collection,
     Congruence,
@@ -23,7 +24,12 @@ from foretell.grading.values import (
 
 
 def key(answer: str) -> tuple[tuple, str]:
-    """Equal for answers that say the same, whatever the gold answer; and the unit or the name that stands with it."""
+    """Equal for answers that say the same, whatever the gold answer; and the unit or the name that stands with it.
+
+    Answers that agree in both are graded alike by any gold answer. There are two exceptions, where notation is loose
+    and classes of their own would split many votes: `30,150` votes as the number but may also be a list, and lists vote
+    in any order although one without brackets may stand for a tuple.
+    """
     values = read(answer)
     if not values:
         return ("empty",), ""
@@ -32,9 +38,11 @@ def key(answer: str) -> tuple[tuple, str]:
 
 def _key(value: Value) -> tuple[tuple, str]:
     if isinstance(value, Scalar):
-        return ("value", *_print(value.tree), value.base), value.unit
+        rounded_at = (value.last_place,) if value.digits >= DIGITS_THAT_COUNT else ()
+        return ("value", *_print(value.tree), value.base, *rounded_at), value.unit
     if isinstance(value, Named):
-        return _key(value.value)[0], value.name
+        inner, label = _key(value.value)
+        return inner, f"{value.name} {label}".strip()
     if isinstance(value, Equation):
         if value.name:
             return ("value", *_print(value.right), ""), value.name

@@ -7,6 +7,8 @@ import pytest
 
 from foretell.grading.algebra import algebraically_equal
 from foretell.grading.equivalence import equal, integer
+from foretell.grading.reading import read
+from foretell.grading.values import Collection
 from foretell.grading.votes import key
 from workflow_project import RECORDS
 
@@ -35,6 +37,10 @@ EQUAL = {
         ("50 mph", "50\\text{ miles per hour}"),
         ("5 m", "5\\text{ m}"),
         ("8 USD", "\\$8"),
+        ("2500\\text{ g}", "2.5 \\text{ kg}"),
+        ("90 \\text{ minutes}", "1.5 \\text{ hours}"),
+        ("36 \\text{ km/h}", "10 \\text{ m/s}"),
+        ("200\\text{ cm}^2", "0.02\\text{ m}^2"),
     ],
     "words that multiply": [("2.5 million", "2500000"), ("3 dozen", "36"), ("forty-two", "42")],
     "fractions and decimals": [
@@ -86,6 +92,11 @@ EQUAL = {
         ("4:30 p.m.", "4:30 \\text{ PM}"),
         ("\\text{A and C}", "C, A"),
     ],
+    "dates": [
+        ("\\text{July 4}", "4 July"),
+        ("July 4th, 1996", "\\text{4 July 1996}"),
+        ("the 4th of Jul", "\\text{July 4}"),
+    ],
     "lists, sets and both signs": [
         ("1,2", "2, 1"),
         ("\\{1,2\\}", "\\left\\{ 2, 1 \\right\\}"),
@@ -124,7 +135,8 @@ EQUAL = {
         (
             "\\begin{pmatrix} \\frac15 & 0.8 \\\\\\,-1 & 1 \\end{pmatrix}",
             "\\begin{bmatrix} 1/5 & 4/5 \\\\ -1 & 1 \\end{bmatrix}",
-        )
+        ),
+        ("(5,0,-2)", "\\begin{pmatrix} 5 \\\\ 0 \\\\ -2 \\end{pmatrix}"),
     ],
     "expressions": [
         ("1+x^2", "x^2+1"),
@@ -138,7 +150,7 @@ EQUAL = {
         ("(-1)^n", "\\cos(\\pi n)"),
         ("2 \\cdot 3!", "12"),
     ],
-    "bases and ratios": [("52_8", "52"), ("52_{8}", "52_8"), ("3:2", "6:4"), ("3:2", "\\frac32")],
+    "bases and ratios": [("52_8", "52"), ("52_{8}", "52_8"), ("3:2", "6:4"), ("3:2", "\\frac32"), ("3:2", "1.5")],
 }
 DIFFERENT = {
     "numbers": [
@@ -158,6 +170,7 @@ DIFFERENT = {
         ("\\frac{1}{30!}", "\\frac{1}{31!}"),
         ("10^{-9}", "0"),
         ("e^{-30}", "e^{-31}"),
+        ("10^{40}", "10^{40}+1"),
         ("0.333", "1/3"),
         ("2.24", "\\sqrt5"),
         ("3.14159", "3.14"),
@@ -181,6 +194,9 @@ DIFFERENT = {
         ("\\$7", "7 euros"),
         ("9 p.m.", "9 a.m."),
         ("3\\text{ mg}", "3\\text{ g}"),
+        ("1000\\text{ m}^2", "1\\text{ km}^2"),
+        ("4 July", "4 August"),
+        ("July 4", "July 5"),
     ],
     "words that make another value": [
         ("6 million", "6"),
@@ -193,6 +209,8 @@ DIFFERENT = {
         ("(1,2)", "(2,1)"),
         ("(1,2)", "[1,2]"),
         ("(1,2]", "(1,2)"),
+        ("(1,2)", "\\begin{pmatrix} 2 \\\\ 1 \\end{pmatrix}"),
+        ("\\infty", "-\\infty"),
         ("\\{1,2\\}", "(1,2)"),
         ("\\pm 4", "4"),
         ("2, 4", "4"),
@@ -210,6 +228,7 @@ DIFFERENT = {
         ("52_8", "52_7"),
         ("52_8", "528"),
         ("3:1", "3"),
+        ("3:1", "\\log_2 8"),
         ("1:30", "130"),
         ("1:30", "13:30"),
         ("4:3", "3:4"),
@@ -251,6 +270,21 @@ def test_votes_for_the_same_thing_have_one_key_without_a_gold_answer():
     assert key("5 cm") == (key("5")[0], "cm") and key("x = 5") == (key("5")[0], "x")
 
 
+def test_votes_for_the_same_thing_are_graded_alike_by_any_gold_answer():
+    answers = sorted(
+        {text for table in (EQUAL, DIFFERENT) for pairs in table.values() for pair in pairs for text in pair}
+    )
+    answers += ["x = 5 cm", "x = 5 km", "2.236070", "2.23607", "1234.56", "123456/100", "1234.564", "5\\%", "0.05"]
+    loose = {"(1,2)", "30,150", "40,160,280"}  # see `key`
+    by_key = {}
+    for answer in answers:
+        if len(read(answer)) == 1 and not any(isinstance(value, Collection) for value in read(answer)):
+            by_key.setdefault(key(answer), []).append(answer)
+    for alike in by_key.values():
+        for gold in answers if len(alike) > 1 else []:
+            assert gold in loose or len({equal(answer, gold) is True for answer in alike}) == 1, (gold, alike)
+
+
 def test_notation_that_is_not_known_is_left_to_algebra():
     assert equal("\\int_0^1 2x \\, dx", "1") is None
     assert algebraically_equal("\\int_0^1 2x \\, dx", "1") and not algebraically_equal("\\int_0^1 2x \\, dx", "2")
@@ -265,7 +299,7 @@ def test_an_item_that_is_left_to_algebra_leaves_the_list_to_it_unless_another_it
 
 @pytest.mark.parametrize(
     ("answer", "whole"),
-    [("m+n = 17", 17), ("2^4", 16), ("\\frac{34}{2}", 17), ("007", 7), ("1 7", None), ("1.5", None)],
+    [("m+n = 17", 17), ("2^4", 16), ("\\frac{34}{2}", 17), ("007", 7), ("i^2 + 2", 1), ("1 7", None), ("1.5", None)],
 )
 def test_whole_numbers_are_read_from_equations_and_expressions(answer, whole):
     assert integer(answer) == whole

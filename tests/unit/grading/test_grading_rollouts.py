@@ -2,8 +2,10 @@ import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
+from foretell.grading import formulas, places
 from foretell.grading.rollouts import grade, report, spelled_only
 from foretell.grading.settings import GradingSettings
+from foretell.grading.workers import Outcome
 from workflow_project import RECORDS
 
 PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"], "answer_kind": "integer"})
@@ -68,8 +70,19 @@ def test_votes_know_neither_the_gold_answer_nor_the_order():
     classes = one("5", *texts).answer_class.tolist()
     assert classes == one("17", *texts).answer_class.tolist() == one("5", *texts[::-1]).answer_class.tolist()[::-1]
     assert classes[0] == classes[1] and classes[2] == classes[3] and classes[4] == classes[5]
-    several = one("5", *texts[:2], "\\boxed{5 \\text{ km}}").answer_class
-    assert several.nunique() == 3, "what has no unit is either of two"
+
+
+def test_no_class_holds_answers_that_the_sets_gold_answers_could_tell_apart():
+    answers = ["5", "5 \\text{ cm}", "5\\text{ km}", "x = 5", "x = 5\\text{ cm}", "x = 5\\text{ km}", "5\\%", "5.0"]
+    texts = [f"\\boxed{{{answer}}}" for answer in answers]
+    with_units = one("5\\text{ cm}", *texts)
+    assert with_units.groupby("answer_class").correct.nunique().eq(1).all()
+    assert with_units.answer_class.tolist() == ["5", *answers[1:-1], "5"]
+    plain = one("5", *texts)
+    assert plain.answer_class.tolist() == ["5"] * 6 + ["5\\%", "5"]
+    assert one("0.05", *texts).groupby("answer_class").correct.nunique().eq(1).all()
+    elsewhere = pd.DataFrame({"problem_id": ["p", "q"], "answer": ["5", "7\\text{ cm}"], "answer_kind": "math"})
+    assert grade(completions(*texts, problem="p"), elsewhere).answer_class.nunique() == 7, "another problem has a unit"
 
 
 def test_a_guess_from_a_truncated_completion_does_not_vote():
@@ -83,11 +96,14 @@ def test_a_guess_from_a_truncated_completion_does_not_vote():
     assert report(graded).endswith("66.7% of answers guessed from text without a mark")
 
 
-def test_an_answer_that_hangs_or_is_malformed_costs_itself_only():
-    endless = "\\boxed{\\sum_{k=1}^{10^{9}} \\frac{1}{k^{k}+\\sin k}}"
+ENDLESS = "\\prod_{k=1}^{10^{9}} (1+\\frac{\\sin k}{k^2})"
+
+
+def test_an_answer_that_hangs_or_is_malformed_costs_itself_only(monkeypatch):
+    monkeypatch.setattr(formulas, "SECONDS", 0.3)
     graded = one(
         "x+5",
-        endless,
+        f"\\boxed{{{ENDLESS}}}",
         "\\boxed{9^{9^{9^{9}}}}",
         "\\boxed{\\frac{}",
         "\\boxed{5+x}",
@@ -95,6 +111,28 @@ def test_an_answer_that_hangs_or_is_malformed_costs_itself_only():
         workers=2,
     )
     assert graded.correct.tolist() == [False, False, False, True, False]
+    assert graded.grading_error[0] == "timed out" and graded.grading_error[[1, 3, 4]].isna().all()
+
+
+def test_formulas_are_evaluated_once_and_go_to_algebra_only_where_values_agree(monkeypatch):
+    asked = []
+
+    def run(function, items, *_):
+        asked.append((function.__name__, items))
+        return [Outcome(*given) for given in map(_outcome, items)]
+
+    def _outcome(item):
+        if len(item) == 2:
+            return True, None
+        return (None, "timed out") if item == (ENDLESS,) else ((1e4 + 0j,) * 3, None)
+
+    monkeypatch.setattr(formulas, "run_bounded", run)
+    problem = "\\sum_{k=1}^{10^4} \\lim_{n \\to \\infty} \\frac{n}{n+1}"
+    answers = [*map(str, range(9_990, 10_010)), ENDLESS]
+    graded = one(problem, *(f"\\boxed{{{answer}}}" for answer in answers))
+    assert graded.extracted_answer[graded.correct].tolist() == ["10000"]
+    assert asked == [("values_of", [(problem,), (ENDLESS,)]), ("algebraically_equal", [("10000", problem)])]
+    assert graded.grading_error.dropna().to_dict() == {20: "timed out"}
 
 
 def test_a_gold_answer_may_be_a_whole_solution_that_marks_its_answer():
@@ -111,7 +149,22 @@ def test_several_candidates_and_a_refusal_are_no_right_text():
     assert one("Paris", "Paris or Lyon", kind="text", one_answer=True).correct.tolist() == [False]
 
 
-def test_a_pattern_that_backtracks_without_end_is_given_up():
+def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_initials_and_dates():
+    for gold, answer in [
+        ("the Andes", "Andes"),
+        ("zebra", "Zebras, I think"),
+        ("J.R.R. Tolkien", "It was J. R. R. Tolkien."),
+        ("U.S.", "in the US"),
+        ("14 March 1879", "He was born on March 14th, 1879"),
+    ]:
+        graded = one(gold, answer, gold, kind="text")
+        assert graded.correct.all(), gold
+    assert not one("U.S.", "Let us see: Canada", kind="text").correct[0]
+    assert not one("14 March 1879", "March 15, 1879", kind="text").correct[0]
+
+
+def test_a_pattern_that_backtracks_without_end_is_given_up(monkeypatch):
+    monkeypatch.setattr(places, "_PATTERN_SECONDS", 0.1)
     graded = one("4", "a" * 5000 + "b", "4", answer_pattern=r"((?:a+)+\Z|4)")
     assert graded.correct.tolist() == [False, True]
     assert graded.grading_error[0] == "timed out: the answer pattern"

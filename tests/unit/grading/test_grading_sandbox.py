@@ -28,7 +28,7 @@ def runner():
     return Sandbox()
 
 
-def verdicts(gold, *programs, workers=2):
+def verdicts(gold, *programs, workers=4):
     answers = pd.DataFrame({"problem_id": "p", "extracted_answer": programs, "answer": json.dumps(gold)})
     return grade(answers, workers)
 
@@ -36,7 +36,7 @@ def verdicts(gold, *programs, workers=2):
 @needs_sandbox
 def test_hostile_programs_are_held_and_pass_nothing(monkeypatch):
     monkeypatch.setenv(SECRET, "1")
-    monkeypatch.setattr(sandbox.Sandbox.run, "__defaults__", (b"", Limits(seconds=3.0)))
+    monkeypatch.setattr(sandbox.Sandbox.run, "__defaults__", (b"", Limits(seconds=1.0)))
     OUTSIDE.unlink(missing_ok=True)
     before = set(map(int, subprocess.run(["ps", "-eo", "pid"], capture_output=True, text=True).stdout.split()[1:]))
     with socket.create_server(("127.0.0.1", 0)) as server:
