@@ -48,6 +48,9 @@ _NUMBER = re.compile(
     r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
 )
 _PLAIN_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_BEGUN = re.compile(  # words before a value, such as "so 7" or "I got 7"; functions are none
+    r"^(?:[a-zA-Z]\s+)?(?!(?:sin|cos|tan|cot|sec|csc|arc\w+|log|ln|exp|sqrt|pi)\b)[a-zA-Z]{2,}[\s,:]"
+)
 _PROSE = re.compile(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}\s")
 _ADVERBS = re.compile(
     r"^(?:(?:approximately|about|roughly|therefore|thus|hence|then|simply|just|exactly|equal to|clearly)\b[\s,:]*)+",
@@ -90,8 +93,9 @@ def guess(text: str) -> Found | None:
     number, the formula, or what stands behind the last equals sign, or the first number, or the first one behind
     "therefore". A range (`3-5`) is no answer.
     """
-    text = text[-_TAIL:].strip()
-    if len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1 and _is_value(text):
+    text = re.sub(r"\s+!$", "", text[-_TAIL:].strip())
+    short = len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1
+    if short and not _BEGUN.match(text) and _is_value(text):
         return Found(text, GUESS)
     displayed = list(_DISPLAYED.finditer(text))
     if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
