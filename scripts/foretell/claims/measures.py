@@ -17,7 +17,7 @@ from foretell.claims.findings import (
 from foretell.common.metrics import ENOUGH
 from foretell.evaluation.measured import LENGTH_SPEARMAN
 from foretell.probes.families import LINEAR
-from foretell.routing.choice import chosen_to_match
+from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
 TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
 MAJORITY = "majority_correct"
@@ -193,6 +193,8 @@ def _routed(subject: Subject, router: str, direction: Callable[[pd.Series], str]
         f"{row.best_single}, at {100 * row.saving:.1f} % lower cost "
         f"(resolvable margin {100 * row.resolvable_margin:.1f} points)"
     )
+    if row.choice in FALLS_BACK.values():
+        ours += f"; {row.choice}"
     note = f"pool {pool}; interval of the saving: {row.saving_interval}; costs: {row.cost_basis}"
     return Finding(ours, row.saving_low, row.saving_high, subject.n, direction(row), note)
 

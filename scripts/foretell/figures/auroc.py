@@ -8,6 +8,7 @@ from foretell.common.metrics import ENOUGH
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import TEST, why_not_testable
 from foretell.figures.text import number, with_interval
+from foretell.probes.families import FAMILIES
 
 KEYS = ["policy", "target", "family", "metric"]
 
@@ -44,6 +45,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         The table as text, and a note that goes below it.
     """
     rows = []
+    frame = frame[frame.n > 0]
     for (policy, target, metric), part in frame.groupby(["policy", "target", "metric"], sort=False):
         part, first = part.set_index("family"), part.iloc[0]
         classes = "" if pd.isna(first.positives) else f"{first.positives} / {first.negatives}"
@@ -54,7 +56,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             empty = dict.fromkeys(head, "")
             differences = _cells(part, lambda row: _difference(row))
             rows.append({**empty, "Score": "linear minus", **differences})
-    table = pd.DataFrame(rows).fillna("").rename(columns=lambda name: name.replace("_", " "))
+    table = pd.DataFrame(rows).fillna("").rename(columns={name: family.label for name, family in FAMILIES.items()})
     sizes = ", ".join(map(str, sorted(frame.n.unique())))
     note = (
         f"Test, n = {sizes}; 95 % bootstrap intervals, differences paired. n/t: not testable, fewer than {ENOUGH} "
