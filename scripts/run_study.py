@@ -5,6 +5,7 @@ Options that are not listed are passed on to snakemake, for instance `--configfi
 
 import argparse
 import fcntl
+import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -14,7 +15,11 @@ LOCK = Path(".snakemake") / "run_study.lock"
 
 
 def main(argv: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,  # else snakemake's --config is read as --configfile
+    )
     parser.add_argument("--cores", type=int, required=True, help="jobs that run side by side; each takes one core")
     parser.add_argument("--configfile", nargs="+", default=[], help="the study, in place of config/config.yaml")
     args, further = parser.parse_known_args(argv)
@@ -25,14 +30,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         further = [*further, "--configfile", *args.configfile]
 
     LOCK.parent.mkdir(exist_ok=True)
-    with open(LOCK, "w+") as lock:
+    with open(LOCK, "a+") as lock:  # "w" would empty it before the lock is ours
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
+            lock.seek(0)
             sys.exit(
-                "error: a run is working in this folder, or jobs of one that was killed still are; "
-                "wait until they end, or stop them, then start again"
+                f"error: a run is working in this folder (process {lock.read().strip()}), or jobs of one that was "
+                "killed still are; wait until they end, or stop them, then start again"
             )
+        lock.truncate(0)
+        print(os.getpid(), file=lock, flush=True)
         # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the
         # last job of a killed run ends, and no job of ours writes where an orphan still does.
         snakemake = [sys.executable, "-m", "snakemake"]
