@@ -15,7 +15,8 @@ rule evaluate_probes:
         **program(
             "evaluate_probes",
             ids={"outcomes": files.outcomes, "predictions": files.predictions, "encoders": files.encoder_scores},
-            kinds=["majority_correct", "success_rate", "linear"],  # measured in every study, whatever its targets are
+            # measured in every study, whatever its targets are
+            kinds=["TARGETS.majority_correct", "TARGETS.success_rate", "FAMILIES.linear"],
             workers=True,
         ),
     shell:

@@ -55,7 +55,7 @@ def describe_errors(error: ValidationError) -> list[str]:
 def named_file(text: str) -> NamedFile:
     """Split ID=FILE, the form in which an option names the file of a policy, an encoder, ...; an argparse type."""
     name, _, path = text.partition("=")
-    if not (name and path):
+    if not (name and path) or name != name.strip():
         raise argparse.ArgumentTypeError(f"{text!r} is not of the form ID=FILE")
     return name, Path(path)
 

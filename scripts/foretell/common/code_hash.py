@@ -18,13 +18,14 @@ def code_hash(script: Path, uses: Collection[str] = (), modules: Collection[str]
 
     Functions, classes and assignments are followed from name to name, through any number of modules, and what none of
     them names does not count; nor do docstrings, comments, layout, the order of functions, the folder's place and the
-    version of Python. Where a module is loaded, its statements that are no definitions count. What is found in another
-    way than by its name (by importlib, or as a subclass) is not followed, unless `modules` says so.
+    version of Python. Where a module is loaded, also by an import that nothing names, its statements that are no
+    definitions count, and definitions that call what may do more than give a value, such as `@register`. What is found
+    in another way than by its name (by importlib, or as a subclass) is not followed, unless `modules` says so.
 
     Args:
         script: in the folder in which the library lies too. All of it counts.
-        uses: names of the registries' entries that the job uses. Of an assignment `NAME = registry(...)` these entries
-            count, in any order, and all if none of them is among `uses`.
+        uses: the registries' entries that the job uses, each as `NAME.entry`: of an assignment `NAME = registry(...)`
+            these entries count, with their order, and all if none of them is among `uses`.
         modules: dotted names of modules that the script loads by importlib. Their public names count.
 
     Returns:
@@ -41,6 +42,7 @@ def code_hash(script: Path, uses: Collection[str] = (), modules: Collection[str]
 def _lines(reached: Collection[Definition]) -> Iterator[str]:
     for each in sorted(reached, key=lambda each: (each.key, each.place)):
         yield f"{each.key} {each.digest}"
+        yield from (f"{each.key}[{name}]" for name, entry in each.entries.items() if entry in reached)
     run = (each for each in reached if each.module.ordered and each.runs)
     yield from (each.key for each in sorted(run, key=lambda each: (each.module.name, each.place, each.key)))
 
@@ -73,10 +75,12 @@ class _Program:
             reached.add(each)
             if isinstance(each, Module):
                 todo += each.loose
-                todo += filter(None, [self.module(each.name.rpartition(".")[0])])
+                loaded = (name for name in each.loads if not self.is_foreign(name))
+                todo += filter(None, map(self.module, [each.name.rpartition(".")[0], *loaded]))
             else:
                 todo += self._used_by(each)
-                todo += [entry for name, entry in each.entries.items() if name in uses] or each.entries.values()
+                names = {f"{','.join(each.names)}.{name}": entry for name, entry in each.entries.items()}
+                todo += [entry for name, entry in names.items() if name in uses] or names.values()
         return {each for each in reached if isinstance(each, Definition)}
 
     def _used_by(self, definition: Definition) -> set[Definition | Module]:

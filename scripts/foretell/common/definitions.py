@@ -69,9 +69,19 @@ class Definition:
         return [each for statement in syntax.imports(self.nodes) for each in self.module.imported_by(statement)]
 
     @property
+    def is_import(self) -> bool:
+        """Whether it is an import statement."""
+        return isinstance(self.nodes[0], syntax.Import)
+
+    @cached_property
+    def acts(self) -> bool:
+        """Whether loading the module may do more with it than give names values."""
+        return any(map(syntax.acts, self.nodes))
+
+    @property
     def runs(self) -> bool:
         """Whether loading the module does more with it than bind a function or an import."""
-        return not isinstance(self.nodes[0], syntax.Function | syntax.Import)
+        return self.acts or not isinstance(self.nodes[0], syntax.Function | syntax.Import)
 
 
 class Module:
@@ -83,7 +93,7 @@ class Module:
         folder: of a package, where its modules lie; else None.
         definitions: all, in the order of the file.
         symbols: per name, the definitions that may bind it.
-        loose: the definitions that count wherever the module is loaded: what is done rather than defined.
+        loose: the definitions that count wherever the module is loaded: what is done, not only defined.
 
     Raises:
         UserError: the file is not Python.
@@ -101,6 +111,12 @@ class Module:
     def ordered(self) -> bool:
         """Whether it may matter in which order loading the module runs its definitions."""
         return bool(self.loose) or any(sum(each.runs for each in same) > 1 for same in self.symbols.values())
+
+    @cached_property
+    def loads(self) -> list[str]:
+        """Dotted names of what loading the module imports, and of what may be a module among it."""
+        imports = [each for definition in self.definitions if definition.is_import for each in definition.imports]
+        return [name for each in imports for name in (each.loads, f"{each.module}.{each.attribute}")]
 
     def imported_by(self, statement: syntax.Import) -> list[Import]:
         """The names that an import statement of this module binds.
@@ -135,9 +151,10 @@ class Module:
             for each in syntax.by_alias(statement):
                 self._define([self.imported_by(each)[0].name], [each])
         elif isinstance(statement, syntax.Function | ast.ClassDef):
-            definition = self._define([statement.name], [statement])
-            if any(map(self._is_own, syntax.registrars(statement))):
-                self.loose.append(definition)
+            self._define([statement.name], [statement])
+        elif inside := syntax.for_types(statement):
+            for each in inside:
+                self._add(each)
         elif syntax.is_main_block(statement):
             self._define([], [statement])
         elif names := syntax.assigned_names(statement):
@@ -145,16 +162,13 @@ class Module:
         elif not syntax.is_docstring(statement):
             self._do(statement)
 
-    def _is_own(self, name: str) -> bool:
-        """Whether something of this module or library has the name."""
-        origins = (each.imports[0].module if each.imports else self.name for each in self.symbols.get(name, ()))
-        return any(_top(origin) == _top(self.name) for origin in origins)
-
     def _define(self, names: Sequence[str], nodes: Sequence[ast.AST]) -> Definition:
         definition = Definition(self, len(self.definitions), names, nodes)
         self.definitions.append(definition)
         for name in names:
             self.symbols.setdefault(name, []).append(definition)
+        if names and definition.acts:
+            self.loose.append(definition)
         return definition
 
     def _assign(self, names: Sequence[str], statement: ast.stmt) -> None:

@@ -41,7 +41,7 @@ class Job(Settings):
         wildcards: of its rule.
         settings_of: name of the function that gives them; None where it is none of `foretell.study.jobs`.
         code: hash of the code that it reached.
-        uses: names of kinds that its code was hashed with.
+        uses: entries of registries, as `TARGETS.success_rate`, that its code was hashed with.
         modules: that its script loads by name.
     """
 

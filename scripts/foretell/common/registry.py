@@ -1,7 +1,8 @@
 """Registries: one place that names all kinds of a thing.
 
 A job depends on the kinds that its settings name, not on all there are: `foretell.common.code_hash` follows, of an
-assignment `NAME = registry(...)`, only the entries that a job is said to use. So a new entry reruns nothing.
+assignment `NAME = registry(...)`, only the entries that a job is said to use, in their order. So a new entry reruns
+nothing.
 """
 
 from typing import Protocol, TypeVar

@@ -9,6 +9,19 @@ from itertools import groupby
 _WITHOUT_EFFECT = {"ctx", "kind", "type_comment", "type_params"}
 _ANNOTATIONS = ("annotation", "returns")
 
+# Decorators and functions that change nothing beside what they give. What is not known to be harmless counts.
+_DECORATORS = (  # noqa: SIM905
+    "abstractmethod cache cached_property classmethod contextmanager dataclass field_serializer field_validator final "
+    "inference_mode lru_cache model_serializer model_validator no_grad overload override property setter "
+    "singledispatch staticmethod styled total_ordering wraps _of_one_or_many"
+).split()
+_VALUES = (  # noqa: SIM905
+    "abs arange array bool bytes cast chain compile dict enumerate fields float frozenset getLogger int isinstance "
+    "items join keys len linspace list log lower maketrans max min namedtuple partial product range rc_context "
+    "read_bytes registry resolve round set sorted split sqrt str strip sum sysconf system_call_filter tuple upper "
+    "values zip _listed _of _of_folds"
+).split()
+
 Reference = tuple[str, tuple[str, ...]]  # a name, and the attributes that are taken of it: a.b.c is ("a", ("b", "c"))
 Import = ast.Import | ast.ImportFrom
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -188,11 +201,36 @@ def _last_name(node: ast.expr) -> str | None:
     return None
 
 
-def registrars(statement: Function | ast.ClassDef) -> list[str]:
-    """The f of decorators such as `@f.register`, which may tell f of what is defined."""
-    decorators = (each.func if isinstance(each, ast.Call) else each for each in statement.decorator_list)
-    references = (_reference(each) for each in decorators if isinstance(each, ast.Attribute))
-    return [reference[0] for reference in references if reference]
+def acts(node: ast.AST) -> bool:
+    """Whether loading a module may do more with a definition in it than give a name a value.
+
+    It may where it calls something, as a decorator or in an expression, that is not known to make a value only.
+    """
+    if isinstance(node, Function | ast.ClassDef) and any(map(_decorator_acts, node.decorator_list)):
+        return True
+    if isinstance(node, Function | ast.Lambda):
+        return any(map(acts, [*node.args.defaults, *filter(None, node.args.kw_defaults)]))
+    if isinstance(node, ast.Call) and not _makes_a_value(node.func):
+        return True
+    return any(map(acts, ast.iter_child_nodes(node)))
+
+
+def _decorator_acts(decorator: ast.expr) -> bool:
+    called = decorator.func if isinstance(decorator, ast.Call) else decorator
+    return _last_name(called) not in _DECORATORS or any(map(acts, ast.iter_child_nodes(decorator)))
+
+
+def _makes_a_value(called: ast.expr) -> bool:
+    name = _last_name(called) or ""
+    return name in _VALUES or name in _DECORATORS or name.lstrip("_")[:1].isupper()  # a class
+
+
+def for_types(statement: ast.stmt) -> list[ast.stmt]:
+    """What stands in a block that only type checkers read; nothing if the statement is none."""
+    match statement:
+        case ast.If(test=ast.Name(id="TYPE_CHECKING"), body=body, orelse=[]):
+            return body
+    return []
 
 
 def is_main_block(statement: ast.stmt) -> bool:

@@ -17,6 +17,17 @@ from foretell.study.study import Study
 
 RUN = "python {params.recorder:q} {params.record} -- {params.script:q} {params.arguments} > {log:q} 2>&1"
 
+# The registry whose entries a key of settings names.
+_REGISTRIES = {
+    "target": "TARGETS",
+    "targets": "TARGETS",
+    "family": "FAMILIES",
+    "families": "FAMILIES",
+    "router": "ROUTERS",
+    "answer_kind": "KINDS",
+    "source": "TASKS",
+}
+
 FilesOf = Callable[[Study, Any], Files]
 SettingsOf = Callable[[Study, Any], dict[str, Any]]
 
@@ -67,14 +78,13 @@ def program_parameters(
         ids: per input, a function of `foretell.study.files` whose ids the option names, as ID=FILE; or FOLDER.
         output: from the output files to the folder or stem that is given in place of the unnamed ones.
         modules: of the library that the script loads by name.
-        kinds: names of targets, families, ... that the script uses whatever its settings and ids say.
+        kinds: entries of registries, as `TARGETS.success_rate`, that the script uses whatever its settings and ids say.
         data: from wildcards to files of the project that the script reads, by option. They are no inputs: their place
             may change, their content may not.
         shard: whether the job makes the shard that its wildcard names.
         workers: whether the script shares its work among processes, as many as the rule has threads.
     """
     by_input = ids or {}
-    loaded = {module.rpartition(".")[2] for module in modules}  # a module that is named like a metric is none
 
     def values(wildcards: Job) -> dict[str, Any] | None:
         return None if settings is None else settings(study, wildcards)
@@ -110,9 +120,9 @@ def program_parameters(
             yield from (f"{key}={path}" for key, path in zip(named, paths, strict=True))
 
     def uses(wildcards: Any) -> frozenset[str]:
-        named = {part for whose in by_input.values() for part in _parts(whose, wildcards)}
-        named |= {*_texts(values(wildcards)), *kinds} - loaded
-        return _kinds(named)
+        predicted = by_input.get("predictions", FOLDER)
+        ids = () if isinstance(predicted, _Folder) else predicted(study, wildcards)
+        return _with_metrics({*kinds, *_named(values(wildcards)), *(each for key in ids for each in _predicted(key))})
 
     def code(wildcards: Any) -> str:
         return code_hash(script, uses=uses(wildcards), modules=tuple(modules))
@@ -127,10 +137,6 @@ def program_parameters(
             "modules": list(modules),
         }
         return shlex.join(["--results", str(_results(study, output_)), "--job", as_json(job), "--outputs", *output_])
-
-    def _parts(whose: FilesOf | _Folder, wildcards: Any) -> Iterator[str]:
-        if not isinstance(whose, _Folder):
-            yield from (part for key in whose(study, wildcards) for part in key.split("/"))
 
     parameters: dict[str, Any] = {
         "script": script,
@@ -162,11 +168,19 @@ def as_json(value: object) -> str:
     return json.dumps(value, sort_keys=True)
 
 
-def _kinds(names: set[str]) -> frozenset[str]:
-    """Names of kinds that a job uses: those that it is told, and what its targets are chosen and measured by."""
-    targets = [TARGETS[name] for name in names & TARGETS.keys()]
-    metrics = {metric for target in targets for metric in (target.chosen_by, *metrics_of(target))}
-    return frozenset(names | metrics)
+def _with_metrics(kinds: set[str]) -> frozenset[str]:
+    """Kinds that a job uses: those that it is told, and what its targets are chosen and measured by."""
+    targets = [target for name, target in TARGETS.items() if f"TARGETS.{name}" in kinds]
+    metrics = {f"METRICS.{name}" for target in targets for name in (target.chosen_by, *metrics_of(target))}
+    return frozenset(kinds | metrics | {f"CRITERIA.{target.chosen_by}" for target in targets})
+
+
+def _predicted(key: str) -> Iterator[str]:
+    """The kinds in the id of predictions: POLICY/TARGET/FAMILY or POLICY/FAMILY; others name none."""
+    _, *named = key.split("/")
+    if named:
+        yield f"FAMILIES.{named.pop()}"
+    yield from (f"TARGETS.{name}" for name in named)
 
 
 def _option(name: str) -> str:
@@ -177,14 +191,13 @@ def _listed(files: str | Iterable[str]) -> list[str]:
     return [str(files)] if isinstance(files, str) else [str(file) for file in files]
 
 
-def _texts(value: object) -> Iterator[str]:
-    """All texts in a JSON value, keys included: among them the names of the kinds that a job uses."""
+def _named(value: object, registry: str | None = None) -> Iterator[str]:
+    """The kinds that a JSON value names: of all its texts only those under keys that have such names as values."""
     if isinstance(value, str):
-        yield value
+        yield from [f"{registry}.{value}"] if registry else []
     elif isinstance(value, dict):
         for key, item in value.items():
-            yield from _texts(key)
-            yield from _texts(item)
+            yield from _named(item, _REGISTRIES.get(key))
     elif isinstance(value, list | tuple):
         for item in value:
-            yield from _texts(item)
+            yield from _named(item, registry)

@@ -17,16 +17,19 @@ from small_programs import REGISTERED, edited
 )
 def test_entries_that_a_job_does_not_use_do_not_count(hash_of, old, new):
     after = edited(REGISTERED, "foretell/kinds.py", old, new)
-    assert hash_of(after, uses=["one", "of another"]) == hash_of(REGISTERED, uses=["one", "of another"])
-    for uses in ([], ["of another"]):  # of this registry none in particular, so all
+    assert hash_of(after, uses=["KINDS.one", "OTHERS.two"]) == hash_of(REGISTERED, uses=["KINDS.one", "OTHERS.two"])
+    for uses in ([], ["OTHERS.two"]):  # of this registry none in particular, so all
         assert hash_of(after, uses=uses) != hash_of(REGISTERED, uses=uses)
 
 
-def test_the_order_of_entries_does_not_count(hash_of):
+def test_the_order_of_the_used_entries_counts(hash_of):
     old = ('    Kind("one", first),\n', '    Kind("three", third),\n')
     swapped = REGISTERED["foretell/kinds.py"].replace(old[0], "?").replace(old[1], old[0]).replace("?", old[1])
     after = {**REGISTERED, "foretell/kinds.py": swapped}
-    assert hash_of(after, uses=["three", "one"]) == hash_of(REGISTERED, uses=["one", "three"])
+    for uses in (["KINDS.three", "KINDS.one"], []):
+        assert hash_of(after, uses=uses) != hash_of(REGISTERED, uses=uses)
+    for uses in (["KINDS.three"], ["KINDS.one"]):
+        assert hash_of(after, uses=uses) == hash_of(REGISTERED, uses=uses)
 
 
 @pytest.mark.parametrize(
@@ -41,8 +44,11 @@ def test_the_order_of_entries_does_not_count(hash_of):
     ids=["its function", "its arguments", "the entries' class", "an entry without a name", "registry itself"],
 )
 def test_entries_that_a_job_uses_count(hash_of, name, old, new):
-    assert hash_of(edited(REGISTERED, name, old, new), uses=["one"]) != hash_of(REGISTERED, uses=["one"])
+    assert hash_of(edited(REGISTERED, name, old, new), uses=["KINDS.one"]) != hash_of(REGISTERED, uses=["KINDS.one"])
 
 
 def test_which_entries_a_job_uses_counts(hash_of):
-    assert len({hash_of(REGISTERED, uses=uses) for uses in (["one"], ["two"], ["one", "two"])}) == 3
+    assert (
+        len({hash_of(REGISTERED, uses=uses) for uses in (["KINDS.one"], ["KINDS.two"], ["KINDS.one", "KINDS.two"])})
+        == 3
+    )

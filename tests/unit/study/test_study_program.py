@@ -151,9 +151,29 @@ def test_kinds_are_what_settings_ids_and_the_rule_name_and_not_a_module_that_is_
     monkeypatch.setattr(program, "code_hash", lambda script, uses, modules: used.append(uses))
     job = SimpleNamespace(problem_set="own")
     ids = {"predictions": files.predictions}
-    program_parameters(scripts / "evaluate_probes.py", study, None, ids=ids, kinds=["greedy_correct"])["code"](job)
+    program_parameters(scripts / "evaluate_probes.py", study, None, ids=ids, kinds=["TARGETS.greedy_correct"])["code"](
+        job
+    )
     told = {"module": "auroc", "arguments": {"router": "utility"}}
     table = {"modules": ["foretell.figures.auroc"], "ids": {"tables": lambda study, job: {"metrics": ["m.parquet"]}}}
     program_parameters(scripts / "write_table.py", study, lambda study, job: told, **table)["code"](job)
-    assert {"linear", "success_rate", "spearman", "greedy_correct", "auroc"} <= used[0]
-    assert "utility" in used[1] and "auroc" not in used[1], "T2 shows every metric, not the one that it is named like"
+    assert {"FAMILIES.linear", "TARGETS.success_rate", "METRICS.spearman", "CRITERIA.auroc"} <= used[0]
+    assert used[1] == {"ROUTERS.utility"}, "T2 shows every metric, not the one that it is named like"
+
+
+def test_what_a_user_writes_narrows_no_registry(scripts, study, monkeypatch):
+    used = []
+    monkeypatch.setattr(program, "code_hash", lambda script, uses, modules: used.append(uses))
+    told = {
+        "title": "utility",
+        "policies": {"linear": {"encoder": "auroc", "assumption": "cascade"}},
+        "targets": ["reference_difficulty"],
+    }
+    ids = {
+        "predictions": lambda study, job: {"utility/tfidf": ["p.parquet"]},
+        "costs": lambda study, job: {"auroc": []},
+    }
+    parameters = program_parameters(scripts / "evaluate_routing.py", study, lambda study, job: told, ids=ids)
+    parameters["code"](SimpleNamespace(pool="own"))
+    by_registry = {each for each in used[0] if not each.startswith(("METRICS.", "CRITERIA."))}
+    assert by_registry == {"TARGETS.reference_difficulty", "FAMILIES.tfidf"}
