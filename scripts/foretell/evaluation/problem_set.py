@@ -106,6 +106,12 @@ def _check_names(
         for name, (kind, names) in zip(key, known.items(), strict=True):
             if name not in names:
                 raise UserError(f"predictions {'/'.join(key)}: there is no {kind} {name!r}; known: {', '.join(names)}")
+    if predictions and (
+        unpredicted := [name for name in outcomes if name not in {policy for policy, *_ in predictions}]
+    ):
+        raise UserError(
+            f"policy {unpredicted[0]!r} stands in --outcomes but in none of --predictions; give both or none"
+        )
     for policy, encoder in settings.own_encoders.items():
         if policy not in outcomes or encoder not in encoders:
             raise UserError(f"key 'own_encoders': {policy!r} needs outcomes, and its encoder {encoder!r} a table")

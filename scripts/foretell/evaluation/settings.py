@@ -15,5 +15,5 @@ class ProbeEvaluationSettings(Settings):
     """
 
     resamples: int = Field(ge=1)
-    seed: int
+    seed: int = Field(ge=0)
     own_encoders: dict[str, str] = Field(default_factory=dict)

@@ -46,7 +46,7 @@ class ProbeSettings(Settings):
     folds: int = Field(ge=2)
     strengths: Strengths
     permutations: int = Field(ge=2)
-    seed: int
+    seed: int = Field(ge=0)
     metadata: list[str] = []
     recalibrate: bool = False
 
@@ -64,7 +64,7 @@ class EncoderSettings(Settings):
     target: TargetName
     strengths: Strengths
     folds: int = Field(ge=2)
-    seed: int
+    seed: int = Field(ge=0)
 
 
 class CrossFitSettings(Settings):
@@ -88,4 +88,4 @@ class CrossFitSettings(Settings):
     partitions: int = Field(ge=1)
     inner_folds: int = Field(ge=2)
     permutations: int = Field(default=0, ge=0)
-    seed: int
+    seed: int = Field(ge=0)

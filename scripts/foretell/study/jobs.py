@@ -8,6 +8,7 @@ from typing import Any
 
 from foretell.completions.policy import Prompt
 from foretell.grading.settings import GradingSettings
+from foretell.probes.families import FAMILIES
 from foretell.routing.routers import Sweep
 from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Tiny
@@ -123,7 +124,8 @@ def cache_untrained_activations(study: Study, job: Job) -> Settings:
 def train_probes(study: Study, job: Job) -> Settings:
     """Targets, families and their protocol."""
     probes = study.config.probes.model_dump(exclude={"targets", "families"})
-    families, targets = study.trained(job.problem_set), study.targets(job.problem_set)
+    targets, trained = study.targets(job.problem_set), study.trained(job.problem_set)
+    families = sorted(trained, key=list(FAMILIES).index)  # they are trained in that order, whatever the study's
     settings = {**probes, "targets": targets, "families": families, "seed": study.config.seed}
     if "metadata" in families:
         settings["metadata"] = study.metadata(job.problem_set)

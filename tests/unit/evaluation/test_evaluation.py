@@ -16,6 +16,7 @@ from foretell.common.errors import UserError
 from foretell.common.metrics import weighted_mean
 from foretell.common.statistics import bootstrap_weights, percentile_interval
 from foretell.evaluation.measured import Measurand, Measured
+from foretell.evaluation.settings import ProbeEvaluationSettings
 from foretell.figures import auroc
 
 RNG = np.random.default_rng(0)
@@ -236,3 +237,14 @@ def test_the_script_writes_three_tables_and_misses_no_file(frame, tmp_path):
     (tmp_path / "predictions.parquet").unlink()
     with pytest.raises(FileNotFoundError):
         evaluate_probes.main(arguments)
+
+
+def test_a_policy_whose_predictions_are_lacking_is_refused(frame):
+    found = {("a", "majority_correct", "linear"): predictions(frame, GOOD, 0.5)}
+    with pytest.raises(UserError, match="policy 'b' stands in --outcomes but in none of --predictions"):
+        evaluated({"a": frame, "b": frame}, found)
+
+
+def test_a_negative_seed_is_refused():
+    with pytest.raises(ValueError, match="seed"):
+        ProbeEvaluationSettings(resamples=1, seed=-1)
