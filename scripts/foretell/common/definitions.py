@@ -153,8 +153,8 @@ class Module:
         elif isinstance(statement, syntax.Function | ast.ClassDef):
             self._define([statement.name], [statement])
         elif inside := syntax.for_types(statement):
-            for each in inside:
-                self._add(each)
+            for nested in inside:
+                self._add(nested)
         elif syntax.is_main_block(statement):
             self._define([], [statement])
         elif names := syntax.assigned_names(statement):
