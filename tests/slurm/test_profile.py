@@ -1,11 +1,13 @@
 """The SLURM profile on a real SLURM, and what docs/CLUSTER.md says about it."""
 
+import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import yaml
@@ -51,44 +53,41 @@ def test_jobs_that_fail_or_exceed_memory_or_time_are_started_again_with_more(pro
 def test_after_the_main_process_is_killed_the_documented_steps_go_on_without_orphans(project):
     shutil.copy(HERE / "stuck.smk", project.folder / "workflow" / "Snakefile")
     folder, cluster = project.folder, project.cluster
-    command = [
-        sys.executable,
-        "-m",
-        "snakemake",
-        *PROFILE,
-        "--slurm-init-seconds-before-status-checks",
-        "2",
-        "written.txt",
-    ]
-    main = subprocess.Popen(
-        command, cwd=folder, env=project.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
     started = folder / "started.txt"
-    _wait(started.exists)
-    main.send_signal(signal.SIGKILL)
-    main.wait()
+    asking = ["--slurm-init-seconds-before-status-checks", "2"]
+    with _running([sys.executable, "-m", "snakemake", *PROFILE, *asking, "written.txt"], project):
+        _wait(started.exists)  # then it is killed
     orphan = started.read_text().split()[0]
     assert cluster.states("--jobs", orphan) == ["RUNNING"]
 
     steps = re.search(r"<!-- recovery -->\n+```sh\n(.*?)```", (ROOT / "docs" / "CLUSTER.md").read_text(), re.DOTALL)[1]
-    again = subprocess.Popen(
-        ["bash", "-euo", "pipefail", "-c", steps],
-        cwd=folder,
-        env=project.environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-    )
-    try:
+    with _running(["bash", "-euo", "pipefail", "-c", steps], project) as again:
         _wait(lambda: len(started.read_text().split()) == 2)
         assert cluster.states("--jobs", orphan) == ["CANCELLED"]
         (folder / "go").touch()
-        output, _ = again.communicate()
-    finally:
-        again.kill()
-    assert again.returncode == 0, output[-5000:]
+        assert again.wait() == 0
     writers = (folder / "written.txt").read_text().split()
     assert writers == [started.read_text().split()[1]], "only the new job wrote"
+
+
+@contextmanager
+def _running(command, project):
+    """A process that is killed in the end with those that it started, and with the tests."""
+    process = subprocess.Popen(
+        ["setpriv", "--pdeathsig", "KILL", *command],
+        cwd=project.folder,
+        env=project.environment,
+        start_new_session=True,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def _wait(condition):
