@@ -10,14 +10,17 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
 
-# The tests of the default study and all others run side by side: much of either is one process waiting for another.
+# The tests of the default study, of the cluster and all others run side by side: much of each is one process
+# waiting for another, on the cluster most.
 test: env
 	@mkdir -p logs; \
 	python -m pytest tests/workflow > logs/test-workflow.log 2>&1 & beside=$$!; \
-	trap "kill $$beside" INT TERM; \
+	python -m pytest tests/slurm -rs > logs/test-slurm.log 2>&1 & cluster=$$!; \
+	trap "kill $$beside $$cluster" INT TERM; \
 	python -m pytest tests/unit tests/studies; status=$$?; \
 	wait $$beside || status=1; \
-	cat logs/test-workflow.log; exit $$status
+	wait $$cluster || status=1; \
+	cat logs/test-workflow.log logs/test-slurm.log; exit $$status
 
 check: lint
 	python -m pytest tests/unit --numprocesses $(CORES) --dist loadfile

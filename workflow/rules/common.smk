@@ -146,6 +146,15 @@ def whole_config(study, wildcards):
     return {"config": study.config.model_dump(exclude_none=True)}
 
 
+def named_after(rule_name, names):
+    """Have what a profile sets for a rule hold for those that are made in its place and named after it."""
+    settings = workflow.resource_settings
+    for given in ("overwrite_threads", "overwrite_resources"):
+        by_rule = getattr(settings, given)
+        if rule_name in by_rule:
+            setattr(settings, given, {**dict.fromkeys(names, by_rule[rule_name]), **by_rule})
+
+
 def any_of(ids):
     """A wildcard constraint that allows just these ids."""
     return "|".join(map(re.escape, sorted(ids))) or "(?!)"
@@ -160,3 +169,9 @@ wildcard_constraints:
     pool=any_of(study.config.pools),
     shard=any_of(study.shards),
     set=any_of([*study.config.problem_sets, *study.config.pools]),
+
+
+named_after("train_probes", study.trained_alike())
+named_after(
+    "cross_fit_predictors", [f"cross_fit_predictors_{name}" for name in study.predicted_by("cross_fit_predictors")]
+)
