@@ -12,7 +12,7 @@ from foretell.common.arguments import settings
 from foretell.common.chunks import CHUNK, pieces_of_shard, shard_of
 from foretell.common.errors import run
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
-from foretell.common.storage import write_json, write_safetensors
+from foretell.common.storage import read_parquet, write_json, write_safetensors
 from foretell.completions.generation import padding_token
 from foretell.completions.prompts import load_tokenizer
 from foretell.models.loading import load_model, untrained
@@ -32,7 +32,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = load_model(str(args.model), args.settings.dtype)
     if args.settings.untrained is not None:
         model = untrained(model, args.settings.untrained)
-    prompts = pd.concat(pieces_of_shard(pd.read_parquet(args.prompts), CHUNK, *args.shard), ignore_index=True)
+    prompts = pd.concat(pieces_of_shard(read_parquet(args.prompts), CHUNK, *args.shard), ignore_index=True)
     activations = cache(model, prompts, padding_token(tokenizer), np.dtype("float32"), CHUNK)
     write_safetensors(activations, args.activations)
     positions = [int(position) for position in prompts.eoi_positions.iloc[0]]

@@ -4,12 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
-from foretell.common.storage import write_csv, write_text
+from foretell.common.storage import read_parquet, write_csv, write_text
 from foretell.study.config import read_yaml
 
 
@@ -25,8 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--md", type=Path, required=True)
     args = parser.parse_args(argv)
 
-    resamples = {problem_set: pd.read_parquet(file) for problem_set, file in files_by_id(args.resamples).items()}
-    routing = {pool: pd.read_parquet(file) for pool, file in files_by_id(args.routing).items()}
+    resamples = {problem_set: read_parquet(file) for problem_set, file in files_by_id(args.resamples).items()}
+    routing = {pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()}
     subjects = read_subjects(args.settings, resamples, routing)
     table = check(read_yaml(args.claims), subjects, args.settings.evidence)
     write_csv(table, args.csv)

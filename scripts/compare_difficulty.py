@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.difficulty import ComparisonSettings, compare, differ_most
 
 SHOWN = 8  # problems of each direction
@@ -26,11 +24,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--differences", type=Path, required=True, help="problems that differ most (parquet)")
     args = parser.parse_args(argv)
 
-    outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
-    permutations = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.permutations).items()}
-    metrics, resamples = pd.read_parquet(args.metrics), pd.read_parquet(args.resamples)
+    outcomes = {policy: read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
+    permutations = {policy: read_parquet(file) for policy, file in files_by_id(args.permutations).items()}
+    metrics, resamples = read_parquet(args.metrics), read_parquet(args.resamples)
     write_parquet(compare(outcomes, metrics, resamples, permutations, args.settings), args.correlations)
-    write_parquet(differ_most(pd.read_parquet(args.problems), outcomes, SHOWN), args.differences)
+    write_parquet(differ_most(read_parquet(args.problems), outcomes, SHOWN), args.differences)
 
 
 if __name__ == "__main__":

@@ -4,12 +4,10 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.frames import require_same_problems
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.probes.encoders import read_successes
 from foretell.probes.inputs import read_inputs
 from foretell.probes.settings import EncoderSettings
@@ -28,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     files = files_by_id(args.outcomes)
     inputs = read_inputs(next(iter(files.values())), args.problems, None, args.activations)
-    outcomes = {policy: pd.read_parquet(file) for policy, file in files.items()}
+    outcomes = {policy: read_parquet(file) for policy, file in files.items()}
     require_same_problems({f"outcomes of {policy!r}": frame.problem_id for policy, frame in outcomes.items()})
     write_parquet(read_successes(inputs, outcomes, args.settings), args.output)
 

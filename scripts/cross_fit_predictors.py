@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.probes.cross_fit import CrossFitTask, complete, cross_fit, partitions
 from foretell.probes.inputs import Inputs
 from foretell.probes.settings import CrossFitSettings
@@ -23,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="folder; gets {policy}/{target}/{family}/")
     args = parser.parse_args(argv)
 
-    outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
+    outcomes = {policy: read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
     first = next(iter(outcomes.values()))
-    questions = pd.read_parquet(args.problems).set_index("problem_id").question.loc[first.problem_id]
+    questions = read_parquet(args.problems).set_index("problem_id").question.loc[first.problem_id]
     inputs = Inputs(first, questions.to_numpy(dtype=object), token_ids=None, activations=None)
     pairs = {f"{policy}/{target}": (policy, target) for policy in outcomes for target in args.settings.targets}
     labels = {pair: complete(outcomes[policy], target) for pair, (policy, target) in pairs.items()}

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.evaluation.problem_set import Key, evaluate
 from foretell.evaluation.settings import ProbeEvaluationSettings
 
@@ -25,9 +23,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--resamples", type=Path, required=True, help="of metrics on test (parquet)")
     args = parser.parse_args(argv)
 
-    outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
-    predictions = {_key(name): pd.read_parquet(file) for name, file in files_by_id(args.predictions).items()}
-    encoders = {encoder: pd.read_parquet(file) for encoder, file in files_by_id(args.encoders).items()}
+    outcomes = {policy: read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
+    predictions = {_key(name): read_parquet(file) for name, file in files_by_id(args.predictions).items()}
+    encoders = {encoder: read_parquet(file) for encoder, file in files_by_id(args.encoders).items()}
     evaluated = evaluate(outcomes, predictions, encoders, args.settings, args.workers)
     write_parquet(evaluated.metrics, args.metrics)
     write_parquet(evaluated.differences, args.differences)

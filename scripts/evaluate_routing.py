@@ -7,11 +7,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.routing.evaluation import evaluate_routing
 from foretell.routing.settings import RoutingEvaluationSettings
 from foretell.routing.tables import PoolTables
@@ -36,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     folds = list(inputs[0])
     if any(set(files) != set(folds) for files in inputs):
         raise UserError("--costs, --fewer-samples, --probabilities and --decisions must name the same pools")
-    frames = [[pd.read_parquet(files[fold]) for files in inputs] for fold in folds]
+    frames = [[read_parquet(files[fold]) for files in inputs] for fold in folds]
     pools = [(PoolTables(*tables), decisions) for *tables, decisions in frames]
     curves, shares, summary = evaluate_routing(pools, args.settings)
     write_parquet(curves, args.curves)

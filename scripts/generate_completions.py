@@ -13,7 +13,7 @@ from foretell.common.code_hash import code_hash
 from foretell.common.errors import run
 from foretell.common.progress import Throughput
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.completions.generation import generate
 from foretell.completions.policy import CompletionSettings
 from foretell.completions.prompts import load_tokenizer
@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given: CompletionSettings = args.settings
     tokenizer = load_tokenizer(str(args.model))
     model = load_model(str(args.model), given.dtype)
-    pieces = pieces_of_shard(pd.read_parquet(args.prompts), CHUNK, *args.shard)
+    pieces = pieces_of_shard(read_parquet(args.prompts), CHUNK, *args.shard)
     chunks = Chunks(
         fingerprint(
             model=folder_hash(args.model),

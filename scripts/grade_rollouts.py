@@ -5,11 +5,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.grading.rollouts import grade, report, spelled_only
 from foretell.grading.settings import GradingJobSettings
 
@@ -27,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--workers", type=int, default=1, help="processes")
     parser.add_argument("--output", type=Path, required=True, help="rollouts (parquet)")
     args = parser.parse_args(argv)
-    problems, completions = pd.read_parquet(args.problems), pd.read_parquet(args.completions)
+    problems, completions = read_parquet(args.problems), read_parquet(args.completions)
     rollouts = grade(completions, problems, args.settings, args.workers, args.settings.answer_kind)
     odd = spelled_only(problems[problems.problem_id.isin(rollouts.problem_id)], args.workers)
     if odd:

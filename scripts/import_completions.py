@@ -4,10 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
+from foretell.common.storage import read_parquet
 from foretell.common.tables import read
 from foretell.completions.imported import TextSettings, import_completions, write_shards
 
@@ -23,7 +22,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--output", type=Path, nargs="+", required=True, help="completions (parquet), one file per shard"
     )
     args = parser.parse_args(argv)
-    table, problems = read(args.table, args.settings.table), pd.read_parquet(args.problems)
+    table, problems = read(args.table, args.settings.table), read_parquet(args.problems)
     imported = import_completions(table, problems, args.settings.characters_per_token)
     write_shards(imported, args.output)
     print(f"{len(imported)} completions of {imported.problem_id.nunique()} problems")

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.common.tables import RunOrTable, read
 from foretell.outcomes import imported, records
 
@@ -20,9 +18,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--settings", type=settings(RunOrTable), required=True, help="JSON: run, or table")
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
-    problems = pd.read_parquet(args.problems)
+    problems = read_parquet(args.problems)
     if args.settings.run is not None:
-        outcomes = records.import_outcomes(pd.read_parquet(args.table), args.settings.run, problems)
+        outcomes = records.import_outcomes(read_parquet(args.table), args.settings.run, problems)
     else:
         outcomes = imported.import_outcomes(read(args.table, args.settings.table), problems)
     write_parquet(outcomes, args.output)

@@ -11,7 +11,7 @@ import pandas as pd
 
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_json, write_parquet
+from foretell.common.storage import read_parquet, write_json, write_parquet
 from foretell.common.tables import RunOrTable, read
 from foretell.probes.imported import import_predictions
 from foretell.probes.recorded import calibrate, import_scores
@@ -26,7 +26,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--description", type=Path, required=True, help="output: how they came about (JSON)")
     args = parser.parse_args(argv)
 
-    outcomes = pd.read_parquet(args.outcomes)
+    outcomes = read_parquet(args.outcomes)
     if args.settings.table is None:
         predictions, description = _recorded(args.table, args.settings.run, outcomes)
     else:
@@ -38,7 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _recorded(records: Path, run_id: str, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
     labels = outcomes.majority_correct.to_numpy(dtype=float)
-    predictions, scalings = calibrate(import_scores(pd.read_parquet(records), run_id, outcomes), labels)
+    predictions, scalings = calibrate(import_scores(read_parquet(records), run_id, outcomes), labels)
     return predictions, {
         "family": "linear",
         "target": "majority_correct",

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.common.tables import read
 from foretell.problems import imported, records
 from foretell.problems.imported import ImportSettings
@@ -22,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
     given: ImportSettings = args.settings
     if given.records is not None:
-        problems = records.import_problems(pd.read_parquet(args.table), given.records)
+        problems = records.import_problems(read_parquet(args.table), given.records)
     else:
         problems = imported.import_problems(read(args.table, given.table), given.answer_kind, given.cross_fitted)
     write_parquet(problems, args.output)

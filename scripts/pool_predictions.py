@@ -4,10 +4,8 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.probes.recorded import pool_predictions
 
 
@@ -18,8 +16,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="(parquet)")
     args = parser.parse_args(argv)
 
-    folds = [pd.read_parquet(path) for path in args.predictions]
-    write_parquet(pool_predictions(pd.read_parquet(args.outcomes), folds), args.output)
+    folds = [read_parquet(path) for path in args.predictions]
+    write_parquet(pool_predictions(read_parquet(args.outcomes), folds), args.output)
 
 
 if __name__ == "__main__":

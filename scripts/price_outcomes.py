@@ -8,7 +8,7 @@ import pandas as pd
 
 from foretell.common.arguments import files_by_id, named_file, settings, shards_by_id
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.routing.costs import PriceSettings, price_outcomes
 from foretell.routing.fewer_samples import ROLLOUT_COLUMNS, price_fewer_samples
 
@@ -24,9 +24,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--fewer-samples", type=Path, required=True, help="output: the same at 1..k samples")
     args = parser.parse_args(argv)
 
-    outcomes = {policy: pd.read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
+    outcomes = {policy: read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
     rollouts = {
-        policy: pd.concat([pd.read_parquet(file, columns=ROLLOUT_COLUMNS) for file in files], ignore_index=True)
+        policy: pd.concat([read_parquet(file, columns=ROLLOUT_COLUMNS) for file in files], ignore_index=True)
         for policy, files in shards_by_id(args.rollouts).items()
     }
     costs = price_outcomes(outcomes, args.settings.policies)

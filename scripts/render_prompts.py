@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.completions.policy import PromptSettings
 from foretell.completions.prompts import load_tokenizer, render
 
@@ -20,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--settings", type=settings(PromptSettings), required=True, help="JSON: prompt, effort")
     parser.add_argument("--output", type=Path, required=True, help="prompts (parquet)")
     args = parser.parse_args(argv)
-    problems = pd.read_parquet(args.problems)
+    problems = read_parquet(args.problems)
     problems = problems[problems.excluded_reason.isna()]
     tokenizer = load_tokenizer(str(args.model))
     write_parquet(render(problems, tokenizer, args.settings.prompt, args.settings.effort), args.output)

@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.routing.decisions import route_pool
 from foretell.routing.pool import tabulate_probabilities
 from foretell.routing.routers import RoutingSettings
@@ -23,9 +21,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--decisions", type=Path, required=True, help="output: one row per decision")
     args = parser.parse_args(argv)
 
-    predictions = {_key(name): pd.read_parquet(file) for name, file in files_by_id(args.predictions).items()}
+    predictions = {_key(name): read_parquet(file) for name, file in files_by_id(args.predictions).items()}
     probabilities = tabulate_probabilities(predictions, args.settings.probabilities)
-    decisions = route_pool(pd.read_parquet(args.costs), probabilities, args.settings.sweep)
+    decisions = route_pool(read_parquet(args.costs), probabilities, args.settings.sweep)
     write_parquet(probabilities, args.probabilities)
     write_parquet(decisions, args.decisions)
 

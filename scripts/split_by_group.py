@@ -4,11 +4,9 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import pandas as pd
-
 from foretell.common.arguments import settings
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.problems.by_group import SplitSettings, split_by_group
 
 
@@ -18,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--settings", type=settings(SplitSettings), required=True, help="JSON: seed")
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
-    write_parquet(split_by_group(pd.read_parquet(args.problems), args.settings.seed), args.output)
+    write_parquet(split_by_group(read_parquet(args.problems), args.settings.seed), args.output)
 
 
 if __name__ == "__main__":

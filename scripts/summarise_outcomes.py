@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from foretell.common.errors import run
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 from foretell.outcomes.summary import summarise
 
 
@@ -17,8 +17,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--rollouts", type=Path, nargs="+", required=True, help="all shards")
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
-    rollouts = pd.concat([pd.read_parquet(path) for path in args.rollouts], ignore_index=True)
-    write_parquet(summarise(rollouts, pd.read_parquet(args.problems)), args.output)
+    rollouts = pd.concat([read_parquet(path) for path in args.rollouts], ignore_index=True)
+    write_parquet(summarise(rollouts, read_parquet(args.problems)), args.output)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ import pandas as pd
 from foretell.claims.front_page import FrontPageSettings, write
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
-from foretell.common.storage import write_text
+from foretell.common.storage import read_parquet, write_text
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -21,8 +21,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="the page (reStructuredText)")
     args = parser.parse_args(argv)
 
-    outcomes = {_key(name): pd.read_parquet(file) for name, file in files_by_id(args.outcomes).items()}
-    routing = {pool: pd.read_parquet(file) for pool, file in files_by_id(args.routing).items()}
+    outcomes = {_key(name): read_parquet(file) for name, file in files_by_id(args.outcomes).items()}
+    routing = {pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()}
     write_text(write(args.settings, outcomes, routing, pd.read_csv(args.claims)), args.output)
 
 

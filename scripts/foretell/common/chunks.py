@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from foretell.common.progress import progress
-from foretell.common.storage import write_parquet
+from foretell.common.storage import read_parquet, write_parquet
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
@@ -58,7 +58,7 @@ class Chunks:
             path = self.folder / f"{index:06d}.parquet"
             if not path.exists():
                 write_parquet(compute(piece), path)
-            results.append(pd.read_parquet(path))
+            results.append(read_parquet(path))
         return pd.concat(results, ignore_index=True)
 
     def discard(self) -> None:

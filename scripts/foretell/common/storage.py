@@ -3,11 +3,14 @@
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
+from pyarrow.lib import ArrowException
+
+from foretell.common.errors import UserError
 
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
@@ -28,6 +31,21 @@ def write_whole(path: Path, write: Callable[[Path], object]) -> None:
 
 def _partial(path: Path) -> Path:
     return path.with_name(f".partial-{os.getpid()}-{path.name}")
+
+
+def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
+    """Read a frame, or some of its columns.
+
+    Raises:
+        UserError: the file is not there, or is no parquet file.
+    """
+    try:
+        return pd.read_parquet(path, columns=None if columns is None else list(columns))
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
+    except (ArrowException, OSError) as error:
+        text = str(error).splitlines()[0]
+        raise UserError(f"{path}: cannot be read as parquet: {text}; delete it, so that it is made again") from None
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from foretell.common.arguments import NamedFile, Settings, files_by_id
+from foretell.common.storage import read_parquet
 
 
 class FigureSettings(Settings):
@@ -29,8 +30,8 @@ def collect(settings: FigureSettings, named: Sequence[NamedFile]) -> tuple[Any, 
     for name, path in files_by_id(named).items():
         argument, _, key = name.partition("/")
         if key:
-            tables.setdefault(argument, {})[key] = pd.read_parquet(path)
+            tables.setdefault(argument, {})[key] = read_parquet(path)
         else:
-            tables[argument] = pd.read_parquet(path)
+            tables[argument] = read_parquet(path)
     module = import_module(f"foretell.figures.{settings.module}")
     return module, module.collect(**tables, **settings.arguments)

@@ -11,6 +11,7 @@ from safetensors import safe_open
 
 from foretell.activations.layers import layer_name
 from foretell.common.errors import UserError
+from foretell.common.storage import read_parquet
 
 SPLITS = ("train", "validation", "test")
 
@@ -61,7 +62,7 @@ def read_inputs(
     Raises:
         UserError: a split or a column of `metadata` is missing, or the files do not hold the same problems.
     """
-    frame = pd.read_parquet(outcomes)
+    frame = read_parquet(outcomes)
     for split in SPLITS:
         if not frame.split.eq(split).any():
             raise UserError(f"{outcomes}: no problem is in split {split!r}; probes need {', '.join(SPLITS)}")
@@ -70,7 +71,7 @@ def read_inputs(
 
 def read_unsplit(outcomes: Path, problems: Path, prompts: Path, activations: list[Path]) -> Inputs:
     """As `read_inputs`, of problems that are cross-fitted and so have no splits."""
-    return _join(pd.read_parquet(outcomes), problems, prompts, activations)
+    return _join(read_parquet(outcomes), problems, prompts, activations)
 
 
 def _join(
@@ -83,7 +84,7 @@ def _join(
 ) -> Inputs:
     ids = frame.problem_id.tolist()
     frame["group"] = frame.group.fillna(frame.problem_id)
-    listed = pd.read_parquet(problems).set_index("problem_id")
+    listed = read_parquet(problems).set_index("problem_id")
     excluded = set(listed.index[listed.excluded_reason.notna()])
     _check_problems(ids, listed.index, excluded, problems)
     if missing := [column for column in metadata if column not in listed]:
@@ -99,7 +100,7 @@ def _join(
 
 
 def _read_token_ids(prompts: Path, ids: list[str], excluded: set[str]) -> list[np.ndarray]:
-    rendered = pd.read_parquet(prompts, columns=["problem_id", "token_ids"]).set_index("problem_id")
+    rendered = read_parquet(prompts, columns=["problem_id", "token_ids"]).set_index("problem_id")
     _check_problems(ids, rendered.index, excluded, prompts)
     return rendered.token_ids.loc[ids].tolist()
 

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from foretell.common.storage import write_folder, write_json, write_parquet, write_whole
+from foretell.common.errors import UserError
+from foretell.common.storage import read_parquet, write_folder, write_json, write_parquet, write_whole
 
 
 def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):
@@ -31,3 +32,15 @@ def test_nan_is_not_written_as_json(tmp_path):
     with pytest.raises(ValueError):
         write_json({"value": float("nan")}, tmp_path / "x.json")
     assert not (tmp_path / "x.json").exists()
+
+
+def test_a_table_that_is_missing_or_torn_is_named(tmp_path):
+    with pytest.raises(UserError, match=r"gone\.parquet: there is no such file"):
+        read_parquet(tmp_path / "gone.parquet")
+    whole, torn = tmp_path / "whole.parquet", tmp_path / "torn.parquet"
+    write_parquet(pd.DataFrame({"a": range(100)}), whole)
+    for content in (b"", whole.read_bytes()[:-20], b"PAR1 nothing"):
+        torn.write_bytes(content)
+        with pytest.raises(UserError, match=r"torn\.parquet: cannot be read as parquet: .*; delete it"):
+            read_parquet(torn)
+    assert read_parquet(whole, ["a"]).a.sum() == 4950
