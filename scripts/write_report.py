@@ -6,9 +6,6 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import yaml
 
 from foretell.common.arguments import Settings, settings
 from foretell.common.errors import UserError, run
@@ -18,8 +15,8 @@ from foretell.common.storage import write_text
 class ReportSettings(Settings):
     """What the report is of."""
 
-    config: dict[str, Any]
-    """The study's configuration, complete."""
+    config: str
+    """The study's configuration, complete (YAML)."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -30,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--report", type=Path, required=True, help="output (HTML)")
     args = parser.parse_args(argv)
 
-    write_text(yaml.safe_dump(args.settings.config, sort_keys=False, allow_unicode=True), args.config)
+    write_text(args.settings.config, args.config)
     partial = args.report.with_name(f".partial-{os.getpid()}-{args.report.name}")
     of_study = ["--snakefile", args.snakefile, "--configfile", args.config]
     command = ["snakemake", "results", *of_study, "--nolock", "--quiet", "all", "--report", partial]

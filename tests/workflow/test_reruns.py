@@ -28,7 +28,7 @@ def test_a_finished_study_has_nothing_to_do_and_says_so(study):
 def test_every_file_of_a_finished_study_is_asked_for(study, results):
     """So that none can be missing, deleted or left by a job that failed, without being made again."""
     run = study.snakemake("--dry-run", "all", "--force", *SMALL)
-    listed = re.search(r"localrule all:\n    input: (.*)\n", run.stdout)[1].split(", ")
+    listed = re.search(r"rule all:\n    input: (.*)\n", run.stdout)[1].split(", ")
     report = results / "report.html"
     beside = {results / "config.yaml", results / "left_out.json", *(results / "provenance").rglob("*")}
     made = {file for file in results.rglob("*") if file.is_file()} - beside

@@ -44,6 +44,10 @@ rule write_front_page:
     conda:
         "../../environment.yml"
     params:
-        **program("write_front_page", ids={"outcomes": files.reported_outcomes, "routing": files.summaries}),
+        **program(
+            "write_front_page",
+            ids={"outcomes": files.reported_outcomes, "routing": files.summaries},
+            kinds=FAMILIES_OF_STUDY,
+        ),
     shell:
         RUN

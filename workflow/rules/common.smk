@@ -2,6 +2,7 @@ import re
 import sys
 from pathlib import Path
 
+import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.io import apply_wildcards, flag
 from snakemake.path_modifier import PATH_MODIFIER_FLAG
@@ -37,6 +38,8 @@ for name, reason in study.left_out.items():
     print(f"problem set {name!r} is left out: {reason}", file=sys.stderr)
 
 RESULTS = Path("results") / study.id
+# What figures, tables and the front page call the families that they show.
+FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() for name in study.families(each)})
 
 
 def program(name, **options):
@@ -142,8 +145,9 @@ def captions(wildcards):
 
 
 def whole_config(study, wildcards):
-    """The study as it was run: the configuration with its defaults."""
-    return {"config": study.config.model_dump(exclude_none=True)}
+    """The study as it was run: the configuration with its defaults, as text, since the order of its entries counts."""
+    config = study.config.model_dump(exclude_none=True)
+    return {"config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True)}
 
 
 def named_after(rule_name, names):

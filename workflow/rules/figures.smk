@@ -20,6 +20,7 @@ for label, entry in MANIFEST.items():
                 settings=arguments_of(entry),
                 ids={"tables": entry.tables_of_job},
                 modules=[f"foretell.figures.{entry.module}"],
+                kinds=FAMILIES_OF_STUDY,
                 output=stem_of,
             ),
         shell:

@@ -36,7 +36,7 @@ def _on_problem_set(study: Study, name: str) -> Iterator[Planned]:
         yield study.policy(policy).outcomes_by, {**on, "policy": policy}
         yield from _predictions(study, name, policy)
     if study.predictions_by(name) == "cross_fit_predictors":
-        yield "cross_fit_predictors", on
+        yield f"cross_fit_predictors_{name}", on
     for encoder in study.compared_encoders(name):
         yield "compare_encoders", {**on, "encoder": encoder}
     yield "evaluate_probes", on

@@ -11,7 +11,7 @@ from typing import Literal
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
-from foretell.common.record import FOLDER, Record, place_of_record, read_record
+from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, read_record
 from foretell.study import jobs
 from foretell.study.config import complete, read_yaml
 from foretell.study.figures import Figure, final_files
@@ -72,7 +72,7 @@ class Results:
             UserError: the results have no complete configuration.
         """
         todo = [*final_files(self.study, self.manifest), "report.html", CONFIG]
-        seen, findings = set(todo), []
+        seen, findings, done = set(todo), [], set()
         while todo:
             name = todo.pop()
             record = self._record(name)
@@ -80,10 +80,11 @@ class Results:
                 findings.append(record)
                 continue
             findings += self._compare(name, record)
-            inside = [each for each in record.inputs if place_of_record(self.folder, self.folder / each).is_file()]
+            done.add(_job(record))
+            inside = [each for each in record.inputs if self._own(each)]
             todo += [each for each in inside if each not in seen]
             seen |= set(inside)
-        findings += self._foreign(seen)
+        findings += self._others(seen, done)
         return len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind))
 
     def _record(self, name: str) -> Record | Finding:
@@ -103,19 +104,20 @@ class Results:
         elif file_hash(file) != record.made.sha256:
             yield Finding("altered", name, f"its content is not what {record.job.script} wrote")
         for each, made_from in record.inputs.items():
-            source = Path(each) if Path(each).is_absolute() else self.folder / each
+            source = self.folder / each if self._own(each) else Path(each)
             if source.is_file() and file_hash(source) != made_from:
                 yield Finding("stale", name, f"{each} has changed since")
-            elif not source.is_file() and not place_of_record(self.folder, source).is_file() and self._own(each):
-                yield Finding("missing", each, f"{name} was made from it")
         if self._settings(record) != record.settings:
             yield Finding("stale", name, "the configuration has other settings for it now")
         if self._code(record) != record.job.code:
             yield Finding("stale", name, f"the code of {record.job.script} has changed since")
 
     def _own(self, name: str) -> bool:
-        """Whether an input is a file of the study, not one that a user named."""
-        return not Path(name).is_absolute() and not name.startswith("..")
+        """Whether an input lies in the study's results, not where a user or this project keeps it."""
+        path = Path(name)
+        if path.is_absolute() or path.parts[0] == "..":
+            return False
+        return (self.folder / path).is_file() or place_of_record(self.folder, self.folder / path).is_file()
 
     def _settings(self, record: Record) -> object:
         """Settings that the configuration gives now; the recorded ones where they follow from other files."""
@@ -133,8 +135,20 @@ class Results:
             return None
         return code_hash(script, uses=frozenset(record.job.uses), modules=tuple(record.job.modules))
 
-    def _foreign(self, known: set[str]) -> Iterator[Finding]:
-        for file in self.folder.rglob("*"):
-            name = file.relative_to(self.folder)
-            if file.is_file() and name.parts[0] != FOLDER and str(name) not in {*known, LEFT_OUT}:
-                yield Finding("foreign", str(name), "nothing of the study makes it")
+    def _others(self, seen: set[str], done: set[object]) -> Iterator[Finding]:
+        """What else lies there: further files of the jobs that were done belong to the study, nothing else does."""
+        files = {str(path.relative_to(self.folder)) for path in self.folder.rglob("*") if path.is_file()}
+        records = self.folder / FOLDER
+        recorded = {str(path.relative_to(records))[: -len(".json")] for path in records.rglob("*.json")}
+        names = {name for name in files | recorded if not name.startswith((f"{FOLDER}/", f"{ENVIRONMENTS}/"))}
+        for name in names - seen - {LEFT_OUT}:
+            record = self._record(name)
+            if isinstance(record, Record) and _job(record) in done:
+                seen.add(name)
+                yield from self._compare(name, record)
+            elif name in files:
+                yield Finding("foreign", name, "nothing of the study makes it")
+
+
+def _job(record: Record) -> object:
+    return record.job.script, tuple(sorted(record.job.wildcards.items()))

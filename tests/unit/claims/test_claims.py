@@ -157,7 +157,7 @@ def test_human_difficulty_and_own_success_are_compared_within_held_out_folds(sub
         ("m-low", target, "linear"): cross_fitted(frame, target, spread)
         for target, spread in (("reference_difficulty", noise), ("success_rate", 0.5))
     }
-    read = subject_of(outcomes, predictions, cross_fitted=True)
+    read = subject_of({"m-low": frame}, predictions, cross_fitted=True)
     result = human_difficulty_decoded_better(read)
     assert result.direction == direction and result.low < result.high
     if direction == "same direction":

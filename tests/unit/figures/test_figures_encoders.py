@@ -62,4 +62,4 @@ def test_an_encoder_that_no_table_was_given_of_is_named(frame):
     _, outcomes, encoders = frame
     found = {("a", "majority_correct", "linear"): read_by(encoders["x"], "a")}
     with pytest.raises(UserError, match="'a' needs outcomes, and its encoder 'z' a table"):
-        evaluated(outcomes, found, encoders=encoders, own={"a": "z"})
+        evaluated({"a": outcomes["a"]}, found, encoders=encoders, own={"a": "z"})
