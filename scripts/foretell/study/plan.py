@@ -19,10 +19,11 @@ def jobs_of(study: Study) -> list[Planned]:
     The wildcards are those of the rule, but for `study`.
     """
     found = [job for name in study.problem_sets() for job in _on_problem_set(study, name)]
-    found += [
-        (rule, {"pool": pool})
-        for rule, pool in product(("price_outcomes", "route_queries", "evaluate_routing"), study.config.pools)
-    ]
+    for pool in study.config.pools:
+        rules = ["evaluate_routing"]
+        if study.folds(pool) == [pool]:  # one that is made of folds only evaluates what they decided
+            rules += ["price_outcomes", "route_queries"]
+        found += [(rule, {"pool": pool}) for rule in rules]
     unique = {(rule, *wildcards.items()): (rule, wildcards) for rule, wildcards in found}
     return list(unique.values())
 

@@ -235,7 +235,7 @@ def test_the_script_writes_three_tables_and_misses_no_file(frame, tmp_path):
     assert row_of(pd.read_parquet(tables["metrics"]), metric="auroc", split="test").resamples == 20
     assert len(pd.read_parquet(tables["resamples"])["values"][0]) == 21
     (tmp_path / "predictions.parquet").unlink()
-    with pytest.raises(FileNotFoundError):
+    with pytest.raises(UserError, match=r"predictions\.parquet: there is no such file"):
         evaluate_probes.main(arguments)
 
 

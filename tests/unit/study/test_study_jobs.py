@@ -9,6 +9,7 @@ import pytest
 from foretell.study import files, jobs
 from foretell.study.config import complete, read_yaml
 from foretell.study.figures import read_manifest
+from foretell.study.plan import jobs_of
 from foretell.study.program import as_json
 from foretell.study.study import Study
 from synthetic_studies import SYNTHETIC, all_settings, imported
@@ -185,3 +186,10 @@ def test_layers_are_shown_where_probes_of_the_success_rate_are_trained(pytestcon
     assert figure.sets(study_of(default)) == ["tiny_math", "tiny_code"]
     default["probes"]["targets"].remove("success_rate")
     assert figure.sets(study_of(default)) == []
+
+
+def test_a_pool_of_folds_routes_nothing_itself(pytestconfig):
+    planned = jobs_of(study_of(read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml")))
+    routed = {job["pool"] for rule, job in planned if rule == "route_queries"}
+    assert routed == {"math-half-0", "math-half-1", "gsm8k"}
+    assert ("evaluate_routing", {"pool": "math"}) in planned
