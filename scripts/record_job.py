@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from foretell.common.arguments import settings
+from foretell.common.errors import run
 from foretell.common.record import Job, hash_inputs, write_records
 
 
@@ -47,4 +48,4 @@ def _inputs(arguments: list[str], outputs: list[Path]) -> Iterator[Path]:
 
 
 if __name__ == "__main__":
-    main()
+    run(main)

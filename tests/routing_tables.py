@@ -97,3 +97,34 @@ def no_fewer_samples() -> pd.DataFrame:
     return pd.DataFrame(
         {"problem_id": [], "split": [], "policy": [], "samples": [], "expected_correct": [], "expected_cost": []}
     )
+
+
+SPLITS = ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
+
+
+def hand_worked():
+    """Small costs 1 and is right on half; large costs 4 and is always right, but for one test problem.
+
+    The probe of small knows exactly when it is right.
+    """
+    small = [1, 0, 1, 0] * 3
+    costs = costs_table(
+        {"small": small, "large": [1] * 11 + [0]},
+        {"small": 1.0, "large": 4.0},
+        SPLITS,
+        probe_cost={"small": 0.25, "large": 0.5},
+    )
+    ids = costs.problem_id.unique()
+    predictions = {
+        "small": pd.DataFrame({"problem_id": ids, "probability": np.where(small, 0.9, 0.1)}),
+        "large": pd.DataFrame({"problem_id": ids, "probability": 0.95}),
+    }
+    return costs, predictions
+
+
+def row(summary, strategy, **labels):
+    wanted = summary[summary.strategy == strategy]
+    for name, value in labels.items():
+        wanted = wanted[wanted[name] == value]
+    assert len(wanted) == 1
+    return wanted.iloc[0]

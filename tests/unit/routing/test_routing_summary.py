@@ -16,34 +16,14 @@ from routing_tables import (
     RESAMPLING,
     SWEEP,
     costs_table,
+    hand_worked,
     no_fewer_samples,
     pool_tables,
     probabilities_table,
     random_pool,
+    row,
     settings_of,
 )
-
-SPLITS = ["train"] * 4 + ["validation"] * 4 + ["test"] * 4
-
-
-def hand_worked():
-    """Small costs 1 and is right on half; large costs 4 and is always right, but for one test problem.
-
-    The probe of small knows exactly when it is right.
-    """
-    small = [1, 0, 1, 0] * 3
-    costs = costs_table(
-        {"small": small, "large": [1] * 11 + [0]},
-        {"small": 1.0, "large": 4.0},
-        SPLITS,
-        probe_cost={"small": 0.25, "large": 0.5},
-    )
-    ids = costs.problem_id.unique()
-    predictions = {
-        "small": pd.DataFrame({"problem_id": ids, "probability": np.where(small, 0.9, 0.1)}),
-        "large": pd.DataFrame({"problem_id": ids, "probability": 0.95}),
-    }
-    return costs, predictions
 
 
 def summarised(costs, predictions, fewer=None, choose_on=("validation",), **criteria):
@@ -55,14 +35,6 @@ def summarised(costs, predictions, fewer=None, choose_on=("validation",), **crit
 def ranged(summary, *arguments):
     parts = [pool_tables(*arguments)]
     return replace_saving_intervals(summary, parts, settings_of(), sensitivity=0.5)
-
-
-def row(summary, strategy, **labels):
-    wanted = summary[summary.strategy == strategy]
-    for name, value in labels.items():
-        wanted = wanted[wanted[name] == value]
-    assert len(wanted) == 1
-    return wanted.iloc[0]
 
 
 def test_a_cascade_worked_by_hand():
@@ -126,27 +98,6 @@ def test_a_single_policy_that_stands_for_a_router_has_no_verdict():
         assert (each.accuracy_difference_low, each.accuracy_difference_high) == (0, 0)
     assert pd.isna(fallen.matched) and pd.isna(best.matched)
     assert row(summary, "random").matched == "underpowered"
-
-
-def test_families_route_side_by_side_and_are_compared_with_the_best_text_only_one():
-    costs, predictions = hand_worked()
-    blind = {policy: table.assign(probability=0.5) for policy, table in predictions.items()}
-    by_family = {"linear": predictions, "tfidf": predictions, "prompt_length": blind}
-    keyed = {(policy, name): table for name, tables in by_family.items() for policy, table in tables.items()}
-    part = PoolTables(costs, no_fewer_samples(), tabulate_probabilities(keyed, {"train": "probability"})).routed(SWEEP)
-    summary = summarise_routing([part], settings_of(families=list(by_family)))
-    rows = {name: row(summary, "cascade", family=name) for name in by_family}
-    assert {each.text_family for each in rows.values()} == {"tfidf"}
-    assert (rows["tfidf"].gain_over_text_low, rows["tfidf"].gain_over_text_high) == (0, 0)  # itself
-    over = rows["linear"]
-    assert (over.accuracy_over_text, over.saving_over_text, over.gain_over_text) == (0, 0, 0)
-    assert over.saving_over_text_with_probing == 1 - 2.625 / 2.5  # the text costs nothing to read
-    assert rows["tfidf"].cost_with_probing == rows["tfidf"].cost < over.cost_with_probing
-    length = rows["prompt_length"]
-    assert length.gain_over_text == pytest.approx(length.gain_over_hull - rows["tfidf"].gain_over_hull) and (
-        length.gain_over_text < 0
-    )
-    assert pd.isna(row(summary, "hull", at_cost_of="cascade", family="linear").text_family)
 
 
 def fewer_table(costs, k=3):
