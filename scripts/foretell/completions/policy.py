@@ -1,13 +1,35 @@
 """What a policy asks, and how it samples answers."""
 
+import re
 from typing import Annotated
 
-from pydantic import Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
 
 from foretell.common.arguments import Settings
 from foretell.models.origins import Dtype
 
+FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")  # a field of a problem, or a brace of the text itself, which is doubled
+
+
+def _with_whole_fields(text: str) -> str:
+    """Refuse a brace that neither is doubled nor belongs to a field: the model would be asked it as it stands."""
+    rest = FIELD.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise ValueError(
+            f"{text!r} has a brace that belongs to no field; a field is a column's name in braces, as in {{question}}, "
+            "and braces of the text itself are doubled: {{ and }}"
+        )
+    return text
+
+
+def _with_a_field(text: str) -> str:
+    if not any(FIELD.findall(text)):
+        raise ValueError(f"{text!r} asks the same of every problem; put a field in, as in {{question}}")
+    return text
+
+
 Text = Annotated[str, StringConstraints(min_length=1)]
+Filled = Annotated[Text, AfterValidator(_with_whole_fields)]
 
 
 class Turn(Settings):
@@ -22,12 +44,12 @@ class Turn(Settings):
 class Prompt(Settings):
     """What a model is asked about a problem. A model without chat template gets the texts as they are."""
 
-    user: Text = "{question}"
+    user: Annotated[Filled, AfterValidator(_with_a_field)] = "{question}"
     """The user's text. `{question}`, or the name of another column of the problems in braces, stands for what is there;
     braces of the text itself are doubled."""
     turns: list[Turn] = []
     """Earlier turns of the conversation, such as worked examples."""
-    answer_start: Text | None = None
+    answer_start: Filled | None = None
     """Words that the answer starts with, fields included; the model goes on from them, and the last of them is the
     position that is read."""
 

@@ -1,7 +1,6 @@
 """Rendered prompts, and the positions in them that are read before the model writes anything."""
 
 import json
-import re
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +8,10 @@ import pandas as pd
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from foretell.common.errors import UserError
-from foretell.completions.policy import Prompt
+from foretell.completions.policy import FIELD, Prompt
 
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 _MARK = "\x1ftext\x1f"  # stands for a text while the template's own text around it is looked for
-_FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")
 
 
 def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
@@ -75,12 +73,12 @@ def render(
 
 def fill(text: str, problem: dict) -> str:
     """Put a problem's fields into a text."""
-    return _FIELD.sub(lambda found: str(problem[found[1]]) if found[1] else found[0][0], text)
+    return FIELD.sub(lambda found: str(problem[found[1]]) if found[1] else found[0][0], text)
 
 
 def _check_fields(problems: pd.DataFrame, prompt: Prompt) -> None:
     for key, text in (("user", prompt.user), ("answer_start", prompt.answer_start)):
-        for field in _FIELD.findall(text or ""):
+        for field in FIELD.findall(text or ""):
             if field and field not in problems:
                 raise UserError(
                     f"the prompt's key {key!r} has the field {{{field}}}, which the problems lack; they have "

@@ -63,7 +63,7 @@ def leave_out(config: StudyConfig, names: list[str]) -> StudyConfig:
     """
     sets = {name: entry for name, entry in config.problem_sets.items() if not _belongs_to(entry, name, names)}
     pools = {name: pool for name, pool in config.pools.items() if pool.problem_set not in names}
-    idle = _policies(config.problem_sets, config.pools) - _policies(sets, pools)
+    idle = evaluated(config.problem_sets, config.pools) - evaluated(sets, pools)
     policies = {name: policy for name, policy in config.policies.items() if name not in idle}
     unasked = _models(config.policies) - _models(policies)
     models = {name: model for name, model in config.models.items() if name not in unasked}
@@ -76,7 +76,7 @@ def _belongs_to(entry: AnyProblemSet, name: str, names: list[str]) -> bool:
     return (entry.of if isinstance(entry, ByGroup) else name) in names
 
 
-def _policies(sets: dict[str, AnyProblemSet], pools: dict[str, AnyPool]) -> set[str]:
+def evaluated(sets: dict[str, AnyProblemSet], pools: dict[str, AnyPool]) -> set[str]:
     """Policies that are evaluated."""
     lists = [pool.policies for pool in pools.values() if isinstance(pool, SinglePool)]
     lists += [entry.policies or [] for entry in sets.values() if isinstance(entry, File)]

@@ -9,6 +9,7 @@ from foretell.study.config import complete, read_yaml
 from foretell.study.figures import Figure
 from foretell.study.left_out import decide, leave_out
 from foretell.study.study import Study
+from foretell.study.unused import unused
 
 
 def open_study(
@@ -34,7 +35,7 @@ def open_study(
         read_yaml(Path(file))  # the workflow system's own loader lets a repeated key pass
     names = " + ".join(map(str, files)) or "config"
     completed = complete(config, names)
-    found = list(mistakes(completed, list(manifest), root))
+    found = list(mistakes(completed, list(manifest), root)) or list(unused(completed, manifest))
     if found:
         raise UserError("\n".join(f"{names}: {mistake}" for mistake in found))
     left_out = decide(completed, Path("results") / completed.study, why_no_sandbox)

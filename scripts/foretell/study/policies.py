@@ -12,6 +12,8 @@ from foretell.study.problem_sets import Table
 from foretell.study.types import Id, NotNegative, Positive, Text
 
 GRADED = ("completions", "rollouts", "outcomes")  # what is imported of a policy begins with one of these
+PREDICTED = ("activations", "predictions")  # what is imported of a policy beside what it answered
+ENCODER = ("model", "effort", "prompt")  # what tells encoders apart
 
 
 class Policy(Settings):
@@ -63,7 +65,7 @@ class ModelPolicy(Policy, Decoding):
     @property
     def encoder(self) -> str:
         """Id of the encoder: the model with its effort and its prompt."""
-        return "-".join(filter(None, [self.model, self.effort, self.prompt]))
+        return "-".join(filter(None, (getattr(self, part) for part in ENCODER)))
 
 
 class Assumed(Policy):

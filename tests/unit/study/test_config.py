@@ -5,6 +5,7 @@ import pytest
 from broken_studies import message, set_key
 from foretell.common.errors import UserError
 from foretell.study.config import complete, read_yaml
+from foretell.study.open import open_study
 
 
 @pytest.fixture(scope="module")
@@ -192,3 +193,55 @@ def test_prices_are_proportional_to_parameters(config):
         model = LlamaForCausalLM(architecture(entry, build_tokenizer(learnt.task.alphabet(learnt))))
         millions = sum(weight.numel() for weight in model.parameters()) / 1e6
         assert entry.price.input == entry.price.output == pytest.approx(0.1 * millions, rel=0.02)
+
+
+def test_encoders_that_would_share_their_files_are_refused(config, opened):
+    small = config["models"]["small"]
+    config["models"] |= {"small-low": small}
+    config["policies"]["medium-low"] = {**config["policies"]["medium-low"], "model": "small-low", "effort": "high"}
+    opened(config)
+    config["policies"]["small-high"] |= {"model": "small", "effort": "low", "prompt": "high"}
+    config["prompts"] = {"high": {"user": "{question}"}}
+    assert "key 'policies.medium-low': its model, effort and prompt make the id 'small-low-high', as the different" in (
+        message(config, opened)
+    )
+
+
+UNASKED = [
+    ("user", "What is 1 + 1?", "asks the same of every problem; put a field in, as in {question}"),
+    ("user", "{{question}}", "asks the same of every problem"),
+    ("user", "{question", "has a brace that belongs to no field"),
+    ("user", "{ question }", "has a brace that belongs to no field"),
+    ("user", "{question.text}", "has a brace that belongs to no field"),
+    ("user", "{question!r}", "has a brace that belongs to no field"),
+    ("user", "{question} {}", "has a brace that belongs to no field"),
+    ("user", "{question} in \\boxed{...}", "braces of the text itself are doubled: {{ and }}"),
+    ("user", "question}", "has a brace that belongs to no field"),
+    ("user", "", "at least 1 character"),
+    ("answer_start", "{question", "has a brace that belongs to no field"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "expected"), UNASKED, ids=[f"{key}={text}" for key, text, _ in UNASKED])
+def test_a_prompt_that_does_not_ask_the_problem_is_refused(config, opened, key, text, expected):
+    config["prompts"] = {"plain": {key: text, "turns": [{"user": "{question}", "assistant": "}"}]}}
+    config["policies"]["small-low"]["prompt"] = "plain"
+    text = message(config, opened)
+    assert f"key 'prompts.plain.{key}': " in text and expected in text
+
+
+def test_a_policy_that_is_evaluated_nowhere_is_refused(config, opened):
+    config["pools"]["tiny"]["policies"].remove("large-high")
+    assert "key 'policies.large-high': no pool and no problem set names it" in message(config, opened)
+
+
+def test_a_figure_that_nothing_of_the_study_has_is_refused(config, opened):
+    config["figures"] += ["T8"]
+    assert "key 'figures': 'T8' (Where people and model differ most) is about a problem set that has norms" in (
+        message(config, opened)
+    )
+
+
+def test_a_figure_of_what_a_machine_without_sandbox_leaves_out_is_none_too_many(config, manifest, pytestconfig, opened):
+    study = open_study(config, ["study.yaml"], manifest, pytestconfig.rootpath, lambda: "no sandbox")
+    assert "tiny_code" in study.left_out and "T3" in study.config.figures

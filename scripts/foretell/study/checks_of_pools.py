@@ -1,0 +1,49 @@
+"""Checks of pools."""
+
+from collections.abc import Iterator
+
+from foretell.study.config import StudyConfig
+from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
+from foretell.study.pools import PoolOfFolds, SinglePool
+from foretell.study.problem_sets import File, Records
+from foretell.study.references import fold_mistakes, unknown
+
+
+def pool_mistakes(config: StudyConfig) -> Iterator[str]:
+    """Pools of what is not defined, or of policies that a problem set cannot have."""
+    for name, pool in config.pools.items():
+        if pool.problem_set not in config.problem_sets:
+            yield unknown(f"pools.{name}.problem_set", pool.problem_set, config.problem_sets)
+        elif isinstance(pool, PoolOfFolds):
+            yield from _pool_of_folds(name, pool, config)
+        else:
+            yield from _single_pool(name, pool, config)
+
+
+def _pool_of_folds(name: str, pool: PoolOfFolds, config: StudyConfig) -> Iterator[str]:
+    yield from fold_mistakes(f"pools.{name}.folds", pool.folds, config.pools, ("problem_set",))
+    problem_set = config.problem_sets[pool.problem_set]
+    expected = problem_set.folds if isinstance(problem_set, Records) else None
+    if [config.pools[fold].problem_set for fold in pool.folds if fold in config.pools] != expected:
+        yield (
+            f"key 'pools.{name}.folds': their problem sets must be the folds of {pool.problem_set!r}, in the same order"
+        )
+
+
+def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[str]:
+    problem_set = config.problem_sets[pool.problem_set]
+    if isinstance(problem_set, Records) and problem_set.folds:
+        yield f"key 'pools.{name}.problem_set': {pool.problem_set!r} has folds; give the pool 'folds' too"
+    kinds: tuple[type[Policy], ...]
+    if isinstance(problem_set, Records):
+        kinds, form = (RecordedPolicy,), "a recorded policy (outcomes, run, ...)"
+    elif isinstance(problem_set, File):
+        kinds = (ImportedPolicy, ModelPolicy)
+        form = "an imported policy (completions, rollouts or outcomes), or one with a model"
+    else:
+        kinds, form = (ModelPolicy,), "a policy with a model"
+    for policy in pool.policies:
+        if policy not in config.policies:
+            yield unknown(f"pools.{name}.policies", policy, config.policies)
+        elif not isinstance(config.policies[policy], kinds):
+            yield f"key 'pools.{name}.policies': problem set {pool.problem_set!r} needs {form}; {policy!r} is none"

@@ -1,0 +1,128 @@
+"""Checks of problem sets, and of what is imported or asked for those from files."""
+
+from collections.abc import Iterator
+
+from foretell.study.config import StudyConfig
+from foretell.study.policies import PREDICTED, ModelPolicy
+from foretell.study.pools import SinglePool
+from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, Records
+from foretell.study.references import fold_mistakes, routed, unknown
+
+
+def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
+    """Settings of problem sets that do not fit each other, or the policies that are routed on them."""
+    for name, entry in config.problem_sets.items():
+        key = f"problem_sets.{name}"
+        if isinstance(entry, Records):
+            yield from _records(key, entry, config)
+        if isinstance(entry, GeneratedSet):
+            yield from _ranges(key, entry)
+        if isinstance(entry, ByGroup):
+            yield from _by_group(name, entry.of, config)
+        if isinstance(entry, GeneratedSet | Cities) and entry.sizes.train < config.probes.folds:
+            folds = config.probes.folds
+            yield f"key '{key}.sizes.train': the {folds} folds of 'probes.folds' need as many train problems"
+
+
+def _records(key: str, entry: Records, config: StudyConfig) -> Iterator[str]:
+    if (entry.halves is None) == (entry.folds is None):
+        yield f"key '{key}': give either 'halves' or 'folds' (see config/README.md)"
+    if entry.halves and entry.halves.validation == entry.halves.test:
+        yield f"key '{key}.halves': the same half cannot both choose and report; use 0 and 1"
+    if entry.folds:
+        yield from fold_mistakes(f"{key}.folds", entry.folds, config.problem_sets, ("halves",))
+        yield from _halves_of_folds(key, entry, config)
+
+
+def _halves_of_folds(key: str, entry: Records, config: StudyConfig) -> Iterator[str]:
+    """Folds that report the same half, or are not of the data set that they make up."""
+    known = [config.problem_sets[fold] for fold in entry.folds or [] if fold in config.problem_sets]
+    records = [each for each in known if isinstance(each, Records)]
+    reported = [each.halves.test for each in records if each.halves]
+    if len(set(reported)) < len(reported):
+        yield f"key '{key}.folds': {', '.join(entry.folds or [])} report the same half; correct their 'halves'"
+    if len({tuple(each.metadata or []) for each in records}) > 1:
+        yield f"key '{key}.folds': {', '.join(entry.folds or [])} differ in 'metadata'; give them the same"
+    if len({(each.problems, each.dataset) for each in [entry, *records]}) > 1 or len(records) < len(known):
+        yield (
+            f"key '{key}.folds': {', '.join(entry.folds or [])} are of another file or data set than "
+            f"{key.removeprefix('problem_sets.')!r}"
+        )
+
+
+def _ranges(key: str, entry: GeneratedSet) -> Iterator[str]:
+    for name in ("trained_operations", "evaluated_operations"):
+        fewest, most = getattr(entry, name)
+        if fewest > most:
+            yield f"key '{key}.{name}': the fewest come first, as in [2, 4]"
+    fewest, most = entry.evaluated_operations
+    if entry.evaluated_shares is not None and fewest <= most and len(entry.evaluated_shares) != most - fewest + 1:
+        yield (
+            f"key '{key}.evaluated_shares': there are {len(entry.evaluated_shares)}; expressions of {fewest} to {most} "
+            f"operations need {most - fewest + 1}"
+        )
+
+
+def _by_group(name: str, of: str, config: StudyConfig) -> Iterator[str]:
+    """A second split of problems that are not there, or of which nothing is computed here."""
+    sets, key = config.problem_sets, f"problem_sets.{name}.of"
+    if of not in sets:
+        yield unknown(key, of, sets)
+    else:
+        origin = sets[of]
+        cross_fitted = isinstance(origin, File) and origin.cross_fit is not None
+        if isinstance(origin, Records | ByGroup) or cross_fitted or _is_imported(of, config):
+            yield f"key {key!r}: {of!r} cannot be split anew; name a set with splits on which models are run here"
+    if any(pool.problem_set == name for pool in config.pools.values()):
+        yield f"key 'pools': {name!r} is a second split, which is reported beside {of!r}; route over {of!r}"
+
+
+def _is_imported(problem_set: str, config: StudyConfig) -> bool:
+    return any(not isinstance(config.policies[p], ModelPolicy) for p in routed(problem_set, config))
+
+
+def file_mistakes(config: StudyConfig) -> Iterator[str]:
+    """Policies that do not fit a problem set from a file, or each other there."""
+    for name, entry in config.problem_sets.items():
+        if isinstance(entry, File):
+            yield from _policies_of_file(name, entry, config)
+
+
+def _policies_of_file(name: str, problem_set: File, config: StudyConfig) -> Iterator[str]:
+    used = routed(name, config)
+    run = {policy for policy in used if isinstance(config.policies[policy], ModelPolicy)}
+    yield from _run_policies(name, problem_set, run, config)
+    used -= run
+    if run and used:
+        yield (
+            f"key 'pools': {name!r} has {sorted(run)[0]!r}, which has a model, beside {sorted(used)[0]!r}, which is "
+            "imported; give it one kind of policy"
+        )
+    for key in PREDICTED:
+        with_key = sorted(policy for policy in used if getattr(config.policies[policy], key, None) is not None)
+        if with_key and problem_set.cross_fit:
+            yield (
+                f"key 'policies.{with_key[0]}.{key}': {name!r} is cross-fitted, which predicts from questions alone; "
+                "leave it out, or give the problems a column 'split'"
+            )
+        elif 0 < len(with_key) < len(used):
+            without = sorted(used - set(with_key))[0]
+            yield f"key 'policies.{without}.{key}' is missing: others on {name!r} have it; give all or none"
+    others = [p for p in config.pools.values() if isinstance(p, SinglePool) and p.problem_set != name]
+    for policy in sorted(used & {policy for pool in others for policy in pool.policies}):
+        yield f"key 'pools': {policy!r} is imported for {name!r} alone; it cannot also be on another problem set"
+
+
+def _run_policies(name: str, problem_set: File, routed: set[str], config: StudyConfig) -> Iterator[str]:
+    """Policies with a model on a problem set from a file: those that are evaluated alone, and those of its pools."""
+    key = f"problem_sets.{name}.policies"
+    for policy in problem_set.policies or []:
+        if policy not in config.policies:
+            yield unknown(key, policy, config.policies)
+        elif not isinstance(config.policies[policy], ModelPolicy):
+            yield f"key '{key}': {policy!r} has no model; policies that are imported are named in a pool"
+    if problem_set.cross_fit and routed:
+        yield (
+            f"key 'pools': {', '.join(map(repr, sorted(routed)))} have a model and {name!r} is cross-fitted, where "
+            f"success is read but not routed by; name them in '{key}' instead"
+        )
