@@ -8,7 +8,7 @@ from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markd
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_csv, write_text
-from foretell.study.config import read_yaml
+from foretell.common.yaml_files import read_yaml
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foretell.common.errors import run
-from foretell.study.config import read_yaml
+from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import read_manifest
 from foretell.study.verification import Results
 

@@ -1,5 +1,6 @@
 """The report's front page: what was asked, what was run, and the headline numbers."""
 
+import re
 from collections.abc import Mapping
 from typing import Literal
 
@@ -92,7 +93,7 @@ def write(
     Raises:
         UserError: the outcomes of a policy, or the routing of a pool, that the settings name are not given.
     """
-    parts = [_heading(settings.title, "="), QUESTION]
+    parts = [_heading(_not_of_jinja(_escape(settings.title)), "="), QUESTION]
     if settings.evidence == "analogue":
         parts.append(ANALOGUE)
     parts += [f"Left out: {_escape(each.problem_set)}, because {each.reason}." for each in settings.left_out]
@@ -113,7 +114,7 @@ def write(
     parts.append(_list_table(_tested(claims)))
     untested = claims[claims.verdict == "not testable here"]
     parts.append(f"{len(untested)} further claims or subjects are not testable here; the table of claims says why.")
-    return "\n\n".join(parts) + "\n"
+    return _not_of_jinja("\n\n".join(parts)) + "\n"
 
 
 def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str], pd.DataFrame]) -> list[str]:
@@ -212,6 +213,11 @@ def _tested(claims: pd.DataFrame) -> pd.DataFrame:
 
 def _heading(text: str, underline: str) -> str:
     return f"{text}\n{underline * len(text)}"
+
+
+def _not_of_jinja(text: str) -> str:
+    """Keep braces of the study's own texts from Snakemake's report, which takes the page for a Jinja template."""
+    return re.sub(r"\{(?=[{%#])", r"{\\", text)
 
 
 def _list_table(frame: pd.DataFrame) -> str:

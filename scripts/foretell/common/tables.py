@@ -2,15 +2,23 @@
 
 import json
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pandas as pd
-from pydantic import model_validator
+from pydantic import AfterValidator, model_validator
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
 from foretell.common.logs import read_inspect, read_lm_eval
+
+
+def _plain(value: Any) -> Any:
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError):
+        raise ValueError(f"{value!r} must be texts, finite numbers, true or false; put dates in quotes") from None
+    return value
 
 
 class Format(Settings):
@@ -21,7 +29,7 @@ class Format(Settings):
     `inspect` (a JSON log of Inspect)."""
     columns: dict[str, str] = {}
     """This project's name of a column, and the file's, where they differ; nested JSON by dots."""
-    where: dict[str, Any] = {}
+    where: dict[str, Annotated[Any, AfterValidator(_plain)]] = {}
     """Columns of the file, and the value, or list of values, of the rows to take."""
 
 

@@ -1,12 +1,30 @@
 """How completions are graded, as far as a problem set says it."""
 
-from foretell.common.arguments import RegularExpression, Settings
+import re
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from foretell.common.arguments import Settings
+
+
+def _with_a_group(text: str) -> str:
+    try:
+        compiled = re.compile(text)
+    except re.error as error:
+        raise ValueError(f"{text!r} is no regular expression: {error}") from error
+    if not compiled.groups:
+        raise ValueError(f"{text!r} has no group: put parentheses around the part that is the answer")
+    return text
+
+
+AnswerPattern = Annotated[str, AfterValidator(_with_a_group), Field(json_schema_extra={"format": "regex"})]
 
 
 class GradingSettings(Settings):
     """How completions are graded."""
 
-    answer_pattern: RegularExpression | None = None
+    answer_pattern: AnswerPattern | None = None
     """Regular expression whose first group, in its last match, is the answer in a completion. Without one, the kind of
     answer says where it stands: in a box, after `####`, `A:` or "answer is", in a fenced block of code."""
     one_answer: bool | None = None

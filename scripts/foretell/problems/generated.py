@@ -25,7 +25,8 @@ COLUMNS = [
 ]
 
 
-Range = Annotated[list[PositiveInt], Field(min_length=2, max_length=2)]
+Operations = Annotated[int, Field(ge=1, le=100)]
+Range = Annotated[list[Operations], Field(min_length=2, max_length=2)]
 
 
 class Sizes(Settings):

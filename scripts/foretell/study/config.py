@@ -1,11 +1,9 @@
 """A study's configuration: read strictly, completed with defaults, and checked before any job runs."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import AfterValidator, Field, NonNegativeInt, PositiveInt, StringConstraints, ValidationError
+from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, ValidationError
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
@@ -17,7 +15,7 @@ from foretell.study.models import AnyModel
 from foretell.study.policies import AnyPolicy
 from foretell.study.pools import AnyPool
 from foretell.study.problem_sets import AnyProblemSet
-from foretell.study.types import Distinct, Id, Positive, Text
+from foretell.study.types import Distinct, Id, Positive, Seed, Text
 
 
 def _of(known: list[str]) -> Callable[[str], str]:
@@ -39,6 +37,12 @@ def _with_majority(targets: list[str]) -> list[str]:
     if "majority_correct" not in targets:
         raise ValueError("'majority_correct', by which queries are routed, must be among them")
     return targets
+
+
+def _in_one_line(text: str) -> str:
+    if len(text.splitlines()) > 1 or text != text.strip():
+        raise ValueError(f"{text!r} must be one line, without blanks around it")
+    return text
 
 
 def _listed(entries: Iterable[Target | Family]) -> str:
@@ -90,12 +94,12 @@ class StudyConfig(Settings):
 
     study: Id
     """Id of the study; its results stand under `results/{study}/`."""
-    title: Text
+    title: Annotated[Text, AfterValidator(_in_one_line)]
     """One line that says what was studied; it heads the report."""
     evidence: Literal["original", "analogue"]
     """`original` for the paper's own data and policies, whose claims may be called reproduced; `analogue` for anything
     else, whose claims may only point in the same direction."""
-    seed: NonNegativeInt = 1
+    seed: Seed = 1
     """Seed of everything random in the study."""
     shards: PositiveInt = 1
     """Number of files, and so of jobs, that a policy's completions and an encoder's activations are split into."""
@@ -119,39 +123,6 @@ class StudyConfig(Settings):
     """How uncertainty is computed."""
     figures: Distinct[Label]
     """Labels of the figures and tables to make, from `config/figures.yaml`."""
-
-
-class StrictLoader(yaml.SafeLoader):
-    """YAML in which a key may stand only once in a mapping."""
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict:
-        """Build a mapping, or refuse it when a key stands twice."""
-        seen = set()
-        for key_node, _ in node.value:
-            key = self.construct_object(key_node, deep=True)
-            if key in seen:
-                raise UserError(
-                    f"{key_node.start_mark.name}: key {key!r} stands twice (line {key_node.start_mark.line + 1}): "
-                    "keep one of them"
-                )
-            seen.add(key)
-        return super().construct_mapping(node, deep)
-
-
-def read_yaml(path: Path) -> dict:
-    """Read one YAML file.
-
-    Raises:
-        UserError: the file is no YAML mapping, or a key stands twice.
-    """
-    with open(path, encoding="utf-8") as file:
-        try:
-            content = yaml.load(file, StrictLoader)
-        except yaml.YAMLError as error:
-            raise UserError(f"{path}: not valid YAML: {error}") from error
-    if not isinstance(content, dict):
-        raise UserError(f"{path}: must be a mapping of keys to values")
-    return content
 
 
 def complete(config: dict, files: str) -> StudyConfig:

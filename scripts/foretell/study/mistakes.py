@@ -1,5 +1,6 @@
 """Mistakes in a configuration, in words that name the key and the remedy."""
 
+import re
 from typing import Any, get_args
 
 from pydantic import ValidationError
@@ -35,7 +36,18 @@ def _describe(error: ErrorDetails, config: dict, root: type[Settings]) -> str:
             return f"key {key!r}: it must be a mapping of keys to values, not {error['input']!r} {SEE}"
         case "too_short":
             return f"key {key!r}: it needs at least {error['ctx']['min_length']}, not {error['input']!r} {SEE}"
+        case "float_type" if number := _exponential(error["input"]):
+            return f"key {key!r}: {error['input']!r} is a text in YAML; write {number} {SEE}"
     return f"key {key!r}: {error['msg']}, not {error['input']!r} {SEE}"
+
+
+def _exponential(value: Any) -> str | None:
+    """A number such as 1e-3 as YAML 1.1 has it: with a point before the exponent, and the exponent's sign."""
+    found = re.fullmatch(r"([-+]?\d+)(\.\d*)?[eE]([-+]?)(\d+)", value) if isinstance(value, str) else None
+    if found is None:
+        return None
+    whole, fraction, sign, exponent = found.groups()
+    return f"{whole}{fraction or '.0'}e{sign or '+'}{exponent}"
 
 
 def _path(location: tuple[int | str, ...], config: Any, missing: bool) -> tuple[list[int | str], str | None]:

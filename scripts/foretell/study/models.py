@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, NonNegativeInt
+from pydantic import Field
 
 from foretell.common.arguments import Settings
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
-from foretell.study.types import Id, NotNegative
+from foretell.study.types import Id, NotNegative, Seed
 
 
 class Price(Settings):
@@ -40,7 +40,7 @@ class Tiny(Model, TinyModel):
     source: Literal["tiny"]
     problem_set: Id
     """Problem set whose held-back kind of problems the model is trained on."""
-    seed: NonNegativeInt = 1
+    seed: Seed = 1
     """Seed of this model's initialisation and data order."""
 
     dtype: ClassVar[Dtype] = "float32"

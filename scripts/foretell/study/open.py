@@ -4,8 +4,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from foretell.common.errors import UserError
+from foretell.common.yaml_files import read_yaml
 from foretell.study.checks import mistakes
-from foretell.study.config import complete, read_yaml
+from foretell.study.config import complete
 from foretell.study.figures import Figure
 from foretell.study.left_out import decide, leave_out
 from foretell.study.study import Study

@@ -5,10 +5,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field, PositiveInt
 from typing_extensions import override
 
-from foretell.common.arguments import RegularExpression, Settings
+from foretell.common.arguments import Settings
 from foretell.common.packages import Package
 from foretell.common.tables import Format
-from foretell.grading.settings import GradingSettings
+from foretell.grading.settings import AnswerPattern, GradingSettings
 from foretell.problems import expressions, stack_programs
 from foretell.problems.generated import Evaluated, Range, Sizes
 from foretell.problems.tasks import TASKS, Task
@@ -52,7 +52,7 @@ class GeneratedSet(ProblemSet, Evaluated):
 
     trained_operations: Range
     """Fewest and most operations of a problem in training."""
-    answer_pattern: Annotated[RegularExpression, Field(description=ANSWER_PATTERN)]
+    answer_pattern: Annotated[AnswerPattern, Field(description=ANSWER_PATTERN)]
 
     @property
     def task(self) -> Task:
@@ -183,7 +183,7 @@ class File(ProblemSet, GradingSettings):
     """The problems: problem_id, question, answer, and others."""
     answer_kind: Literal["math", "integer", "choice", "text", "code"] = "math"
     """What answers are, where the problems have no column of this name."""
-    answer_pattern: Annotated[RegularExpression | None, Field(description=ANSWER_PATTERN)] = None
+    answer_pattern: Annotated[AnswerPattern | None, Field(description=ANSWER_PATTERN)] = None
     published: Text | None = None
     """Where the problems are published, and what the file must have; printed where it is not there."""
     metadata: Distinct[Text] | None = None

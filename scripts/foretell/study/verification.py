@@ -12,8 +12,9 @@ from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, read_record
+from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
-from foretell.study.config import complete, read_yaml
+from foretell.study.config import complete
 from foretell.study.figures import Figure, final_files
 from foretell.study.left_out import FILE as LEFT_OUT
 from foretell.study.study import Study

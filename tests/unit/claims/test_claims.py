@@ -15,7 +15,7 @@ from foretell.claims.measures import (
 )
 from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
 from foretell.common.errors import UserError
-from foretell.study.config import read_yaml
+from foretell.common.yaml_files import read_yaml
 
 N = 400
 

@@ -1,5 +1,9 @@
+import html
+
+import jinja2
 import pandas as pd
 import pytest
+from docutils.core import publish_parts
 
 from foretell.claims.front_page import FrontPageSettings, write
 from foretell.common.errors import UserError
@@ -35,6 +39,13 @@ def test_policies_stand_in_the_order_of_the_settings_with_what_was_measured():
     assert "1 train and 2 test problems." in page and "k = 4, T = 0.5" in page
     assert "2.0" in page and "0.500" in page and "1.000" in page
     assert "1 further claims or subjects are not testable here" in page
+
+
+@pytest.mark.parametrize("title", ["{{ 7 * 7 }}", "{% raw", "{{{x}}} {# y", "a *b", "{params.arguments} {x}"])
+def test_a_title_is_shown_as_it_stands_in_the_report(title):
+    page = jinja2.Template(write(settings(title=title), FRAMES, {}, CLAIMS)).render()
+    shown = publish_parts(page, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2})["title"]
+    assert html.unescape(shown) == title
 
 
 def test_what_the_settings_name_must_be_given():

@@ -4,7 +4,8 @@ import pytest
 
 from broken_studies import message, set_key
 from foretell.common.errors import UserError
-from foretell.study.config import complete, read_yaml
+from foretell.common.yaml_files import read_yaml
+from foretell.study.config import complete
 from foretell.study.open import open_study
 
 

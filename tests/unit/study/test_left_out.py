@@ -5,8 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
-from foretell.study.config import complete, read_yaml
+from foretell.study.config import complete
 from foretell.study.figures import read_manifest
 from foretell.study.left_out import decide, keep, leave_out
 from foretell.study.open import open_study

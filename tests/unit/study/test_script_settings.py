@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from foretell.study.config import complete, read_yaml
+from foretell.common.yaml_files import read_yaml
+from foretell.study.config import complete
 from foretell.study.figures import read_manifest
 from foretell.study.program import as_json
 from foretell.study.study import Study

@@ -6,7 +6,8 @@ import jsonschema
 import pytest
 import yaml
 
-from foretell.study.config import StudyConfig, read_yaml
+from foretell.common.yaml_files import read_yaml
+from foretell.study.config import StudyConfig
 from foretell.study.documentation import MARK, json_schema, tables
 from foretell.study.fields import keys_of
 from synthetic_studies import SYNTHETIC

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from foretell.study.config import read_yaml
+from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import read_manifest
 
 ROOT = Path(__file__).parents[3]

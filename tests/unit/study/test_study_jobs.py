@@ -6,8 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from foretell.common.yaml_files import read_yaml
 from foretell.study import files, jobs
-from foretell.study.config import complete, read_yaml
+from foretell.study.config import complete
 from foretell.study.figures import read_manifest
 from foretell.study.plan import jobs_of
 from foretell.study.program import as_json

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from foretell.study.config import complete, read_yaml
+from foretell.common.yaml_files import read_yaml
+from foretell.study.config import complete
 from foretell.study.program import program_parameters
 from foretell.study.study import Study
 from synthetic_studies import SYNTHETIC, all_settings
