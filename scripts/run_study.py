@@ -4,14 +4,18 @@ Options that are not listed are passed on to snakemake, for instance `--configfi
 """
 
 import argparse
-import fcntl
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
-LOCK = Path(".snakemake") / "run_study.lock"
+from foretell.common.errors import UserError, run
+from foretell.common.yaml_files import read_yaml
+from foretell.study.folder_lock import held, is_stale
+
+SNAKEMAKE = [sys.executable, "-m", "snakemake"]
+INTERRUPTED = 130  # as shells have it
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -25,31 +29,40 @@ def main(argv: Sequence[str] | None = None) -> None:
     args, further = parser.parse_known_args(argv)
     for file in args.configfile:
         if not Path(file).is_file():
-            sys.exit(f"error: --configfile: there is no file {file}; the studies stand in config/")
+            raise UserError(f"--configfile: there is no file {file}; the studies stand in config/")
+        read_yaml(Path(file))  # snakemake ends with a traceback where a file is not UTF-8
     if args.configfile:
         further = [*further, "--configfile", *args.configfile]
 
-    LOCK.parent.mkdir(exist_ok=True)
-    with open(LOCK, "a+") as lock:  # "w" would empty it before the lock is ours
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            sys.exit(
-                f"error: a run is working in this folder (process {lock.read().strip()}), or jobs of one that was "
-                "killed still are; wait until they end, or stop them, then start again"
-            )
-        lock.truncate(0)
-        print(os.getpid(), file=lock, flush=True)
-        # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the
-        # last job of a killed run ends, and no job of ours writes where an orphan still does.
-        snakemake = [sys.executable, "-m", "snakemake"]
-        if any(Path(".snakemake/locks").glob("*")):
+    # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the last
+    # job of a killed run ends, and no job of ours writes where an orphan still does.
+    with held() as lock:
+        if is_stale():
             print("An earlier run was killed: its stale lock is removed, and the run goes on where it stopped.")
-            subprocess.run([*snakemake, *further, "--unlock", "--quiet", "all"], stdin=lock, check=True)
-        run = subprocess.run([*snakemake, *further, "--cores", str(args.cores)], stdin=lock)
-    sys.exit(run.returncode)
+            _unlock(further, lock)
+        code = _run([*SNAKEMAKE, *further, "--cores", str(args.cores)], lock)
+        if code == INTERRUPTED and is_stale():
+            _unlock(further, lock)
+    if code == INTERRUPTED:
+        print("Interrupted: the same command goes on where this run stopped.", file=sys.stderr)
+    sys.exit(code)
+
+
+def _unlock(further: Sequence[str], lock: IO[str]) -> None:
+    subprocess.run([*SNAKEMAKE, *further, "--unlock", "--quiet", "all"], stdin=lock, check=True)
+
+
+def _run(command: Sequence[str], lock: IO[str]) -> int:
+    """Run snakemake, and on Ctrl-C, which it gets too, let it stop its jobs and give back its own lock."""
+    interrupted = False
+    with subprocess.Popen(command, stdin=lock) as running:
+        while True:
+            try:
+                code = running.wait()
+                return INTERRUPTED if interrupted else code
+            except KeyboardInterrupt:
+                interrupted = True
 
 
 if __name__ == "__main__":
-    main()
+    run(main)
