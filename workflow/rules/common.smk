@@ -24,7 +24,7 @@ from foretell.study.figures import folder_of as folder_of_label
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
 from foretell.study.plan import jobs_of
-from foretell.study.program import FOLDER, RUN, as_json, program_parameters, settings_of
+from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of
 
 try:
     MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
@@ -50,7 +50,8 @@ def program(name, **options):
     """
     if "settings" not in options:
         options["settings"] = settings_of(name)
-    return program_parameters(SCRIPTS / f"{name}.py", study, **options)
+    python = interpreter(workflow.deployment_settings.deployment_method)
+    return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, **options)}
 
 
 def under_results(by_id):

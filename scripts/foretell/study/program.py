@@ -2,6 +2,7 @@
 
 import json
 import shlex
+import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from foretell.study import jobs
 from foretell.study.files import Files, Job
 from foretell.study.study import Study
 
-RUN = "python {params.recorder:q} {params.record} -- {params.script:q} {params.arguments} > {log:q} 2>&1"
+RUN = (
+    "{params.interpreter:q} {params.recorder:q} {params.record} -- {params.script:q} {params.arguments} > {log:q} 2>&1"
+)
 
 # The registry whose entries a key of settings names.
 _REGISTRIES = {
@@ -37,6 +40,20 @@ class _Folder:
 
 
 FOLDER = _Folder()
+
+
+def interpreter(deployed: Collection[object]) -> Path:
+    """The Python that runs scripts.
+
+    Args:
+        deployed: methods by which Snakemake provides a rule's software (`--sdm`).
+
+    Returns:
+        The `python` of the rule's environment or container where there is such a method; else the one that runs
+        Snakemake, which has the library's packages whether or not its environment is activated. A Path is not tracked
+        as a parameter.
+    """
+    return Path("python" if deployed else sys.executable)
 
 
 def settings_of(script: str) -> SettingsOf:
