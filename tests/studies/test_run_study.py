@@ -76,5 +76,6 @@ def test_a_failing_job_ends_the_run_with_its_log_and_no_half_written_output(proj
     )
     failed = run(project, "results/tiny/problems/tiny_math.parquet")
     assert failed.returncode != 0
-    assert "error: broken" in failed.stdout and "logs/tiny/problems/tiny_math.log" in failed.stdout
+    end = failed.stdout[failed.stdout.rindex("Failed: ") :]
+    assert end.startswith("Failed: generate_problems, log logs/tiny/problems/tiny_math.log\n    error: broken\n")
     assert not list((project.folder / "results").rglob("*.parquet"))

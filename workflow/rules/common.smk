@@ -18,6 +18,7 @@ from foretell.common.provenance import file_hash
 from foretell.grading.sandbox import why_unavailable
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
+from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import SUFFIXES, final_files, read_manifest
 from foretell.study.figures import folder_of as folder_of_label

@@ -1,7 +1,9 @@
 """Whole files or none: a declared output is complete or absent, whatever interrupts."""
 
+import glob
 import json
 import os
+import platform
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -12,25 +14,56 @@ from pyarrow.lib import ArrowException
 
 from foretell.common.errors import UserError
 
+_MACHINE = platform.node()
+_UMASK = os.umask(0)  # it can only be read by setting it
+os.umask(_UMASK)
+
 
 def write_whole(path: Path, write: Callable[[Path], object]) -> None:
     """Let `write` fill a temporary neighbour of `path`, flush it to disk, then rename it to `path`.
 
-    The neighbour's name carries the process id, so that a job which outlives a killed run never writes into ours.
+    The neighbour's name carries machine and process id, so that a job which outlives a killed run never writes into
+    ours. What killed jobs of this machine left of the same file is removed.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
+    _remove_left(path)
     partial = _partial(path)
     try:
         write(partial)
         with open(partial, "rb") as file:
             os.fsync(file.fileno())
+        _give_usual_mode(partial)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
 
 
 def _partial(path: Path) -> Path:
-    return path.with_name(f".partial-{os.getpid()}-{path.name}")
+    return path.with_name(f".partial-{_MACHINE}-{os.getpid()}-{path.name}")
+
+
+def _remove_left(path: Path) -> None:
+    """Remove neighbours of `path` whose process has ended; of those on other machines nothing is known."""
+    before, after = f".partial-{_MACHINE}-", f"-{path.name}"
+    for left in path.parent.glob(f"{glob.escape(before)}*{glob.escape(after)}"):
+        process = left.name.removeprefix(before).removesuffix(after)
+        if process.isdecimal() and not _is_alive(int(process)):
+            shutil.rmtree(left, ignore_errors=True) if left.is_dir() else left.unlink(missing_ok=True)
+
+
+def _is_alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:  # another user's
+        return True
+    return True
+
+
+def _give_usual_mode(file: Path) -> None:
+    """Let those read a file whom the umask lets; some libraries write through temporary files, which have 0600."""
+    file.chmod(file.stat().st_mode | (0o666 & ~_UMASK))
 
 
 def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFrame:
@@ -79,9 +112,13 @@ def write_safetensors(tensors: dict, path: Path) -> None:
 def write_folder(path: Path) -> Iterator[Path]:
     """A temporary neighbour of `path` to fill; it replaces `path` when the block ends without an error."""
     partial = _partial(path)
+    _remove_left(path)
     partial.mkdir(parents=True)
     try:
         yield partial
+        for file in partial.rglob("*"):
+            if file.is_file() and not file.is_symlink():
+                _give_usual_mode(file)
         shutil.rmtree(path, ignore_errors=True)
         partial.rename(path)
     finally:

@@ -1,8 +1,20 @@
+import os
+import subprocess
+import sys
+
+import numpy as np
 import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
-from foretell.common.storage import read_parquet, write_folder, write_json, write_parquet, write_whole
+from foretell.common.storage import (
+    read_parquet,
+    write_folder,
+    write_json,
+    write_parquet,
+    write_safetensors,
+    write_whole,
+)
 
 
 def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):
@@ -44,3 +56,31 @@ def test_a_table_that_is_missing_or_torn_is_named(tmp_path):
         with pytest.raises(UserError, match=r"torn\.parquet: cannot be read as parquet: .*; delete it"):
             read_parquet(torn)
     assert read_parquet(whole, ["a"]).a.sum() == 4950
+
+
+def test_what_a_killed_job_left_is_removed_when_its_file_is_written_again(tmp_path):
+    """A job that is alive, and what belongs to another file, is left alone."""
+    program = (
+        "import os, sys\nfrom pathlib import Path\nfrom foretell.common.storage import write_whole\n"
+        "def die(partial):\n    partial.write_text('half')\n    os._exit(1)\n"
+        "write_whole(Path(sys.argv[1]), die)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    for name in ("a.json", "other-a.json"):
+        subprocess.run([sys.executable, "-c", program, tmp_path / name], env=environment, check=False)
+    (left,) = tmp_path.glob(".partial-*[0-9]-a.json")
+    (other,) = tmp_path.glob(".partial-*-other-a.json")
+    alive = left.with_name(f"{left.name.removesuffix('-a.json').rpartition('-')[0]}-{os.getppid()}-a.json")
+    alive.write_text("half")
+    write_json(1, tmp_path / "a.json")
+    assert sorted(tmp_path.iterdir()) == sorted([tmp_path / "a.json", other, alive])
+
+
+def test_files_have_the_mode_that_the_umask_gives(tmp_path):
+    (tmp_path / "usual").touch()
+    usual = (tmp_path / "usual").stat().st_mode
+    write_safetensors({"x": np.zeros(1)}, tmp_path / "x.safetensors")
+    with write_folder(tmp_path / "model") as folder:
+        (folder / "weights").touch(mode=0o600)
+    for written in ("x.safetensors", "model/weights"):
+        assert (tmp_path / written).stat().st_mode == usual
