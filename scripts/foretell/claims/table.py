@@ -63,7 +63,8 @@ def read_subjects(
         routing: per pool, the summary of the routing stage.
 
     Raises:
-        UserError: the settings and the files do not name the same problem sets, or a pool has no file.
+        UserError: the settings and the files do not name the same problem sets, a pool has no file, or a policy has no
+            rows.
     """
     if set(settings.subjects) != set(resamples):
         odd = min(set(settings.subjects) ^ set(resamples))
@@ -71,6 +72,12 @@ def read_subjects(
     pools = [pool for entry in settings.subjects.values() for pool in entry.pools]
     if missing := [pool for pool in pools if pool not in routing]:
         raise UserError(f"pool {missing[0]!r} stands under 'subjects' of --settings but not in --routing")
+    for name, frame in resamples.items():
+        known = set(frame.policy)
+        if absent := [entry.policy for entry in settings.subjects[name].policies if entry.policy not in known]:
+            raise UserError(
+                f"--resamples of {name!r} have no policy {absent[0]!r}, which --settings name: evaluate anew"
+            )
     return {name: _subject(settings.subjects[name], frame, routing) for name, frame in resamples.items()}
 
 

@@ -4,15 +4,13 @@ Unlike characters, words are few per question, so that the fits stay sparse and 
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
-from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import CountVectorizer, TfidfTransformer
+from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
+from typing_extensions import override
 
-from foretell.probes.dense import RANK
-from foretell.probes.text import VARIANCE
+from foretell.probes.ngrams import NgramBlock, Tfidf, scale_of
 
 NGRAM_RANGES = ((1, 1), (1, 2))
 WORD = r"\w+|[^\w\s]"  # numbers and signs of formulae are words
@@ -20,42 +18,22 @@ TOLERANCE, SEARCH_TOLERANCE = 1e-6, 1e-4  # of the loss's gradient per row
 MAX_ITERATIONS = 10_000
 
 
-@dataclass(frozen=True)
-class WordsBlock:
-    """Candidates that share lengths of word n-grams and differ in strength.
+class WordsBlock(NgramBlock):
+    """Candidates on n-grams of words."""
 
-    Attributes:
-        texts: [problems] questions.
-        ngrams: shortest and longest n-gram, in words.
-        strengths: L2 penalties, positive; features are scaled together to a total variance of VARIANCE.
-    """
-
-    texts: np.ndarray
-    ngrams: tuple[int, int]
-    strengths: tuple[float, ...]
-
-    @property
-    def candidates(self) -> list[dict]:
-        """One description per strength."""
-        shortest, longest = self.ngrams
-        return [{"ngram_min": shortest, "ngram_max": longest, "strength": strength} for strength in self.strengths]
-
-    @cached_property
-    def counts(self) -> csr_array:
-        """[problems, n-grams of all problems] how often each occurs, counted once for all fits."""
-        vectorizer = CountVectorizer(token_pattern=WORD, ngram_range=self.ngrams)
-        return csr_array(vectorizer.fit_transform(self.texts), dtype=float)
+    @override
+    def vectorizer(self) -> CountVectorizer:
+        return CountVectorizer(token_pattern=WORD, ngram_range=self.ngrams)
 
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedWords":
         """Fit all strengths to labels [rows, columns]: logistic regression to the binary ones, ridge to the others."""
-        known = np.flatnonzero(self.counts[rows].sum(axis=0))
-        transformer = TfidfTransformer()
-        features = csr_array(transformer.fit_transform(self.counts[rows][:, known]))
+        tfidf = Tfidf(self.counts, rows)
+        features = tfidf.features
         variance = features.multiply(features).sum() / len(rows) - np.square(features.mean(axis=0)).sum()
-        scale = np.sqrt(VARIANCE / variance) if variance > RANK else 1.0  # equal questions differ by rounding only
+        scale = np.sqrt(scale_of(variance))
         tolerance = SEARCH_TOLERANCE if search else TOLERANCE
         shape = (labels.shape[1], len(self.strengths))
-        weights, intercepts = np.empty((len(known), *shape)), np.empty(shape)
+        weights, intercepts = np.empty((len(tfidf.known), *shape)), np.empty(shape)
         for column in range(labels.shape[1]):
             logistic = LogisticRegression(warm_start=True, tol=tolerance, max_iter=MAX_ITERATIONS)
             for place in np.argsort(self.strengths)[::-1]:  # each starts from the next stronger penalty
@@ -64,7 +42,7 @@ class WordsBlock:
                 model.fit(scale * features, labels[:, column])
                 weights[:, column, place] = scale * np.ravel(model.coef_)
                 intercepts[column, place] = np.ravel(model.intercept_)[0]
-        return FittedWords(self.counts, known, transformer, weights, intercepts)
+        return FittedWords(tfidf, weights, intercepts)
 
 
 @dataclass(frozen=True)
@@ -72,25 +50,20 @@ class FittedWords:
     """Linear models of several label columns and strengths on the same n-grams.
 
     Attributes:
-        counts: the block's.
-        known: n-grams that occur in the fitted rows.
-        transformer: gives their TF-IDF.
+        tfidf: of the fitted rows.
         weights: [known n-grams, columns, candidates].
         intercepts: [columns, candidates].
     """
 
-    counts: csr_array
-    known: np.ndarray
-    transformer: TfidfTransformer
+    tfidf: Tfidf
     weights: np.ndarray
     intercepts: np.ndarray
 
     def scores(self, rows: np.ndarray) -> np.ndarray:
         """[rows, columns, candidates]."""
-        new = csr_array(self.transformer.transform(self.counts[rows][:, self.known]))
-        flat = new @ self.weights.reshape(len(self.known), self.intercepts.size)
+        flat = self.tfidf.of(rows) @ self.weights.reshape(len(self.weights), self.intercepts.size)
         return flat.reshape(len(rows), *self.intercepts.shape) + self.intercepts
 
     def diagnostics(self, column: int, candidate: int) -> dict:
         """How many n-grams there are."""
-        return {"ngrams": len(self.known)}
+        return {"ngrams": len(self.weights)}

@@ -82,7 +82,7 @@ def outcomes():
 def subject_of(outcomes, predictions, cross_fitted=False):
     entry = {
         "answers": "integer",
-        "policies": [{"policy": f"m-{effort}", "model": "m", "effort": effort} for effort in ("low", "high")],
+        "policies": [{"policy": name, "model": "m", "effort": name.removeprefix("m-")} for name in outcomes],
         "pools": [],
         "cross_fitted": cross_fitted,
     }
@@ -172,6 +172,9 @@ def test_problem_sets_and_pools_without_their_files_are_refused(outcomes):
         read_subjects(settings, {}, {})
     with pytest.raises(UserError, match="pool 'pool' stands under 'subjects'"):
         read_subjects(settings, {"set": evaluated(outcomes, {}, 20).resamples}, {})
+    without = evaluated({"m-high": outcomes["m-high"]}, {}, 20).resamples
+    with pytest.raises(UserError, match="--resamples of 'set' have no policy 'm-low'"):
+        read_subjects(settings, {"set": without}, {"pool": None})
 
 
 def test_a_study_without_a_pool_cannot_test_routing(subject):

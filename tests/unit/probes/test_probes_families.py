@@ -4,7 +4,7 @@ import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 
-from foretell.probes import text
+from foretell.probes import ngrams
 from foretell.probes.text import TextBlock
 from foretell.probes.tokens import ITERATIONS, TokensBlock, one_hot
 from foretell.probes.words import WordsBlock
@@ -22,7 +22,7 @@ def test_tfidf_equals_scikit_learn_on_the_scaled_centred_features():
     fitted = TextBlock(texts, (1, 3), (0.1, 10.0)).fit(train, labels[train], np.array([False, True]))
     vectorizer = TfidfVectorizer(analyzer="char", ngram_range=(1, 3), lowercase=False)
     x = vectorizer.fit_transform(texts[train]).toarray()
-    scale = np.sqrt(text.VARIANCE / x.var(axis=0).sum())
+    scale = np.sqrt(ngrams.VARIANCE / x.var(axis=0).sum())
     x, x_new = ((values - x.mean(axis=0)) * scale for values in (x, vectorizer.transform(texts[new]).toarray()))
     for place, strength in enumerate((0.1, 10.0)):
         ridge = Ridge(alpha=strength, solver="svd").fit(x, labels[train, 0]).predict(x_new)
@@ -35,7 +35,7 @@ def test_tfidf_equals_scikit_learn_on_the_scaled_centred_features():
 def test_tfidf_takes_its_vocabulary_from_the_rows_that_it_is_fitted_to():
     texts = np.array(["ab", "ba", "bb", "aa", "zq"], dtype=object)
     fitted = TextBlock(texts, (1, 1), (1.0,)).fit(np.arange(4), np.arange(4.0)[:, None], np.array([False]))
-    assert fitted.features.shape == (4, 2), "a and b"
+    assert fitted.tfidf.features.shape == (4, 2), "a and b"
 
 
 def test_identical_questions_carry_nothing():
@@ -54,7 +54,7 @@ def test_word_tfidf_equals_scikit_learn_on_the_scaled_centred_features():
     vectorizer = TfidfVectorizer(token_pattern=r"\w+|[^\w\s]", ngram_range=(1, 2))
     x = vectorizer.fit_transform(texts[train]).toarray()
     assert {"12", "x ^"} <= set(vectorizer.vocabulary_)
-    scale = np.sqrt(text.VARIANCE / x.var(axis=0).sum())
+    scale = np.sqrt(ngrams.VARIANCE / x.var(axis=0).sum())
     x, x_new = ((values - x.mean(axis=0)) * scale for values in (x, vectorizer.transform(texts[new]).toarray()))
     for place, strength in enumerate((0.1, 10.0)):
         ridge = Ridge(alpha=strength, solver="svd").fit(x, labels[train, 0]).predict(x_new)
