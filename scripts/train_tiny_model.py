@@ -7,9 +7,8 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.progress import progress
-from foretell.common.storage import write_folder
 from foretell.models.architecture import TinyModelSettings
-from foretell.models.tiny import train
+from foretell.models.tiny import save, train
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -20,9 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     steps = args.settings.model.steps
     model, tokenizer = train(args.settings, lambda batches: progress(batches, "training", steps))
     print(f"{sum(weight.numel() for weight in model.parameters())} parameters")
-    with write_folder(args.output) as folder:
-        model.save_pretrained(folder)
-        tokenizer.save_pretrained(folder)
+    save(model, tokenizer, args.settings, args.output)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ sys.path.insert(0, str(SCRIPTS))
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.grading.sandbox import why_unavailable
+from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
 from foretell.study.failed import failures
@@ -120,6 +121,12 @@ def stem_of(output):
 def countries(wildcards):
     """The table of countries of a set of cities."""
     return {"countries": ROOT / study.problem_set(wildcards.problem_set).countries}
+
+
+def weights(wildcards):
+    """The weights of a tiny model that is not trained anew, with the record of their training."""
+    folder = ROOT / study.config.models[wildcards.model].weights
+    return {"weights": folder / WEIGHTS, "training": folder / RECORD}
 
 
 def claims(wildcards):

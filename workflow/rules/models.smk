@@ -14,6 +14,22 @@ rule train_tiny_model:
         RUN
 
 
+rule import_weights:
+    output:
+        expand("results/{{study}}/models/{{model}}/{file}", file=files.CHECKPOINT),
+    log:
+        "logs/{study}/models/{model}.log",
+    wildcard_constraints:
+        model=any_of(study.models_by("import_weights")),
+    priority: 10
+    conda:
+        "../../environment.yml"
+    params:
+        **program("import_weights", output=folder_of, data=weights),
+    shell:
+        RUN
+
+
 # The record lies in the checkpoint folder and is written last; it has the sums of the other files, which depend on the
 # model and so cannot all be named here.
 rule download_model:

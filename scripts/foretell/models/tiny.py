@@ -1,13 +1,18 @@
 """Small decoder transformers, trained on generated problems and saved as ordinary Hugging Face checkpoints."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
+from foretell.common.errors import UserError
+from foretell.common.storage import write_folder
 from foretell.models.architecture import TinyModel, TinyModelSettings
+from foretell.models.weights import write_training
 from foretell.problems.tasks import TrainingTask
 
 SPECIAL = ["<|pad|>", "<|start|>", "<|low|>", "<|high|>", "<|user|>", "<|assistant|>", "<|end|>"]
@@ -96,6 +101,37 @@ def train(
         optimizer.step()
         schedule.step()
     return model.eval(), tokenizer
+
+
+def load(weights: Path, settings: TinyModelSettings) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
+    """A model whose weights were trained before, and its tokenizer.
+
+    Args:
+        weights: of a checkpoint that `save` wrote.
+        settings: that it was trained by.
+
+    Raises:
+        UserError: the weights are not those of such a model.
+    """
+    tokenizer = build_tokenizer(settings.task.alphabet())
+    model = LlamaForCausalLM(architecture(settings.model, tokenizer))
+    trained = load_file(weights)
+    try:
+        model.load_state_dict({**trained, "lm_head.weight": trained["model.embed_tokens.weight"]})  # they are one
+    except (KeyError, RuntimeError) as error:
+        text = " ".join(str(error).split())
+        raise UserError(f"{weights}: these are no weights of such a model: {text}; train it anew") from None
+    return model.eval(), tokenizer
+
+
+def save(
+    model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, settings: TinyModelSettings, folder: Path
+) -> None:
+    """Write a checkpoint, and what it was trained by; its weights are rounded to 16-bit floats, here and not later."""
+    with write_folder(folder) as partial:
+        model.half().save_pretrained(partial)
+        tokenizer.save_pretrained(partial)
+        write_training(settings, partial)
 
 
 def architecture(model: TinyModel, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:

@@ -27,7 +27,7 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     """
     yield from _names_of_kinds(config)
     yield from problem_set_mistakes(config)
-    yield from model_mistakes(config)
+    yield from model_mistakes(config, root)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)
     if not config.pools and not any(isinstance(e, File) and e.policies for e in config.problem_sets.values()):

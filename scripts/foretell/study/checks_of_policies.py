@@ -1,7 +1,11 @@
 """Checks of models and policies."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
+from foretell.common.errors import UserError
+from foretell.models.architecture import TinyModelSettings
+from foretell.models.weights import RECORD, WEIGHTS, check_training
 from foretell.study.config import StudyConfig
 from foretell.study.models import Tiny
 from foretell.study.policies import ENCODER, GRADED, ImportedPolicy, ModelPolicy
@@ -9,8 +13,8 @@ from foretell.study.problem_sets import GeneratedSet
 from foretell.study.references import unknown
 
 
-def model_mistakes(config: StudyConfig) -> Iterator[str]:
-    """Models that are trained on problems which are not generated."""
+def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
+    """Models that are trained on problems which are not generated, or whose weights were trained by other settings."""
     sets = config.problem_sets
     for name, model in config.models.items():
         if not isinstance(model, Tiny):
@@ -18,9 +22,14 @@ def model_mistakes(config: StudyConfig) -> Iterator[str]:
         key, trained_on = f"models.{name}.problem_set", model.problem_set
         if trained_on not in sets:
             yield unknown(key, trained_on, sets)
-        elif not isinstance(sets[trained_on], GeneratedSet):
-            source = sets[trained_on].source
-            yield f"key {key!r}: {trained_on!r} has source {source!r}; a tiny model is trained on generated problems"
+        elif not isinstance(learnt := sets[trained_on], GeneratedSet):
+            yield f"key {key!r}: {trained_on!r} has source {learnt.source!r}; a tiny model is trained on generated problems"
+        elif model.weights is not None:
+            folder, settings = root / model.weights, TinyModelSettings(**model.training(learnt, config.seed))
+            try:
+                check_training(folder / WEIGHTS, folder / RECORD, settings)
+            except UserError as error:
+                yield f"key 'models.{name}.weights': {error}"
 
 
 def policy_mistakes(config: StudyConfig) -> Iterator[str]:

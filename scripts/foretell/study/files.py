@@ -8,7 +8,8 @@ from itertools import product
 from pathlib import Path
 from typing import Protocol
 
-from foretell.study.models import PathModel
+from foretell.models.weights import RECORD
+from foretell.study.models import PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.study import Study
 
@@ -21,6 +22,7 @@ CHECKPOINT = [
     "tokenizer.json",
     "tokenizer_config.json",
     "chat_template.jinja",
+    RECORD,
 ]
 
 
@@ -110,8 +112,8 @@ def checkpoint(study: Study, job: Job) -> Files:
         policy = study.policy(job.policy)
         assert isinstance(policy, ModelPolicy)
         model = policy.model
-    trained_here = study.config.models[model].made_by == "train_tiny_model"
-    return {model: [f"models/{model}/{file}" for file in (CHECKPOINT if trained_here else ["source.json"])]}
+    tiny = isinstance(study.config.models[model], Tiny)
+    return {model: [f"models/{model}/{file}" for file in (CHECKPOINT if tiny else ["source.json"])]}
 
 
 def prompts(study: Study, job: Job) -> Files:

@@ -40,8 +40,12 @@ def train_tiny_model(study: Study, job: Job) -> Settings:
     assert isinstance(entry, Tiny)
     learnt = study.problem_set(entry.problem_set)
     assert isinstance(learnt, GeneratedSet)
-    task = {**learnt.language(), "trained_operations": learnt.trained_operations}
-    return {"model": entry.training(), "task": task, "seed": [study.config.seed, entry.seed]}
+    return entry.training(learnt, study.config.seed)
+
+
+def import_weights(study: Study, job: Job) -> Settings:
+    """What a tiny model's weights were trained by."""
+    return train_tiny_model(study, job)
 
 
 def download_model(study: Study, job: Job) -> Settings:

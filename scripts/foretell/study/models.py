@@ -3,10 +3,12 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from typing_extensions import override
 
 from foretell.common.arguments import Settings
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
+from foretell.study.problem_sets import GeneratedSet
 from foretell.study.types import Id, NotNegative, Seed
 
 
@@ -20,34 +22,46 @@ class Price(Settings):
 
 
 class Model(Settings):
-    """What all models have in common.
-
-    Attributes:
-        made_by: the rule that makes the checkpoint.
-    """
-
-    made_by: ClassVar[str] = "download_model"
+    """What all models have in common."""
 
     price: Price
     """Price in USD per million tokens."""
 
+    @property
+    def made_by(self) -> str:
+        """The rule that makes the checkpoint."""
+        return "download_model"
+
 
 class Tiny(Model, TinyModel):
     """A small decoder transformer, trained by the workflow."""
-
-    made_by: ClassVar[str] = "train_tiny_model"
 
     source: Literal["tiny"]
     problem_set: Id
     """Problem set whose held-back kind of problems the model is trained on."""
     seed: Seed = 1
     """Seed of this model's initialisation and data order."""
+    weights: str | None = None
+    """Folder of weights that were trained by just these settings and the study's seed, from the project's folder; with
+    other settings it is refused. Without the key the model is trained."""
 
     dtype: ClassVar[Dtype] = "float32"
 
-    def training(self) -> dict[str, Any]:
-        """Architecture and training; not the price."""
-        return self.model_dump(include=set(TinyModel.model_fields))
+    @property
+    @override
+    def made_by(self) -> str:
+        return "train_tiny_model" if self.weights is None else "import_weights"
+
+    def training(self, learnt: GeneratedSet, seed: int) -> dict[str, Any]:
+        """What the weights depend on, as `TinyModelSettings` has it; not the price.
+
+        Args:
+            learnt: the problem set that the model is trained on.
+            seed: of the study.
+        """
+        model = self.model_dump(include=set(TinyModel.model_fields))
+        task = {**learnt.language(), "trained_operations": learnt.trained_operations}
+        return {"model": model, "task": task, "seed": [seed, self.seed]}
 
 
 class Checkpoint(Model):
