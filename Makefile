@@ -5,7 +5,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check lint docs env clean
+.PHONY: run test check lint docs weights env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -36,6 +36,13 @@ lint: env
 docs: env
 	python scripts/write_config_docs.py --readme config/README.md --schema workflow/schemas/config.schema.yaml
 	{ printf '# The rules of the default study\n\n```mermaid\n'; PYTHONHASHSEED=0 snakemake --rulegraph mermaid-js 2>/dev/null; printf '```\n'; } > docs/rules.md
+
+# The weights that the default study comes with, trained anew: where its models, their problems or their training change.
+WEIGHTS := $(notdir $(wildcard config/weights/*))
+weights: env
+	snakemake --cores $(CORES) --configfile config/config.yaml config/trained.yaml -- $(WEIGHTS:%=results/tiny-trained/models/%/training.json)
+	cd results/tiny-trained/models && for model in $(WEIGHTS); do \
+	cp $$model/model.safetensors $$model/training.json ../../../config/weights/$$model || exit 1; done
 
 # The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing.
 env:

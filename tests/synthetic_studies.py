@@ -2,8 +2,10 @@
 
 import copy
 from itertools import product
+from pathlib import Path
 from types import SimpleNamespace
 
+from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.study import Study
 
@@ -57,6 +59,7 @@ SYNTHETIC = {
     "asked": asked(),
     "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
     "two-splits": two_splits(),
+    "trained": read_yaml(Path(__file__).parent / "configs" / "cluster.yaml"),
 }
 
 

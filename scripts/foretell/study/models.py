@@ -42,8 +42,8 @@ class Tiny(Model, TinyModel):
     seed: Seed = 1
     """Seed of this model's initialisation and data order."""
     weights: str | None = None
-    """Folder of weights that were trained by just these settings and the study's seed, from the project's folder; with
-    other settings it is refused. Without the key the model is trained."""
+    """Folder, from the project's, of weights that were trained by just these settings and the study's seed; where one
+    differs they are refused. Without it the model is trained."""
 
     dtype: ClassVar[Dtype] = "float32"
 

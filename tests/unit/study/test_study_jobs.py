@@ -108,7 +108,8 @@ def test_everything_is_made_by_exactly_one_rule(written):
 
     rules = ("generate_problems", "import_problems", "download_cities", "split_by_group")
     assert_each_is_made_once(map(study.problems_by, rules), study.config.problem_sets)
-    assert_each_is_made_once(map(study.models_by, ("train_tiny_model", "download_model")), study.config.models)
+    rules = ("train_tiny_model", "import_weights", "download_model")
+    assert_each_is_made_once(map(study.models_by, rules), study.config.models)
 
 
 EXPECTED = {
@@ -130,6 +131,7 @@ EXPECTED = {
     "asked": {"own": "train_probes"},
     "asked-and-cross-fitted": {"own": "cross_fit_probes"},
     "two-splits": {"own": "train_probes", "by-group": "train_probes"},
+    "trained": {"tiny_math": "train_probes"},
 }
 
 
