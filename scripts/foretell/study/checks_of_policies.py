@@ -23,7 +23,8 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
         if trained_on not in sets:
             yield unknown(key, trained_on, sets)
         elif not isinstance(learnt := sets[trained_on], GeneratedSet):
-            yield f"key {key!r}: {trained_on!r} has source {learnt.source!r}; a tiny model is trained on generated problems"
+            source = learnt.source
+            yield f"key {key!r}: {trained_on!r} has source {source!r}; a tiny model is trained on generated problems"
         elif model.weights is not None:
             folder, settings = root / model.weights, TinyModelSettings(**model.training(learnt, config.seed))
             try:

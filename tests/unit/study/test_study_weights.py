@@ -60,7 +60,7 @@ def test_weights_of_another_training_or_model_are_refused(trained, tmp_path):
 
     wider = copy.deepcopy(SETTINGS)
     wider["model"]["width"] = 24
-    with pytest.raises(UserError, match="no weights of such a model: .* size mismatch"):
+    with pytest.raises(UserError, match=r"no weights of such a model: .* size mismatch"):
         load(trained / WEIGHTS, TinyModelSettings.model_validate_json(json.dumps(wider)))
 
 
@@ -77,9 +77,7 @@ def test_weights_without_their_own_record_are_refused(trained, tmp_path, name, c
     folder = shutil.copytree(trained, tmp_path / "model")
     (folder / name).unlink() if content is None else (folder / name).write_bytes(content)
     with pytest.raises(UserError, match=expected):
-        check_training(
-            folder / WEIGHTS, folder / RECORD, TinyModelSettings.model_validate_json(json.dumps(SETTINGS))
-        )
+        check_training(folder / WEIGHTS, folder / RECORD, TinyModelSettings.model_validate_json(json.dumps(SETTINGS)))
 
 
 @pytest.fixture
