@@ -112,8 +112,18 @@ def _run_or_table(study: Study, job: Job, key: str) -> Settings:
 
 
 def cache_activations(study: Study, job: Job) -> Settings:
-    """In which dtype a model reads."""
-    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype}
+    """In which dtype a model reads, and which layers and positions are kept."""
+    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype, **_read(study)}
+
+
+def import_activations(study: Study, job: Job) -> Settings:
+    """Which layers and positions are kept."""
+    return _read(study)
+
+
+def _read(study: Study) -> Settings:
+    given = study.config.probes.model_dump(include={"layers", "positions"}, exclude_none=True)
+    return {key: sorted(values) for key, values in given.items()}
 
 
 def cache_untrained_activations(study: Study, job: Job) -> Settings:
@@ -123,7 +133,7 @@ def cache_untrained_activations(study: Study, job: Job) -> Settings:
 
 def train_probes(study: Study, job: Job) -> Settings:
     """Targets, families and their protocol."""
-    probes = study.config.probes.model_dump(exclude={"targets", "families"})
+    probes = study.config.probes.model_dump(exclude={"targets", "families", "layers", "positions"})
     targets, trained = study.targets(job.problem_set), study.trained(job.problem_set)
     families = sorted(trained, key=list(FAMILIES).index)  # they are trained in that order, whatever the study's
     settings = {**probes, "targets": targets, "families": families, "seed": study.config.seed}
