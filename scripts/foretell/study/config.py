@@ -93,6 +93,8 @@ class Statistics(Settings):
 
     resamples: Annotated[int, Field(ge=100)] = 2000
     """Bootstrap resamples behind every interval."""
+    fewest_per_class: PositiveInt = 50
+    """Fewest failures, and fewest successes, among a split's problems for which an AUROC is reported."""
 
 
 class StudyConfig(Settings):

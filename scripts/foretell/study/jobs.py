@@ -168,7 +168,8 @@ def cross_fit_probes(study: Study, job: Job) -> Settings:
 def evaluate_probes(study: Study, job: Job) -> Settings:
     """Protocol of the intervals, and which encoder is whose own."""
     own = study.own_encoders(job.problem_set) if study.compared_encoders(job.problem_set) else {}
-    return {**resampling(study), "own_encoders": own}
+    fewest = study.config.statistics.fewest_per_class
+    return {**resampling(study), "fewest_per_class": fewest, "own_encoders": own}
 
 
 def compare_difficulty(study: Study, job: Job) -> Settings:
