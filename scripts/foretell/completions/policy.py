@@ -1,7 +1,7 @@
 """What a policy asks, and how it samples answers."""
 
 import re
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self, get_args
 
 from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, model_validator
 
@@ -28,6 +28,8 @@ def _with_a_field(text: str) -> str:
     return text
 
 
+Effort = Literal["low", "medium", "high"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 Text = Annotated[str, StringConstraints(min_length=1)]
 Filled = Annotated[Text, AfterValidator(_with_whole_fields)]
 
@@ -85,6 +87,8 @@ class PromptSettings(Settings):
     prompt: Prompt
     effort: str | None
     """Reasoning effort, passed to the chat template."""
+    other_efforts: list[str] = []
+    """At which the study has the same model read the same prompt."""
 
 
 class CompletionSettings(Settings):

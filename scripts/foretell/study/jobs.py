@@ -52,10 +52,12 @@ def download_model(study: Study, job: Job) -> Settings:
 
 
 def render_prompts(study: Study, job: Job) -> Settings:
-    """What an encoder reads, and at which effort."""
+    """What an encoder reads, and at which effort, which must change what it reads."""
     encoder = study.encoders()[job.encoder]
     prompt = Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
-    return {"prompt": prompt.model_dump(), "effort": encoder.effort}
+    alike = {e.effort for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)}
+    others = sorted(filter(None, alike - {encoder.effort})) if encoder.effort else []
+    return {"prompt": prompt.model_dump(), "effort": encoder.effort, **({"other_efforts": others} if others else {})}
 
 
 def generate_completions(study: Study, job: Job) -> Settings:

@@ -187,6 +187,13 @@ def test_layers_and_positions_choose_what_is_cached_and_retrain_by_what_they_lea
         study_of(config)
 
 
+def test_prompts_are_told_at_which_other_efforts_they_are_read(pytestconfig):
+    study = study_of(read_yaml(pytestconfig.rootpath / "config" / "config.yaml"))
+    told = {name: jobs.render_prompts(study, SimpleNamespace(encoder=name)) for name in study.encoders()}
+    assert told["small-low"]["other_efforts"] == ["high"] and told["small-high"]["other_efforts"] == ["low"]
+    assert "other_efforts" not in told["coder-small-low"]
+
+
 def test_recorded_runs_are_priced_as_assumed_and_others_by_their_tokens(pytestconfig):
     study = study_of(read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml"))
     priced = jobs.price_outcomes(study, SimpleNamespace(pool="math"))["policies"]
