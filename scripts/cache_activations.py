@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.activations.cache import ActivationSettings, cache
+from foretell.activations.layers import chosen_positions, layer_number
 from foretell.common.arguments import settings
 from foretell.common.chunks import CHUNK, pieces_of_shard, shard_of
 from foretell.common.errors import run
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--model", type=Path, required=True, help="checkpoint folder")
     parser.add_argument("--prompts", type=Path, required=True)
-    parser.add_argument("--settings", type=settings(ActivationSettings), required=True, help="JSON: dtype, untrained")
+    parser.add_argument("--settings", type=settings(ActivationSettings), required=True, help="JSON: dtype, ...")
     parser.add_argument("--shard", type=shard_of, default="000-of-001", help="which part of the prompts: 000-of-001")
     parser.add_argument("--activations", type=Path, required=True, help="output (safetensors)")
     parser.add_argument("--description", type=Path, required=True, help="output: what the cache holds (JSON)")
@@ -33,9 +34,10 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.settings.untrained is not None:
         model = untrained(model, args.settings.untrained)
     prompts = pd.concat(pieces_of_shard(read_parquet(args.prompts), CHUNK, *args.shard), ignore_index=True)
-    activations = cache(model, prompts, padding_token(tokenizer), np.dtype("float32"), CHUNK)
+    positions = chosen_positions(args.settings.positions, prompts.eoi_positions.iloc[0].tolist())
+    read = prompts.assign(eoi_positions=[positions] * len(prompts))
+    activations = cache(model, read, padding_token(tokenizer), np.dtype("float32"), CHUNK, layers=args.settings.layers)
     write_safetensors(activations, args.activations)
-    positions = [int(position) for position in prompts.eoi_positions.iloc[0]]
     position_ids = prompts.token_ids.iloc[0][positions].tolist()
     write_json(
         {
@@ -43,7 +45,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "positions": positions,
             "position_token_ids": position_ids,
             "position_tokens": tokenizer.convert_ids_to_tokens(position_ids),
-            "layers": list(range(len(activations))),
+            "layers": [layer_number(name) for name in activations],
             "hidden": model.config.hidden_size,
             "dtype": "float32",
             "computed_in": str(model.dtype).removeprefix("torch."),

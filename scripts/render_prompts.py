@@ -5,23 +5,29 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foretell.common.arguments import settings
-from foretell.common.errors import run
+from foretell.common.errors import UserError, run
 from foretell.common.storage import read_parquet, write_parquet
 from foretell.completions.policy import PromptSettings
-from foretell.completions.prompts import load_tokenizer, render
+from foretell.completions.prompts import check_effort, load_tokenizer, render
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
     parser.add_argument("--model", type=Path, required=True, help="checkpoint folder")
-    parser.add_argument("--settings", type=settings(PromptSettings), required=True, help="JSON: prompt, effort")
+    parser.add_argument("--settings", type=settings(PromptSettings), required=True, help="JSON: prompt, effort, ...")
     parser.add_argument("--output", type=Path, required=True, help="prompts (parquet)")
     args = parser.parse_args(argv)
     problems = read_parquet(args.problems)
     problems = problems[problems.excluded_reason.isna()]
     tokenizer = load_tokenizer(str(args.model))
-    write_parquet(render(problems, tokenizer, args.settings.prompt, args.settings.effort), args.output)
+    given: PromptSettings = args.settings
+    if given.effort is not None:
+        try:
+            check_effort(problems, tokenizer, given.prompt, given.effort, given.other_efforts)
+        except UserError as error:
+            raise UserError(f"model {args.model.name!r} ({args.model}): {error}") from None
+    write_parquet(render(problems, tokenizer, given.prompt, given.effort), args.output)
 
 
 if __name__ == "__main__":

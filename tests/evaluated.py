@@ -6,9 +6,11 @@ from foretell.evaluation.problem_set import Evaluation, evaluate
 from foretell.evaluation.settings import ProbeEvaluationSettings
 
 
-def evaluated(outcomes, predictions, resamples=50, seed=1, encoders=None, own=None, workers=1) -> Evaluation:
+def evaluated(
+    outcomes, predictions, resamples=50, seed=1, encoders=None, own=None, workers=1, **protocol
+) -> Evaluation:
     """Evaluate predictions by (policy, target, family); outcomes need not have what a test does not look at."""
-    settings = ProbeEvaluationSettings(resamples=resamples, seed=seed, own_encoders=own or {})
+    settings = ProbeEvaluationSettings(resamples=resamples, seed=seed, own_encoders=own or {}, **protocol)
     complete = {
         policy: frame.assign(
             **{name: pd.NA for name in ("success_rate", "majority_correct", "completion_tokens") if name not in frame}

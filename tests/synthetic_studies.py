@@ -86,6 +86,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
                 add(rule, problem_set=name, policy=policy)
         if study.predictions_by(name) not in ("cross_fit_predictors", "pool_predictions"):
             add(study.predictions_by(name), problem_set=name, policy=policy)
+        if study.imports_activations(name):
+            add("import_activations", problem_set=name, policy=policy)
         if study.trained(name):
             add("train_probes", problem_set=name, policy=policy)
     for name in study.problem_sets():

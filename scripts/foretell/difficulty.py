@@ -41,8 +41,8 @@ def compare(
         policy, quantity, family (empty for the agreement), spearman, low, high, difference (linear minus this family),
         difference_low, difference_high, p (permutation test, one-sided for what is read, two-sided for the agreement),
         permutations, ceiling (what perfect knowledge of the true success rates could reach, given k samples of each;
-        null for human difficulty, whose reliability is not known), n. Correlations of what is read are means over
-        held-out folds; p is of the first partition.
+        null with one sample, and for human difficulty, whose reliability is not known), n. Correlations of what is read
+        are means over held-out folds; p is of the first partition.
     """
     keys = ["policy", "target", "family", "metric"]
     of_metric = resampled[(resampled.metric == METRIC) & (resampled.family != "")]
@@ -69,11 +69,13 @@ def reliability(rates: np.ndarray, k: int) -> float:
     """Share of the variance of success rates over problems that is not sampling noise (k samples of each, binomial).
 
     True over observed variance, as in classical test theory: 1 - mean(p (1 - p) / (k - 1)) / var(p), with the unbiased
-    variances; 0 if noise explains all of it. Its root bounds Pearson's correlation of the rates with anything; for
-    Spearman's it is an approximation.
+    variances; 0 if noise explains all of it, NaN with one sample of each, which does not tell. Its root bounds
+    Pearson's correlation of the rates with anything; for Spearman's it is an approximation.
     """
     variance = rates.var(ddof=1)
-    if k < 2 or variance == 0:
+    if k < 2:
+        return float("nan")
+    if variance == 0:
         return 0.0
     return float(max(0.0, 1 - np.mean(rates * (1 - rates) / (k - 1)) / variance))
 

@@ -38,6 +38,6 @@ rule import_activations:
     conda:
         "../../environment.yml"
     params:
-        **program("import_activations", settings=None),
+        **program("import_activations"),
     shell:
         RUN

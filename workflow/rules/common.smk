@@ -27,6 +27,7 @@ from foretell.study.left_out import keep
 from foretell.study.open import open_study
 from foretell.study.plan import jobs_of
 from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of
+from foretell.study.sizes import too_small_for
 
 try:
     MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))

@@ -1,6 +1,6 @@
 """Residual-stream activations at the end-of-instruction tokens, from one prefill per prompt."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, cast
 
@@ -9,7 +9,7 @@ import pandas as pd
 import torch
 from transformers import PreTrainedModel
 
-from foretell.activations.layers import layer_name
+from foretell.activations.layers import chosen_layers, layer_name
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
@@ -24,10 +24,20 @@ class ActivationSettings(Settings):
     """In which it is run."""
     untrained: int | None = None
     """Seed of random weights that it has in place of its own; None for its own."""
+    layers: list[int] | None = None
+    """Layers to keep, negative ones counted from the last; None for all."""
+    positions: list[int] | None = None
+    """Positions to keep, counted from the prompt's end; None for all end-of-instruction tokens."""
 
 
 def cache(
-    model: PreTrainedModel, prompts: pd.DataFrame, pad_token: int, dtype: np.dtype, chunk: int, batch_size: int = 64
+    model: PreTrainedModel,
+    prompts: pd.DataFrame,
+    pad_token: int,
+    dtype: np.dtype,
+    chunk: int,
+    batch_size: int = 64,
+    layers: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Run each prompt through the model once and keep its residual stream at the end-of-instruction positions.
 
@@ -43,19 +53,21 @@ def cache(
         dtype: of the result.
         chunk: consecutive prompts that batches form among.
         batch_size: prompts per forward pass.
+        layers: to keep, negative ones counted from the last; None for all.
 
     Returns:
         {layer name: [problem, position, hidden]}, problems and positions in the prompts' order.
 
     Raises:
-        UserError: an activation does not fit into `dtype` or is not a number.
+        UserError: an activation does not fit into `dtype` or is not a number; the model has none of `layers`.
     """
+    kept = chosen_layers(layers, range(model.config.get_text_config().num_hidden_layers + 1))
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
     batches = []
     for start in range(0, len(prompts), chunk):
         part = prompts.token_ids.iloc[start : start + chunk]
-        prefix = share_prefix(model, list(part.map(list)), positions.shape[1], lengths[start : start + chunk].max())
+        prefix = share_prefix(model, list(part.map(list)), -int(positions.min()), lengths[start : start + chunk].max())
         by_length = _batches_by_length(lengths[start : start + chunk], start, batch_size)
         batches += [(rows, prefix) for rows in by_length]
     cached: dict[str, np.ndarray] = {}
@@ -64,7 +76,8 @@ def cache(
         for line, row in enumerate(rows):
             tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
         wanted = torch.from_numpy(lengths[rows, None] - prefix.length + positions[rows]).to(model.device)
-        for layer, values in enumerate(_prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted)):
+        states_of_layers = _prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted, kept)
+        for layer, values in zip(kept, states_of_layers, strict=True):
             with np.errstate(over="ignore"):  # what overflows is reported below, with its place
                 states = values.float().cpu().numpy().astype(dtype)
             if not np.isfinite(states).all():
@@ -85,21 +98,21 @@ def _batches_by_length(lengths: np.ndarray, first: int, size: int) -> list[np.nd
 
 @torch.inference_mode()
 def _prefill(
-    model: PreTrainedModel, tokens: torch.Tensor, prefix: SharedPrefix, wanted: torch.Tensor
+    model: PreTrainedModel, tokens: torch.Tensor, prefix: SharedPrefix, wanted: torch.Tensor, layers: list[int]
 ) -> list[torch.Tensor]:
-    """Residual stream at `wanted` [n, position] after the embedding and each block, each [n, position, hidden].
+    """Residual stream at `wanted` [n, position] in some layers (0 is the embedding), each [n, position, hidden].
 
     Tokens and wanted positions are those after the prefix.
     """
     cache = prefix.repeat(len(tokens))
-    with _gathering(model.base_model, wanted) as gathered:
+    with _gathering(model.base_model, wanted, layers) as gathered:
         model.base_model(input_ids=tokens, past_key_values=cache, use_cache=cache is not None)
     return gathered
 
 
 @contextmanager
-def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor) -> Iterator[list[torch.Tensor]]:
-    """Hooks that keep the wanted positions only, so that memory does not grow with prompt length or depth."""
+def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor, layers: list[int]) -> Iterator[list[torch.Tensor]]:
+    """Hooks that keep what is wanted only, so that memory does not grow with prompt length or depth."""
     gathered: list[torch.Tensor] = []
 
     def gather(hidden: torch.Tensor) -> None:
@@ -113,8 +126,8 @@ def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor) -> Iterator[list[
         gather(output[0] if isinstance(output, tuple) else output)
 
     blocks = list(cast(torch.nn.ModuleList, decoder.layers))
-    hooks = [blocks[0].register_forward_pre_hook(before_block, with_kwargs=True)]
-    hooks += [block.register_forward_hook(after_block) for block in blocks]
+    hooks = [blocks[0].register_forward_pre_hook(before_block, with_kwargs=True)] if 0 in layers else []
+    hooks += [blocks[layer - 1].register_forward_hook(after_block) for layer in layers if layer]
     try:
         yield gathered
     finally:

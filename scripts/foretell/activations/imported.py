@@ -7,7 +7,17 @@ from pathlib import Path
 import numpy as np
 
 from foretell.activations.layers import layer_name
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+
+
+class ImportSettings(Settings):
+    """What is taken of imported activations."""
+
+    layers: list[int] | None = None
+    """Layers, negative ones counted from the last; None for all."""
+    positions: list[int] | None = None
+    """Positions, counted from the prompt's end; None for all."""
 
 
 def read_activations(path: Path, description: Path | None = None) -> tuple[dict[str, np.ndarray], list[str], list[int]]:

@@ -14,12 +14,11 @@ from foretell.claims.findings import (
     mean_difference,
     not_testable,
 )
-from foretell.common.metrics import ENOUGH
 from foretell.evaluation.measured import LENGTH_SPEARMAN
 from foretell.probes.families import LINEAR
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
-TOO_FEW = f"no policy has both {ENOUGH} failures and {ENOUGH} successes on test, which an AUROC needs"
+TOO_FEW = "no policy has as many failures and as many successes on test as an AUROC needs"
 MAJORITY = "majority_correct"
 NO_EFFORTS = "no model is run at both low and high effort"
 
@@ -99,9 +98,7 @@ def effort_lowers_auroc(subject: Subject) -> Finding:
     values = {policy: subject.auroc(policy, MAJORITY) for policy in subject.efforts}
     pairs = subject.effort_pairs()
     if pairs and not any(values[low] is not None and values[high] is not None for low, high in pairs):
-        return not_testable(
-            f"no model has {ENOUGH} failures and {ENOUGH} successes on test at both efforts, which an AUROC needs"
-        )
+        return not_testable(TOO_FEW.replace("no policy", "at both efforts no model"))
     return _by_effort(subject, values, "AUROC", rises=False)
 
 
@@ -152,7 +149,7 @@ def length_falls_with_success(subject: Subject) -> Finding:
 
 
 def router_matches(subject: Subject, router: str) -> Finding:
-    """Saving of a router against the best single policy, and whether it is as accurate by one point.
+    """Saving of a router against the best single policy, and whether it is as accurate but for a margin.
 
     The interval printed is that of the saving.
     """

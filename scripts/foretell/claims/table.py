@@ -171,9 +171,9 @@ def _reading(evidence: str) -> str:
         else "This study runs the paper's own data and policies."
     )
     return (
-        f'{words} A difference is called when its interval excludes zero. "Matches" means non-inferior by one point '
-        "of accuracy, on a sample that can show it, at a saving whose interval lies above zero. Everything is measured "
-        "on test; nothing was chosen there."
+        f'{words} A difference is called when its interval excludes zero. "Matches" means non-inferior by the '
+        "margin of the routing tables, on a sample that can show it, at a saving whose interval lies above zero. "
+        "Everything is measured on test; nothing was chosen there."
     )
 
 

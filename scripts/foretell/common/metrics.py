@@ -16,7 +16,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 ECE_BINS = 10
-ENOUGH = 50  # rows of the rarer class below which an AUROC is not reported
 _CELLS, _LEAST = 8_000_000, 256  # weights, and resamples at least, that are held at once
 _EXACT = 2**24  # whole numbers up to here are exact in single precision
 
@@ -65,11 +64,6 @@ def auroc(labels: np.ndarray, scores: np.ndarray, weights: np.ndarray) -> np.nda
     by_row = _by_row(weights, np.float32 if exact else np.float64)
     beaten = _below(scores, by_row, by_row * counted[:, None].astype(by_row.dtype), counted) - positives**2 / 2
     return ratio(beaten, np.broadcast_to(positives * (total - positives), beaten.shape))
-
-
-def enough_of_both(labels: np.ndarray) -> bool:
-    """Whether these 0/1 labels support an AUROC."""
-    return min(np.sum(labels), np.sum(1 - labels)) >= ENOUGH
 
 
 @_of_one_or_many

@@ -1,9 +1,9 @@
 """What a policy asks, and how it samples answers."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
+from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, model_validator
 
 from foretell.common.arguments import Settings
 from foretell.models.origins import Dtype
@@ -28,6 +28,8 @@ def _with_a_field(text: str) -> str:
     return text
 
 
+Effort = Literal["low", "medium", "high"]
+EFFORTS: tuple[Effort, ...] = get_args(Effort)
 Text = Annotated[str, StringConstraints(min_length=1)]
 Filled = Annotated[Text, AfterValidator(_with_whole_fields)]
 
@@ -59,8 +61,8 @@ class Decoding(Settings):
 
     samples: PositiveInt
     """Completions per problem (k), over which the majority votes."""
-    temperature: Annotated[float, Field(gt=0)]
-    """Sampling temperature."""
+    temperature: Annotated[float, Field(ge=0)]
+    """Sampling temperature; 0 takes the likeliest token at each step, so that there is one sample."""
     top_p: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Nucleus sampling; 1 samples from the whole distribution."""
     top_k: PositiveInt | None = None
@@ -70,6 +72,14 @@ class Decoding(Settings):
     max_tokens: PositiveInt
     """Most tokens of a completion; a longer one is cut off and counted as truncated."""
 
+    @model_validator(mode="after")
+    def _greedy_is_one_sample(self) -> Self:
+        if self.temperature == 0 and self.samples != 1:
+            raise ValueError(f"at 'temperature' 0 all completions are the same: give 'samples: 1', not {self.samples}")
+        if self.temperature == 0 and (self.top_p != 1 or self.top_k is not None):
+            raise ValueError("'top_p' and 'top_k' change nothing at 'temperature' 0: leave them out")
+        return self
+
 
 class PromptSettings(Settings):
     """What an encoder reads."""
@@ -77,6 +87,8 @@ class PromptSettings(Settings):
     prompt: Prompt
     effort: str | None
     """Reasoning effort, passed to the chat template."""
+    other_efforts: list[str] = []
+    """At which the study has the same model read the same prompt."""
 
 
 class CompletionSettings(Settings):

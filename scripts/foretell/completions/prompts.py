@@ -1,14 +1,16 @@
 """Rendered prompts, and the positions in them that are read before the model writes anything."""
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from foretell.common.errors import UserError
-from foretell.completions.policy import FIELD, Prompt
+from foretell.completions.policy import EFFORTS, FIELD, Prompt
 
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 _MARK = "\x1ftext\x1f"  # stands for a text while the template's own text around it is looked for
@@ -52,16 +54,12 @@ def render(
         UserError: the problems lack a field; the chat template drops or alters the user's text, puts nothing after it,
             or closes the turn that the answer was to start.
     """
-    _check_fields(problems, prompt)
-    write = _Template(tokenizer, prompt, effort) if tokenizer.chat_template else _as_it_is
     rows = []
-    for problem in problems.to_dict("records"):
-        answer_start = None if prompt.answer_start is None else fill(prompt.answer_start, problem)
-        filled = prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start})
-        text, start = write(filled)
+    texts = _texts(problems, tokenizer, prompt, effort)
+    for problem_id, (text, start) in zip(problems.problem_id, texts, strict=True):
         encoded = tokenizer(text, add_special_tokens=not tokenizer.chat_template, return_offsets_mapping=True)
         after = sum(begin >= start for begin, end in encoded.offset_mapping if end > begin)
-        rows.append((problem["problem_id"], text, encoded.input_ids, list(range(-after, 0))))
+        rows.append((problem_id, text, encoded.input_ids, list(range(-after, 0))))
     frame = pd.DataFrame(rows, columns=["problem_id", "prompt", "token_ids", "eoi_positions"])
     if prompt.answer_start is not None or not tokenizer.chat_template:
         return frame.assign(eoi_positions=[[-1]] * len(frame))
@@ -69,6 +67,51 @@ def render(
     if not shortest:
         raise UserError("the chat template puts no token after the user's text, so there is no position to read")
     return frame.assign(eoi_positions=[positions[-shortest:] for positions in frame.eoi_positions])
+
+
+def _texts(
+    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None
+) -> Iterator[tuple[str, int]]:
+    """The rendered text of every problem, and where the user's text ends in it."""
+    _check_fields(problems, prompt)
+    write = _Template(tokenizer, prompt, effort) if tokenizer.chat_template else _as_it_is
+    for problem in problems.to_dict("records"):
+        answer_start = None if prompt.answer_start is None else fill(prompt.answer_start, problem)
+        yield write(prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start}))
+
+
+def check_effort(
+    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str, others: Sequence[str]
+) -> None:
+    """Refuse an effort that changes nothing: one policy would be taken for several.
+
+    Args:
+        problems, tokenizer, prompt, effort: as in `render`.
+        others: efforts at which the same prompt is read too; none of them may be the same. Without any, the effort must
+            differ from some other one.
+
+    Raises:
+        UserError: all prompts are the same at another effort.
+    """
+    wanted = others or [other for other in EFFORTS if other != effort]
+    same = [other for other in wanted if _same(problems, tokenizer, prompt, effort, other)]
+    if same and (others or same == wanted):
+        what = "its chat template makes" if tokenizer.chat_template else "it has no chat template, which makes"
+        raise UserError(
+            f"{what} every prompt at effort {effort!r} the same as at {' and '.join(map(repr, same))}: leave 'effort' "
+            "out of its policies, or give them prompts that differ"
+        )
+
+
+def _same(problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str, other: str) -> bool:
+    """Whether every prompt is the same at both efforts; the first problem tells most templates apart."""
+    try:
+        pairs = zip(
+            _texts(problems, tokenizer, prompt, effort), _texts(problems, tokenizer, prompt, other), strict=True
+        )
+        return all(one == another for one, another in pairs)
+    except TemplateError:  # the template refuses the other effort
+        return False
 
 
 def fill(text: str, problem: dict) -> str:

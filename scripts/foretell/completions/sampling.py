@@ -28,13 +28,15 @@ def choose_tokens(
         rows: [n] which row each sample is drawn from.
         uniforms: [n] float64 in [0, 1).
         greedy: [n] bool; these samples take the likeliest token.
-        decoding: temperature, top_k (before top_p; only these tokens go through softmax, which is what makes a large
-            vocabulary fast) and top_p.
+        decoding: temperature (0 makes every sample greedy), top_k (before top_p; only these tokens go through softmax,
+            which is what makes a large vocabulary fast) and top_p.
 
     Returns:
         [n] int64 token ids.
     """
     likeliest = logits.argmax(dim=-1)[rows]
+    if decoding.temperature == 0:
+        return likeliest
     tokens = None
     if decoding.top_k is not None and decoding.top_k < logits.shape[-1]:
         logits, tokens = logits.topk(decoding.top_k, dim=-1)

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import enough_of_both, spearman, weighted_mean
+from foretell.common.metrics import spearman, weighted_mean
 from foretell.common.statistics import mean_over_fits
 from foretell.evaluation.catalogue import METRICS, NOTHING, Metric, metrics_of
 from foretell.evaluation.measured import (
@@ -38,6 +38,7 @@ class Sample:
         labels: [n].
         rows: [n] their places among the outcomes.
         weights: [1 + resamples, n].
+        fewest_per_class: problems of the rarer class below which some metrics are not reported.
     """
 
     policy: str
@@ -46,13 +47,20 @@ class Sample:
     labels: np.ndarray
     rows: np.ndarray
     weights: np.ndarray
+    fewest_per_class: int
 
     @classmethod
     def of(cls, policy: str, target: str, split: str, outcomes: pd.DataFrame, resampling: Resampling) -> "Sample":
         """The labelled problems among the outcomes: problem_id, split, group and what the target is read from."""
         labels = TARGETS[target].labels(outcomes)
         rows = np.flatnonzero(outcomes.split.eq(split).to_numpy() & ~np.isnan(labels))
-        return cls(policy, target, split, labels[rows], rows, resampling.weights(outcomes.iloc[rows]))
+        weights = resampling.weights(outcomes.iloc[rows])
+        return cls(policy, target, split, labels[rows], rows, weights, resampling.fewest_per_class)
+
+    def too_few_for(self, metric: Metric) -> str:
+        """Why a metric is not reported of so few problems; empty where it is."""
+        rarer = min(np.sum(self.labels), np.sum(1 - self.labels))
+        return TOO_FEW.format(self.fewest_per_class) if metric.both_classes and rarer < self.fewest_per_class else ""
 
     def measured(
         self, metric: str, values: np.ndarray | None, reason: str = "", family: str = "", encoder: str | None = None
@@ -123,7 +131,7 @@ def _evaluate(
 
     All go through the metric together, so that what depends on labels and resamples alone is done once.
     """
-    reasons = [_why_not(metric, sample.labels, each) for each in scores]
+    reasons = [_why_not(metric, sample, each) for each in scores]
     measurable = [each for each, reason in zip(scores, reasons, strict=True) if not reason]
     places = np.cumsum([0, *map(len, measurable)])
     if measurable:
@@ -137,12 +145,11 @@ def _evaluate(
             done += 1
 
 
-def _why_not(metric: Metric, labels: np.ndarray, scores: np.ndarray) -> str:
-    if not len(labels):
+def _why_not(metric: Metric, sample: Sample, scores: np.ndarray) -> str:
+    if not len(sample.labels):
         return NO_LABEL
-    if np.isnan(scores).any():
-        return NOT_TRAINED
-    return TOO_FEW if metric.both_classes and not enough_of_both(labels) else ""
+    untrained = NOT_TRAINED if np.isnan(scores).any() else ""
+    return "; ".join(filter(None, [sample.too_few_for(metric), untrained]))
 
 
 def measure_outcomes(

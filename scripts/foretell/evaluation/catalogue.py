@@ -37,7 +37,7 @@ class Metric:
         function: of labels, values and weights.
         values: what it holds against the labels, one of the constants above.
         chance: its value without any information, where that is the same for all labels.
-        both_classes: whether it is reported only where there are ENOUGH rows of both classes.
+        both_classes: whether it is reported only where there are enough rows of both classes.
     """
 
     name: str

@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import enough_of_both
 from foretell.evaluation.by_split import Sample
 from foretell.evaluation.catalogue import METRICS, PROBABILITY, SCORE, Metric, metrics_of
-from foretell.evaluation.measured import FIRST_PARTITION, TEST, TOO_FEW, UNDEFINED, Measured
+from foretell.evaluation.measured import FIRST_PARTITION, TEST, UNDEFINED, Measured
 from foretell.evaluation.resampling import Resampling
 from foretell.probes.targets import TARGETS
 
@@ -80,8 +79,8 @@ def _of_rows(metric: Metric, rows: pd.DataFrame, sample: Sample) -> np.ndarray:
 
 def _mean(metric: Metric, suffix: str, found: list[tuple[int, np.ndarray]], sample: Sample, family: str) -> Measured:
     name = metric.name + suffix
-    if metric.both_classes and not enough_of_both(sample.labels):
-        return sample.measured(name, None, TOO_FEW, family)
+    if too_few := sample.too_few_for(metric):
+        return sample.measured(name, None, too_few, family)
     if not found:
         return sample.measured(name, None, UNDEFINED, family)
     return sample.measured(name, np.nanmean([values for _, values in found], axis=0), "", family)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from foretell.common.metrics import ENOUGH
 from foretell.common.statistics import percentile_interval
 from foretell.evaluation.catalogue import METRICS, NOTHING, SCORE
 
@@ -21,7 +20,7 @@ FIRST_PARTITION = "_first_partition"  # after a metric's name: of cross-fitted p
 NOT_TRAINED = "no probe was trained"
 NO_LABEL = "no problem has a label"
 NO_TOKENS = "completion tokens are not known"
-TOO_FEW = f"fewer than {ENOUGH} problems of the rarer class"
+TOO_FEW = "fewer than {} problems of the rarer class"
 UNDEFINED = "undefined: labels or scores are all the same"
 
 METRIC_COLUMNS = {
@@ -164,7 +163,7 @@ def resamples_table(measured: Iterable[Measured]) -> pd.DataFrame:
 
 
 def _is_averaged(measured: Measured) -> bool:
-    if measured.reason in (NOT_TRAINED, NO_LABEL, NO_TOKENS):
+    if measured.reason in (NO_LABEL, NO_TOKENS) or NOT_TRAINED in measured.reason:
         return False
     known = METRICS.get(measured.metric)
     return measured.metric == LENGTH_SPEARMAN or (known is not None and known.values in (SCORE, NOTHING))

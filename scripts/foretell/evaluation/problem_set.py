@@ -82,7 +82,8 @@ def evaluate(
         )
         for policy, frame in outcomes.items()
     ]
-    job = partial(_measure, resampling=Resampling(settings.resamples, settings.seed))
+    resampling = Resampling(settings.resamples, settings.seed, settings.fewest_per_class)
+    job = partial(_measure, resampling=resampling)
     if workers == 1:
         measured = list(chain.from_iterable(map(job, policies)))
     else:

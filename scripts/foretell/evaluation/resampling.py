@@ -1,6 +1,6 @@
 """The resamples that everything about a problem set is measured on, so that all differences are paired."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -16,10 +16,12 @@ class Resampling:
     Attributes:
         resamples: bootstrap resamples of the groups.
         seed: of the draws.
+        fewest_per_class: problems of the rarer class below which an AUROC is not reported.
     """
 
     resamples: int
     seed: int
+    fewest_per_class: int = 50
 
     def weights(self, outcomes: pd.DataFrame) -> np.ndarray:
         """[1 + resamples, problems]: the sample itself, then its bootstrap resamples; equal groups, equal weights.
@@ -31,7 +33,7 @@ class Resampling:
 
     def independent(self) -> "Resampling":
         """Resamples of other problems that are to be independent of these."""
-        return Resampling(self.resamples, self.seed + 1)
+        return replace(self, seed=self.seed + 1)
 
 
 @lru_cache(maxsize=4)

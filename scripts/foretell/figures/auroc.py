@@ -4,7 +4,6 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from foretell.common.metrics import ENOUGH
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import TEST, why_not_testable
 from foretell.figures.text import number, with_interval
@@ -21,8 +20,8 @@ def collect(metrics: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:
 
     Returns:
         policy, target, family, metric, value, low, high, difference (linear minus this family), difference_low,
-        difference_high, n, positives, negatives (null for a success rate), testable (an AUROC: at least 50 of both
-        classes; a correlation: defined), note (why not).
+        difference_high, n, positives, negatives (null for a success rate), testable (an AUROC: enough problems of
+        both classes; a correlation: defined), note (why not).
     """
     of_families = metrics[(metrics.split == TEST) & (metrics.family != "") & metrics.encoder.isna()]
     against = differences[differences.encoder.isna()].drop(columns="family").rename(columns={"minus_family": "family"})
@@ -59,8 +58,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     table = pd.DataFrame(rows).fillna("").rename(columns={name: family.label for name, family in FAMILIES.items()})
     sizes = ", ".join(map(str, sorted(frame.n.unique())))
     note = (
-        f"Test, n = {sizes}; 95 % bootstrap intervals, differences paired. n/t: not testable, fewer than {ENOUGH} "
-        "problems of the rarer class, or probe not trained."
+        f"Test, n = {sizes}; 95 % bootstrap intervals, differences paired. n/t: not testable, too few problems of "
+        "the rarer class, or probe not trained."
     )
     return table, note
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.metrics import ENOUGH
-from foretell.evaluation.catalogue import METRICS
+from foretell.evaluation.measured import TOO_FEW
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 MAJORITY, LINEAR = "majority_correct", "linear"
@@ -42,13 +41,13 @@ def not_testable(labels: pd.Series | np.ndarray) -> str:
 
 
 def why_not_testable(row: Any) -> str:
-    """Why a row of the evaluation (its metric, value, positives and negatives) has no value; empty where it has one.
+    """Why a row of the evaluation (its value, reason, positives and negatives) has no value; empty where it has one.
 
     A class that is too small comes first: it is also why nothing was trained, where nothing was.
     """
     if pd.notna(row.value):
         return ""
-    if METRICS[row.metric].both_classes and min(row.positives, row.negatives) < ENOUGH:
+    if TOO_FEW.split("{}")[1] in row.reason:
         return too_few_of_a_class(row.positives, row.negatives)
     return "not testable: probe not trained"
 

@@ -90,6 +90,14 @@ def resolvable_margin(gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> n
     return (norm.ppf(_LEVEL) + norm.ppf(_POWER)) * np.sqrt(gains + losses + 2) / (n + 2)
 
 
+def largest_discordance(n: int, margin: float) -> float:
+    """Most problems that just one of two equally accurate strategies gets right where `margin` is resolvable.
+
+    The inverse of `resolvable_margin`; negative where even none are too many.
+    """
+    return (margin * (n + 2) / (norm.ppf(_LEVEL) + norm.ppf(_POWER))) ** 2 - 2
+
+
 def matched(low: float, high: float, resolvable: float, margin: float) -> Verdict:
     """Verdict on "as accurate as the best single policy", from the score interval of the difference in accuracy.
 

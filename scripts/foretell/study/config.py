@@ -66,6 +66,12 @@ class Probes(Settings):
         default=["linear", "prompt_length", "tfidf", "token_gbm", "permuted_labels"],
         description=f"The probe, its baselines and controls. {_listed(TRAINED.values())}.",
     )
+    layers: Distinct[int] | None = None
+    """Layers whose activations are cached and probed: 0 is the embedding, i the output of block i, -1 the last. Of
+    these a model's are taken; all without this key."""
+    positions: Distinct[Annotated[int, Field(lt=0)]] | None = None
+    """Tokens at which activations are cached and probed, counted from the prompt's end: -1 is the last. Of these a
+    prompt's end-of-instruction tokens are taken; all without this key."""
     folds: Annotated[int, Field(ge=2)] = 5
     """Folds of the cross-validation on train."""
     strengths: Distinct[Positive] = [0.001, 0.01, 0.1, 1.0, 10.0, 100.0, 1000.0, 10000.0]
@@ -87,6 +93,8 @@ class Statistics(Settings):
 
     resamples: Annotated[int, Field(ge=100)] = 2000
     """Bootstrap resamples behind every interval."""
+    fewest_per_class: PositiveInt = 50
+    """Fewest failures, and fewest successes, among a split's problems for which an AUROC is reported."""
 
 
 class StudyConfig(Settings):

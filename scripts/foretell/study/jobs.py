@@ -56,10 +56,12 @@ def download_model(study: Study, job: Job) -> Settings:
 
 
 def render_prompts(study: Study, job: Job) -> Settings:
-    """What an encoder reads, and at which effort."""
+    """What an encoder reads, and at which effort, which must change what it reads."""
     encoder = study.encoders()[job.encoder]
     prompt = Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
-    return {"prompt": prompt.model_dump(), "effort": encoder.effort}
+    alike = {e.effort for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)}
+    others = sorted(filter(None, alike - {encoder.effort})) if encoder.effort else []
+    return {"prompt": prompt.model_dump(), "effort": encoder.effort, **({"other_efforts": others} if others else {})}
 
 
 def generate_completions(study: Study, job: Job) -> Settings:
@@ -116,8 +118,18 @@ def _run_or_table(study: Study, job: Job, key: str) -> Settings:
 
 
 def cache_activations(study: Study, job: Job) -> Settings:
-    """In which dtype a model reads."""
-    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype}
+    """In which dtype a model reads, and which layers and positions are kept."""
+    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype, **_read(study)}
+
+
+def import_activations(study: Study, job: Job) -> Settings:
+    """Which layers and positions are kept."""
+    return _read(study)
+
+
+def _read(study: Study) -> Settings:
+    given = study.config.probes.model_dump(include={"layers", "positions"}, exclude_none=True)
+    return {key: sorted(values) for key, values in given.items()}
 
 
 def cache_untrained_activations(study: Study, job: Job) -> Settings:
@@ -127,7 +139,7 @@ def cache_untrained_activations(study: Study, job: Job) -> Settings:
 
 def train_probes(study: Study, job: Job) -> Settings:
     """Targets, families and their protocol."""
-    probes = study.config.probes.model_dump(exclude={"targets", "families"})
+    probes = study.config.probes.model_dump(exclude={"targets", "families", "layers", "positions"})
     targets, trained = study.targets(job.problem_set), study.trained(job.problem_set)
     families = sorted(trained, key=list(FAMILIES).index)  # they are trained in that order, whatever the study's
     settings = {**probes, "targets": targets, "families": families, "seed": study.config.seed}
@@ -162,7 +174,8 @@ def cross_fit_probes(study: Study, job: Job) -> Settings:
 def evaluate_probes(study: Study, job: Job) -> Settings:
     """Protocol of the intervals, and which encoder is whose own."""
     own = study.own_encoders(job.problem_set) if study.compared_encoders(job.problem_set) else {}
-    return {**resampling(study), "own_encoders": own}
+    fewest = study.config.statistics.fewest_per_class
+    return {**resampling(study), "fewest_per_class": fewest, "own_encoders": own}
 
 
 def compare_difficulty(study: Study, job: Job) -> Settings:

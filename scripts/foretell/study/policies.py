@@ -1,12 +1,12 @@
 """The entries of `policies`: with a model, imported, or recorded."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import Discriminator, Tag, model_validator
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
-from foretell.completions.policy import Decoding
+from foretell.completions.policy import Decoding, Effort
 from foretell.study.models import Price
 from foretell.study.problem_sets import Table
 from foretell.study.types import Id, NotNegative, Positive, Text
@@ -43,8 +43,9 @@ class ModelPolicy(Policy, Decoding):
 
     model: Id
     """Id of the model."""
-    effort: Literal["low", "medium", "high"] | None = None
-    """Reasoning effort, passed to the chat template."""
+    effort: Effort | None = None
+    """Reasoning effort, passed to the chat template as `reasoning_effort`; where it changes no prompt, the study ends
+    before anything is sampled."""
     prompt: Id | None = None
     """Id of the prompt, under `prompts`; without it, the question is the user's text."""
 

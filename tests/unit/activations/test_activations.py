@@ -5,11 +5,13 @@ import pandas as pd
 import pytest
 import torch
 
+import import_activations
 from foretell.activations.cache import cache
 from foretell.activations.layers import layer_name
 from foretell.common.errors import UserError
 from foretell.completions.policy import Prompt
 from foretell.completions.prompts import render
+from foretell.probes.inputs import Activations
 
 
 @pytest.fixture(scope="module")
@@ -32,6 +34,30 @@ def test_cached_activations_are_the_hidden_states_of_each_prompt_alone(model, pr
         before_norm = last["state"][0] if isinstance(last["state"], tuple) else last["state"]
         assert np.allclose(cached[layer_name(3)][row], before_norm.reshape(-1, 32)[-3:].numpy(), atol=1e-4)
     hook.remove()
+
+
+def test_only_the_layers_and_positions_that_are_wanted_are_kept(model, prompts):
+    whole = cache(model, prompts, 0, np.dtype("float32"), chunk=3)
+    first = prompts.assign(eoi_positions=[[-3]] * len(prompts))
+    chosen = cache(model, first, 0, np.dtype("float32"), chunk=3, layers=[-1, 0, 7])
+    assert list(chosen) == [layer_name(0), layer_name(3)]
+    for name, states in chosen.items():
+        assert states.shape == (4, 1, 32) and np.allclose(states[:, 0], whole[name][:, 0], atol=1e-4)
+    with pytest.raises(UserError, match=r"key 'probes.layers': none of 4, -5 is there; there are 0, 1, 2, 3"):
+        cache(model, prompts, 0, np.dtype("float32"), chunk=3, layers=[4, -5])
+
+
+def test_imported_activations_are_cut_to_what_is_wanted(tmp_path):
+    layers = {layer_name(layer): layer + np.array([[[-3], [-2], [-1]]] * 2).repeat(4, axis=2) for layer in (5, 6, 7)}
+    np.savez(tmp_path / "a.npz", problem_ids=np.array(["a", "b"]), **layers)
+    files = [f"--activations={tmp_path / 'a.npz'}", f"--cache={tmp_path / 'b.safetensors'}"]
+    files += [f"--description={tmp_path / 'b.json'}"]
+    import_activations.main([*files, "--settings", '{"layers": [-1, 5], "positions": [-4, -1]}'])
+    inputs = Activations([tmp_path / "b.safetensors", tmp_path / "b.json"], ["b", "a"], set())
+    assert inputs.slices == [(5, -1), (7, -1)]
+    assert np.array_equal(inputs.read(7, -1), np.full((2, 4), 6.0))
+    with pytest.raises(UserError, match=r"key 'probes.positions': none of -4 is there; there are -3, -2, -1"):
+        import_activations.main([*files, "--settings", '{"positions": [-4]}'])
 
 
 def test_batches_do_not_change_the_activations(model, prompts):

@@ -32,6 +32,13 @@ def test_the_greedy_sample_is_what_transformers_generates(model, tokenizer, prom
     assert greedy.tolist() == greedy_without_batches(model, tokenizer, prompts, DECODING.max_tokens)
 
 
+def test_a_greedy_policy_has_one_sample_and_it_is_the_greedy_one(model, tokenizer, prompts):
+    ours = generate(model, tokenizer, prompts, Decoding(samples=1, temperature=0, max_tokens=6), "p", seed=1)
+    sampled, greedy = (ours[ours["sample"] == sample].reset_index(drop=True) for sample in (0, GREEDY))
+    assert len(sampled) == len(prompts) and sampled.drop(columns="sample").equals(greedy.drop(columns="sample"))
+    assert greedy.completion.tolist() == greedy_without_batches(model, tokenizer, prompts, 6)
+
+
 def test_samples_do_not_depend_on_the_batch(model, tokenizer, prompts):
     together = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
     each = [prompts.iloc[[row]] for row in range(len(prompts))]

@@ -1,12 +1,15 @@
 import copy
+import json
 
 import pandas as pd
 import pytest
 from tokenizers.processors import TemplateProcessing
 
+import render_prompts
 from foretell.common.errors import UserError
+from foretell.common.storage import write_parquet
 from foretell.completions.policy import Prompt, Turn
-from foretell.completions.prompts import fill, render
+from foretell.completions.prompts import check_effort, fill, render
 
 QUESTION = Prompt()
 
@@ -28,6 +31,32 @@ def test_the_eoi_positions_are_the_template_tokens_after_the_question(problems, 
 def test_the_effort_reaches_the_prompt(problems, tokenizer):
     low, high = (render(problems, tokenizer, QUESTION, effort).token_ids[0] for effort in ("low", "high"))
     assert [a == b for a, b in zip(low, high, strict=True)].count(False) == 1
+
+
+def test_an_effort_that_changes_no_prompt_is_refused(problems, tokenizer):
+    check_effort(problems, tokenizer, QUESTION, "low", ["high"])
+    check_effort(problems, tokenizer, QUESTION, "low", [])
+    for template in ("{{ messages[0]['content'] }}<|end|>", None):
+        ignores = with_template(tokenizer, template)
+        with pytest.raises(UserError, match=r"every prompt at effort 'high' the same as at 'low': leave 'effort' out"):
+            check_effort(problems, ignores, QUESTION, "high", ["low"])
+        with pytest.raises(UserError, match=r"at effort 'high' the same as at 'low' and 'medium'"):
+            check_effort(problems, ignores, QUESTION, "high", [])
+    two = with_template(tokenizer, "{{ reasoning_effort == 'low' }}{{ messages[0]['content'] }}<|end|>")
+    check_effort(problems, two, QUESTION, "high", [])
+    with pytest.raises(UserError, match=r"at effort 'high' the same as at 'medium'"):
+        check_effort(problems, two, QUESTION, "high", ["low", "medium"])
+
+
+def test_the_script_names_the_model_whose_efforts_are_the_same(problems, tokenizer, tmp_path):
+    folder = tmp_path / "m"
+    with_template(tokenizer, "{{ messages[0]['content'] }}<|end|>").save_pretrained(folder)
+    write_parquet(problems.assign(excluded_reason=None), tmp_path / "p.parquet")
+    told = {"prompt": {}, "effort": "high", "other_efforts": ["low"]}
+    files = ["--problems", str(tmp_path / "p.parquet"), "--model", str(folder), "--output", str(tmp_path / "q.parquet")]
+    with pytest.raises(UserError, match=r"model 'm' .*its chat template makes every prompt at effort 'high' the same"):
+        render_prompts.main([*files, "--settings", json.dumps(told)])
+    assert not (tmp_path / "q.parquet").exists()
 
 
 def test_a_template_without_a_token_after_the_question_is_refused(problems, tokenizer):

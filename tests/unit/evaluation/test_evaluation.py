@@ -103,6 +103,10 @@ def test_an_auroc_needs_fifty_of_both_classes_and_a_correlation_does_not():
     assert np.isnan(row.value) and "fewer than 50" in row.reason and row.resamples == 0
     assert row_of(table.metrics, metric="spearman", split="test").reason == ""
     assert row_of(table.metrics, metric="brier", split="test").value > 0
+    fewer = row_of(evaluated({"a": few}, found, fewest_per_class=49).metrics, metric="auroc", split="test")
+    assert 0 <= fewer.value <= 1 and fewer.reason == ""
+    more = row_of(evaluated({"a": few}, found, fewest_per_class=70).metrics, metric="auroc", split="test")
+    assert more.reason == "fewer than 70 problems of the rarer class"
 
 
 def test_resamples_that_leave_a_metric_undefined_are_counted_out():

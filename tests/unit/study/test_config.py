@@ -61,7 +61,12 @@ BROKEN = [
     ("models.small.width", 50, "'models.small.width'"),
     ("models.small.steps", 0, "'models.small.steps'"),
     ("policies.small-low.samples", 0, "'policies.small-low.samples'"),
-    ("policies.small-low.temperature", 0, "'policies.small-low.temperature'"),
+    ("policies.small-low.temperature", 0, "at 'temperature' 0 all completions are the same: give 'samples: 1', not 8"),
+    (
+        "policies.small-low",
+        {"model": "small", "samples": 1, "temperature": 0, "top_k": 5, "max_tokens": 4},
+        "leave them out",
+    ),
     ("policies.small-low.samples", None, "'policies.small-low.samples' is missing"),
     ("policies.small-low.samples", "8", "key 'policies.small-low.samples': Input should be a valid integer, not '8'"),
     ("policies.small-low.model", None, "key 'policies.small-low.model' is missing"),

@@ -113,6 +113,7 @@ VALUES = [
     ("models.small.seed", "4294967296", "less than 4294967296"),
     ("seed", "1.5", "valid integer, not 1.5"),
     ("seed", "100000000000000000000", "less than 4294967296"),
+    ("policies.small-low.temperature", "-0.1", "greater than or equal to 0, not -0.1"),
     ("policies.small-low.temperature", ".inf", "finite number, not inf"),
     ("policies.small-low.temperature", ".nan", "finite number, not nan"),
     ("policies.small-low.top_p", "1.1", "less than or equal to 1, not 1.1"),

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.study import files, jobs
 from foretell.study.config import complete
@@ -168,6 +169,31 @@ def test_what_probes_read_follows_from_where_activations_come_from():
     assert files.activations(of["asked"], job) == {"m": shards}
     second = SimpleNamespace(problem_set="by-group", policy="a")
     assert files.activations(of["two-splits"], second) == {"m": shards}, "a second split shares them"
+
+
+def test_layers_and_positions_choose_what_is_cached_and_retrain_by_what_they_leave():
+    for name, rule, job in (
+        ("asked", "cache_activations", {"encoder": "m"}),
+        ("activations", "import_activations", {"problem_set": "own", "policy": "a"}),
+    ):
+        config = copy.deepcopy(SYNTHETIC[name])
+        before = all_settings(study_of(config))
+        config["probes"] = {"layers": [-1, 0], "positions": [-1]}
+        after = all_settings(study_of(config))
+        told = getattr(jobs, rule)(study_of(config), SimpleNamespace(**job))
+        assert told["layers"] == [-1, 0] and told["positions"] == [-1]
+        changed = {rule for rule, *_ in before if before[rule, *_] != after[rule, *_]}
+        assert changed == {rule, *(["cache_untrained_activations"] if name == "asked" else [])}
+    config["probes"]["positions"] = [0]
+    with pytest.raises(UserError, match=r"key 'probes.positions.0'.*less than 0"):
+        study_of(config)
+
+
+def test_prompts_are_told_at_which_other_efforts_they_are_read(pytestconfig):
+    study = study_of(read_yaml(pytestconfig.rootpath / "config" / "config.yaml"))
+    told = {name: jobs.render_prompts(study, SimpleNamespace(encoder=name)) for name in study.encoders()}
+    assert told["small-low"]["other_efforts"] == ["high"] and told["small-high"]["other_efforts"] == ["low"]
+    assert "other_efforts" not in told["coder-small-low"]
 
 
 def test_recorded_runs_are_priced_as_assumed_and_others_by_their_tokens(pytestconfig):

@@ -1,0 +1,74 @@
+"""What a study says before it runs: which scores its test problems are too few for."""
+
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.common.yaml_files import read_yaml
+from foretell.routing.matching import largest_discordance, matched, resolvable_margin, score_interval
+from foretell.study.config import complete
+from foretell.study.sizes import too_small_for
+from foretell.study.study import Study
+from synthetic_studies import imported
+
+
+@pytest.fixture
+def default(pytestconfig):
+    return read_yaml(pytestconfig.rootpath / "config" / "config.yaml")
+
+
+def said(config):
+    return list(too_small_for(Study(complete(config, "study.yaml"))))
+
+
+def own(tmp_path, test, **options):
+    """A study on a file with so many test problems, two rows of each."""
+    splits = ["train"] * 20 + ["test"] * test
+    frame = pd.DataFrame({"id": [f"p{place}" for place in range(len(splits))], "split": splits})
+    pd.concat([frame, frame]).to_csv(tmp_path / "p.csv", index=False)
+    config = copy.deepcopy({**imported(outcomes="o.csv"), "records": str(tmp_path), **options})
+    config["problem_sets"]["own"]["problems"]["columns"] = {"problem_id": "id"}
+    return config
+
+
+def test_a_set_that_is_too_small_for_any_auroc_says_so_and_which_margin_it_could_resolve(tmp_path):
+    auroc, margin = said(own(tmp_path, 99))
+    assert auroc.startswith("problem set 'own' has 99 test problems and an AUROC needs 50 failures and 50 successes")
+    assert "none will be reported" in auroc and "'statistics.fewest_per_class'" in auroc
+    assert margin.startswith("pool 'own' has 99 test problems") and "cannot be shown" in margin
+    assert "a margin of 0.037 could be" in margin
+    found = said(own(tmp_path, 99, statistics={"fewest_per_class": 5}, routing={"margin": 0.3}))
+    assert found == [], "both thresholds are the study's"
+
+
+def test_a_set_that_is_large_enough_for_some_policies_says_for_which(tmp_path):
+    auroc, margin = said(own(tmp_path, 400))
+    assert "policies that are right on less than 12.5% or more than 87.5%" in auroc
+    assert "only where one of them alone is right on at most 0.0% of them" in margin
+
+
+def test_a_file_that_cannot_be_read_is_left_to_the_job_that_imports_it(tmp_path):
+    config = own(tmp_path, 99)
+    (tmp_path / "p.csv").write_text("id\n1\n")
+    assert said(config) == []
+    (tmp_path / "p.csv").unlink()
+    assert said(config) == []
+
+
+def test_sizes_of_generated_problems_are_those_of_the_configuration(default):
+    found = said(default)
+    assert [text.split()[:2] for text in found] == [["pool", "'tiny'"], ["pool", "'tiny_code'"]], "enough for AUROCs"
+    default["problem_sets"]["tiny_math"]["sizes"]["test"] = 60
+    assert said(default)[0].startswith("problem set 'tiny_math' has 60 test problems")
+
+
+def test_what_can_be_shown_is_what_the_verdict_would_be():
+    n, margin = 3000, 0.01
+    most = largest_discordance(n, margin)
+    both = np.array([most / 2])
+    assert resolvable_margin(both, both, np.array([n])).item() == pytest.approx(margin)
+    for size, expected in ((380, "underpowered"), (381, "yes")):
+        ends = score_interval(np.zeros(1), np.zeros(1), np.array([float(size)]))
+        assert matched(ends[0].item(), ends[1].item(), 1.0, margin) == expected
