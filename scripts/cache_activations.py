@@ -10,7 +10,8 @@ import pandas as pd
 from foretell.activations.cache import ActivationSettings, cache
 from foretell.activations.layers import chosen_positions, layer_number
 from foretell.common.arguments import settings
-from foretell.common.chunks import CHUNK, pieces_of_shard, shard_of
+from foretell.common.chunks import CHUNK, TENSORS, Chunks, Tensors, pieces_of_shard, shard_of
+from foretell.common.code_hash import code_hash
 from foretell.common.errors import run
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
 from foretell.common.storage import read_parquet, write_json, write_safetensors
@@ -33,15 +34,35 @@ def main(argv: Sequence[str] | None = None) -> None:
     model = load_model(str(args.model), args.settings.dtype)
     if args.settings.untrained is not None:
         model = untrained(model, args.settings.untrained)
-    prompts = pd.concat(pieces_of_shard(read_parquet(args.prompts), CHUNK, *args.shard), ignore_index=True)
+    prompts = read_parquet(args.prompts)
     positions = chosen_positions(args.settings.positions, prompts.eoi_positions.iloc[0].tolist())
-    read = prompts.assign(eoi_positions=[positions] * len(prompts))
-    activations = cache(model, read, padding_token(tokenizer), np.dtype("float32"), CHUNK, layers=args.settings.layers)
+    prompts = prompts.assign(eoi_positions=[positions] * len(prompts))
+    pieces = pieces_of_shard(prompts, CHUNK, *args.shard)
+    model_hash, prompts_hash = folder_hash(args.model), file_hash(args.prompts)
+    chunks = Chunks(
+        fingerprint(
+            model=model_hash,
+            dtype=str(model.dtype),
+            prompts=prompts_hash,
+            settings=args.settings.model_dump(),
+            code=code_hash(Path(__file__).resolve()),
+        ),
+        TENSORS,
+    )
+
+    def read(prompts: pd.DataFrame) -> Tensors:
+        return cache(model, prompts, padding_token(tokenizer), np.dtype("float32"), layers=args.settings.layers)
+
+    description = f"activations, in chunks of {CHUNK} problems, {model.dtype}"
+    parts = chunks.collect(pieces, read, description)
+    if not parts:  # more shards than chunks: a file without problems, of the shape that the others have
+        parts = [{name: values[:0] for name, values in read(prompts.iloc[:1]).items()}]
+    activations = {name: np.concatenate([part.pop(name) for part in parts]) for name in [*parts[0]]}
     write_safetensors(activations, args.activations)
     position_ids = prompts.token_ids.iloc[0][positions].tolist()
     write_json(
         {
-            "problem_ids": list(prompts.problem_id),
+            "problem_ids": [problem for piece in pieces.values() for problem in piece.problem_id],
             "positions": positions,
             "position_token_ids": position_ids,
             "position_tokens": tokenizer.convert_ids_to_tokens(position_ids),
@@ -51,12 +72,13 @@ def main(argv: Sequence[str] | None = None) -> None:
             "computed_in": str(model.dtype).removeprefix("torch."),
             "untrained": args.settings.untrained,
             "last_state": "before the final norm",
-            "model_hash": folder_hash(args.model),
+            "model_hash": model_hash,
             "template_hash": fingerprint(template=tokenizer.chat_template),
-            "prompts_hash": file_hash(args.prompts),
+            "prompts_hash": prompts_hash,
         },
         args.description,
     )
+    chunks.finish(args.activations)
 
 
 if __name__ == "__main__":

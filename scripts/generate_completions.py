@@ -8,13 +8,13 @@ from pathlib import Path
 import pandas as pd
 
 from foretell.common.arguments import settings
-from foretell.common.chunks import CHUNK, Chunks, pieces_of_shard, shard_of
+from foretell.common.chunks import CHUNK, FRAMES, Chunks, pieces_of_shard, shard_of
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import run
 from foretell.common.progress import Throughput
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
 from foretell.common.storage import read_parquet, write_parquet
-from foretell.completions.generation import generate
+from foretell.completions.generation import generate, no_completions
 from foretell.completions.policy import CompletionSettings
 from foretell.completions.prompts import load_tokenizer
 from foretell.models.loading import load_model
@@ -41,9 +41,9 @@ def main(argv: Sequence[str] | None = None) -> None:
             dtype=str(model.dtype),
             prompts=file_hash(args.prompts),
             settings=given.model_dump(),
-            shard=args.shard,
             code=code_hash(Path(__file__).resolve()),
-        )
+        ),
+        FRAMES,
     )
     throughput = Throughput()
 
@@ -54,8 +54,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         return completions
 
     description = f"completions of {given.policy}, in chunks of {CHUNK} problems, {model.dtype}"
-    write_parquet(chunks.collect(pieces, complete, description, throughput.__str__), args.output)
-    chunks.discard()
+    completions = chunks.collect(pieces, complete, description, throughput.__str__)
+    write_parquet(pd.concat([no_completions(), *completions], ignore_index=True), args.output)
+    chunks.finish(args.output)
 
 
 if __name__ == "__main__":

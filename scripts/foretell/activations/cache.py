@@ -12,7 +12,6 @@ from transformers import PreTrainedModel
 from foretell.activations.layers import chosen_layers, layer_name
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
-from foretell.common.progress import progress
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from foretell.models.origins import Dtype
 
@@ -35,23 +34,19 @@ def cache(
     prompts: pd.DataFrame,
     pad_token: int,
     dtype: np.dtype,
-    chunk: int,
     batch_size: int = 64,
     layers: Sequence[int] | None = None,
 ) -> dict[str, np.ndarray]:
     """Run each prompt through the model once and keep its residual stream at the end-of-instruction positions.
 
-    Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length
-    that form inside chunks, so that no rounding depends on how many chunks a shard has. What all prompts of a chunk
-    begin with is run once.
-    The last layer is taken before the final norm, like the others.
+    Prompts are padded on the right without a mask, which is exact under causal attention, in batches of similar length.
+    What all prompts begin with is run once. The last layer is taken before the final norm, like the others.
 
     Args:
         model: a causal language model; its head is not run.
         prompts: problem_id, token_ids, eoi_positions (the same number for each).
         pad_token: id to pad with.
         dtype: of the result.
-        chunk: consecutive prompts that batches form among.
         batch_size: prompts per forward pass.
         layers: to keep, negative ones counted from the last; None for all.
 
@@ -64,14 +59,9 @@ def cache(
     kept = chosen_layers(layers, range(model.config.get_text_config().num_hidden_layers + 1))
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
-    batches = []
-    for start in range(0, len(prompts), chunk):
-        part = prompts.token_ids.iloc[start : start + chunk]
-        prefix = share_prefix(model, list(part.map(list)), -int(positions.min()), lengths[start : start + chunk].max())
-        by_length = _batches_by_length(lengths[start : start + chunk], start, batch_size)
-        batches += [(rows, prefix) for rows in by_length]
+    prefix = share_prefix(model, list(prompts.token_ids.map(list)), -int(positions.min()), lengths.max())
     cached: dict[str, np.ndarray] = {}
-    for rows, prefix in progress(batches, "prefill", len(batches)):
+    for rows in _batches_by_length(lengths, batch_size):
         tokens = np.full((len(rows), lengths[rows].max() - prefix.length), pad_token)
         for line, row in enumerate(rows):
             tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
@@ -90,9 +80,9 @@ def cache(
     return cached
 
 
-def _batches_by_length(lengths: np.ndarray, first: int, size: int) -> list[np.ndarray]:
-    """Rows from `first` on in batches of similar length, the longest first: what does not fit shows at once."""
-    order = first + np.argsort(-lengths, kind="stable")
+def _batches_by_length(lengths: np.ndarray, size: int) -> list[np.ndarray]:
+    """Rows in batches of similar length, the longest first: what does not fit shows at once."""
+    order = np.argsort(-lengths, kind="stable")
     return [order[start : start + size] for start in range(0, len(order), size)]
 
 

@@ -1,16 +1,25 @@
-"""Finished pieces of a long job, kept so that an interrupted run does not repeat them."""
+"""Finished pieces of a long job, kept so that neither an interrupted run nor another number of shards repeats them."""
 
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
+from typing import Generic, TypeVar
 
+import numpy as np
 import pandas as pd
+from pydantic import BaseModel, ValidationError
 
+from foretell.common.errors import UserError
 from foretell.common.progress import progress
-from foretell.common.storage import read_parquet, write_parquet
+from foretell.common.provenance import fingerprint
+from foretell.common.storage import read_parquet, write_json, write_parquet, write_safetensors
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
+
+T = TypeVar("T")
+Tensors = dict[str, np.ndarray]
 
 
 def shard_of(name: str) -> tuple[int, int]:
@@ -19,48 +28,146 @@ def shard_of(name: str) -> tuple[int, int]:
     return shard, shards
 
 
-def pieces_of_shard(frame: pd.DataFrame, size: int, shard: int, shards: int) -> list[pd.DataFrame]:
-    """The pieces of `size` consecutive rows that belong to one of `shards` shards.
+def pieces_of_shard(frame: pd.DataFrame, size: int, shard: int, shards: int) -> dict[int, pd.DataFrame]:
+    """The pieces of `size` consecutive rows that belong to one of `shards` shards, by their number in the whole frame.
 
     Pieces are cut from the whole frame and then dealt out as consecutive runs, so they are the same for any number of
-    shards, and so is what is computed from them.
+    shards, and so is what is computed from them. Where there are more shards than pieces, some have none.
     """
     starts = range(0, len(frame), size)
     first, last = (len(starts) * bound // shards for bound in (shard, shard + 1))
-    return [frame.iloc[start : start + size] for start in starts[first:last]]
+    return {start // size: frame.iloc[start : start + size] for start in starts[first:last]}
 
 
-class Chunks:
-    """The finished chunks of one job.
+@dataclass(frozen=True)
+class Format(Generic[T]):
+    """How results lie on disk.
 
     Attributes:
-        folder: holds one parquet file per finished chunk; named by the fingerprint of all that decides the result, so
-            that chunks of other models, prompts, parameters or code are never taken up.
+        suffix: of a file.
+        write: a result to a file.
+        read: rows of a file.
+        rows: how many a result has.
     """
 
-    def __init__(self, fingerprint: str, root: Path = CHUNK_FOLDER):
+    suffix: str
+    write: Callable[[T, Path], None]
+    read: Callable[[Path, slice], T]
+    rows: Callable[[T], int]
+
+
+def _read_tensors(path: Path, rows: slice) -> Tensors:
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with safe_open(path, framework="numpy") as file:
+            return {name: file.get_slice(name)[rows] for name in file.keys()}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise UserError(
+            f"{path}: cannot be read as safetensors: {error}; delete it, so that it is made again"
+        ) from None
+
+
+FRAMES: Format[pd.DataFrame] = Format(".parquet", write_parquet, lambda path, rows: read_parquet(path).iloc[rows], len)
+TENSORS: Format[Tensors] = Format(
+    ".safetensors", write_safetensors, _read_tensors, lambda tensors: len(next(iter(tensors.values())))
+)
+
+
+class _Finished(BaseModel):
+    """Which rows of a finished file each chunk is, by its number, and by what the file is known to be unchanged."""
+
+    file: Path
+    size: int
+    mtime_ns: int
+    rows: dict[int, tuple[int, int]]
+
+    def is_there(self) -> bool:
+        """Whether the file has not been touched since."""
+        try:
+            found = self.file.stat()
+        except OSError:
+            return False
+        return (self.size, self.mtime_ns) == (found.st_size, found.st_mtime_ns)
+
+
+class Chunks(Generic[T]):
+    """The finished chunks of whatever is computed from the same prompts in the same way, in any number of shards.
+
+    A chunk lies in a file of its own until the shard that it belongs to is on disk. From then on a note says which rows
+    of the shard it is; they are taken from there as long as nothing touches it.
+
+    Attributes:
+        folder: holds the chunks and notes; named by the fingerprint of all that decides the result, so that chunks of
+            other models, prompts, parameters or code are never taken up.
+    """
+
+    def __init__(self, fingerprint: str, format: Format[T], root: Path = CHUNK_FOLDER):
         self.folder = root / fingerprint
+        self._format = format
+        self._rows: dict[int, int] = {}
 
     def collect(
         self,
-        pieces: list[pd.DataFrame],
-        compute: Callable[[pd.DataFrame], pd.DataFrame],
+        pieces: dict[int, pd.DataFrame],
+        compute: Callable[[pd.DataFrame], T],
         description: str,
         rate: Callable[[], str] | None = None,
-    ) -> pd.DataFrame:
-        """Apply `compute` to each piece, or read what an interrupted run left of it; `rate` says how fast it goes.
+    ) -> list[T]:
+        """Apply `compute` to each piece, or read what earlier jobs left of it; `rate` says how fast it goes.
 
         Returns:
-            The results, one after the other.
+            The results in the pieces' order.
         """
-        results = []
-        for index, piece in enumerate(progress(pieces, description, len(pieces), rate)):
-            path = self.folder / f"{index:06d}.parquet"
-            if not path.exists():
-                write_parquet(compute(piece), path)
-            results.append(read_parquet(path))
-        return pd.concat(results, ignore_index=True)
+        results, there = [], 0
+        for number, piece in progress(pieces.items(), description, len(pieces), rate):
+            result = self._kept(number)
+            there += result is not None
+            if result is None:
+                computed = compute(piece)
+            while result is None:  # what is computed is read again, so that it is the same whenever it was
+                self._format.write(computed, self._path(number))
+                result = self._kept(number)
+            self._rows[number] = self._format.rows(result)
+            results.append(result)
+        if there:
+            print(f"{description}: {there} of {len(pieces)} chunks were there already")
+        return results
 
-    def discard(self) -> None:
-        """Remove the chunks, once the whole result is on disk."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def finish(self, output: Path) -> None:
+        """Note where the chunks that were collected stand in the whole result, now on disk, and remove their files."""
+        ends = np.cumsum([0, *self._rows.values()]).tolist()
+        rows = dict(zip(self._rows, pairwise(ends), strict=True))
+        made = output.stat()
+        note = _Finished(file=output, size=made.st_size, mtime_ns=made.st_mtime_ns, rows=rows)
+        write_json(note.model_dump(mode="json"), self.folder / f"{fingerprint(file=str(output))}.json")
+        for number in self._rows:
+            self._path(number).unlink(missing_ok=True)
+
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number:06d}{self._format.suffix}"
+
+    def _kept(self, number: int) -> T | None:
+        """A chunk that has a file, or that stands in a finished one; None where there is neither."""
+        path = self._path(number)
+        if path.exists():
+            try:
+                return self._format.read(path, slice(None))
+            except UserError:
+                if path.exists():
+                    raise
+                # another study made the same, and its chunk moved into its result meanwhile
+        for note in self._finished():
+            if number in note.rows:
+                return self._format.read(note.file, slice(*note.rows[number]))
+        return None
+
+    def _finished(self) -> Iterator[_Finished]:
+        """Notes of files that have not been touched since they were finished."""
+        for path in sorted(self.folder.glob("*.json")):
+            try:
+                note = _Finished.model_validate_json(path.read_bytes())
+            except ValidationError as error:
+                raise UserError(f"{path}: this is no note of chunks: {error.errors()[0]['msg']}; delete it") from None
+            if note.is_there():
+                yield note

@@ -17,6 +17,14 @@ from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 # fit in memory; larger ones are not faster.
 LOGITS = 1 << 27
 CACHE = 1 << 28
+COLUMNS = {
+    "problem_id": "str",
+    "sample": "int64",
+    "completion": "str",
+    "prompt_tokens": "int64",
+    "completion_tokens": "int64",
+    "finish_reason": "str",
+}
 
 
 def generate(
@@ -65,8 +73,12 @@ def generate(
         for row in range(len(prompts))
         for sample, (text, count, reason) in zip(samples, completions[row], strict=True)
     ]
-    columns = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
-    return pd.DataFrame(records, columns=columns)
+    return pd.DataFrame(records, columns=[*COLUMNS]).astype(COLUMNS)
+
+
+def no_completions() -> pd.DataFrame:
+    """What `generate` gives where there is no prompt."""
+    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
 
 
 def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:

@@ -21,7 +21,7 @@ def prompts(tokenizer):
 
 
 def test_cached_activations_are_the_hidden_states_of_each_prompt_alone(model, prompts):
-    cached = cache(model, prompts, 0, np.dtype("float32"), chunk=3, batch_size=2)
+    cached = cache(model, prompts, 0, np.dtype("float32"), batch_size=2)
     assert list(cached) == [layer_name(layer) for layer in range(4)]
     last = {}
     hook = model.model.layers[-1].register_forward_hook(lambda _, __, output: last.update(state=output))
@@ -61,7 +61,7 @@ def test_imported_activations_are_cut_to_what_is_wanted(tmp_path):
 
 
 def test_batches_do_not_change_the_activations(model, prompts):
-    one, many = (cache(model, prompts, 0, np.dtype("float32"), chunk=100, batch_size=size) for size in (1, 4))
+    one, many = (cache(model, prompts, 0, np.dtype("float32"), batch_size=size) for size in (1, 4))
     assert all(np.allclose(one[name], many[name], atol=1e-4) for name in one)
 
 
@@ -70,4 +70,4 @@ def test_an_activation_that_overflows_is_named(model, prompts):
     with torch.no_grad():
         loud.model.layers[1].mlp.down_proj.weight.mul_(1e9)
     with pytest.raises(UserError, match=r"layer 2, problem .* not finite in float16"):
-        cache(loud, prompts, 0, np.dtype("float16"), chunk=100)
+        cache(loud, prompts, 0, np.dtype("float16"))

@@ -1,40 +1,99 @@
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foretell.common.chunks import Chunks, pieces_of_shard
+from foretell.common.chunks import FRAMES, TENSORS, Chunks, pieces_of_shard
+from foretell.common.errors import UserError
 
 
-@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 5))
+@given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 70))
 def test_shards_hold_the_same_pieces_as_the_whole(rows, size, shards):
     frame = pd.DataFrame({"x": range(rows)})
-    whole = [list(piece.x) for piece in pieces_of_shard(frame, size, 0, 1)]
-    dealt = [list(piece.x) for shard in range(shards) for piece in pieces_of_shard(frame, size, shard, shards)]
-    assert dealt == whole
+    whole = {number: list(piece.x) for number, piece in pieces_of_shard(frame, size, 0, 1).items()}
+    parts = [pieces_of_shard(frame, size, shard, shards) for shard in range(shards)]
+    dealt = [(number, list(piece.x)) for part in parts for number, piece in part.items()]
+    assert dealt == list(whole.items())
+
+
+class Doubling:
+    """Doubles a column, chunk by chunk, and knows which chunks it had to compute."""
+
+    def __init__(self, folder, rows=10, format=FRAMES):
+        self.folder, self.frame, self.format = folder, pd.DataFrame({"x": range(rows)}), format
+        self.computed = []
+
+    def shard(self, shard, shards, fail_at=None):
+        def double(piece):
+            if piece.x.iloc[0] == fail_at:
+                raise KeyboardInterrupt
+            self.computed.append(list(piece.x))
+            doubled = 2 * piece.x.to_numpy()
+            return piece.assign(y=doubled) if self.format is FRAMES else {"y": doubled}
+
+        chunks = Chunks("job", self.format, self.folder / "chunks")
+        parts = chunks.collect(pieces_of_shard(self.frame, 3, shard, shards), double, "test")
+        output = self.folder / f"{shard}-of-{shards}{self.format.suffix}"
+        whole = pd.concat(parts) if self.format is FRAMES else {"y": np.concatenate([part["y"] for part in parts])}
+        self.format.write(whole, output)
+        chunks.finish(output)
+        return list(whole["y"])
 
 
 def test_an_interrupted_run_goes_on_without_repeating_finished_chunks(tmp_path):
-    pieces = pieces_of_shard(pd.DataFrame({"x": range(10)}), 3, 0, 1)
-    computed = []
+    job = Doubling(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        job.shard(0, 1, fail_at=6)
+    assert job.shard(0, 1) == [2 * x for x in range(10)]
+    assert job.computed == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
+    assert not list((tmp_path / "chunks").rglob("*.parquet")), "what is in the result is not kept twice"
 
-    def double(piece, fail_at=None):
-        if piece.x.iloc[0] == fail_at:
-            raise KeyboardInterrupt
+
+@pytest.mark.parametrize("format", [FRAMES, TENSORS])
+@pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 4), (4, 3), (2, 1)])
+def test_another_number_of_shards_computes_nothing_again(tmp_path, format, before, after):
+    job = Doubling(tmp_path, format=format)
+    first = [y for shard in range(before) for y in job.shard(shard, before)]
+    assert len(job.computed) == 4
+    assert [y for shard in range(after) for y in job.shard(shard, after)] == first
+    assert len(job.computed) == 4
+
+
+@pytest.mark.parametrize("change", [lambda file: file.unlink(), lambda file: file.write_bytes(b"other")])
+def test_chunks_of_a_finished_file_that_is_gone_or_altered_are_computed_again(tmp_path, change):
+    job = Doubling(tmp_path)
+    whole = job.shard(0, 1)
+    change(tmp_path / "0-of-1.parquet")
+    assert job.shard(0, 2) + job.shard(1, 2) == whole
+    assert len(job.computed) == 8
+
+
+def test_a_chunk_that_another_study_moved_into_its_result_is_taken_from_there(tmp_path):
+    """Two studies with the same model, prompts and sampling share their chunks, and run at the same time."""
+    job, other, computed = Doubling(tmp_path), Chunks("job", FRAMES, tmp_path / "chunks"), []
+
+    def compute(piece):
+        job.shard(0, 1)  # is done before the first chunk here is
         computed.append(list(piece.x))
         return piece.assign(y=2 * piece.x)
 
-    with pytest.raises(KeyboardInterrupt):
-        Chunks("job", tmp_path).collect(pieces, lambda piece: double(piece, fail_at=6), "test")
-    result = Chunks("job", tmp_path).collect(pieces, double, "test")
-    assert result.y.tolist() == [2 * x for x in range(10)]
-    assert computed == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9]]
-    Chunks("job", tmp_path).discard()
-    assert list(tmp_path.iterdir()) == []
+    parts = other.collect(pieces_of_shard(job.frame, 3, 0, 1), compute, "test")
+    assert list(pd.concat(parts).y) == [2 * x for x in range(10)]
+    assert computed == [[0, 1, 2]]
 
 
 def test_chunks_of_another_job_are_not_taken_up(tmp_path):
     pieces = pieces_of_shard(pd.DataFrame({"x": [1]}), 1, 0, 1)
-    Chunks("one", tmp_path).collect(pieces, lambda piece: piece.assign(y="one"), "test")
-    other = Chunks("other", tmp_path).collect(pieces, lambda piece: piece.assign(y="other"), "test")
-    assert other.y.tolist() == ["other"]
+    Chunks("one", FRAMES, tmp_path).collect(pieces, lambda piece: piece.assign(y="one"), "test")
+    other = Chunks("other", FRAMES, tmp_path).collect(pieces, lambda piece: piece.assign(y="other"), "test")
+    assert other[0].y.tolist() == ["other"]
+
+
+@pytest.mark.parametrize("format", [FRAMES, TENSORS])
+def test_a_damaged_chunk_is_one_message(tmp_path, format):
+    damaged = tmp_path / f"chunks/job/000000{format.suffix}"
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(b"damaged")
+    with pytest.raises(UserError, match=r"000000.*delete it"):
+        Doubling(tmp_path, format=format).shard(0, 1)
