@@ -58,4 +58,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "raise the study's 'shards', or set the model's 'dtype' to bfloat16")
