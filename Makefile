@@ -5,7 +5,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check lint docs weights env clean
+.PHONY: run test check faults lint docs weights env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -21,6 +21,10 @@ test: env
 	wait $$beside || status=1; \
 	wait $$cluster || status=1; \
 	cat logs/test-workflow.log logs/test-slurm.log; exit $$status
+
+# Kills, damaged files, a full disk and others, on a reduced study: half an hour. `make faults FAULTS=kills` is a part of it.
+faults: env
+	PYTHONPATH=scripts:tests python benchmarks/inject_faults.py $(FAULTS)
 
 check: lint
 	python -m pytest tests/unit --numprocesses $(CORES) --dist loadfile

@@ -57,7 +57,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     parts = chunks.collect(pieces, read, description)
     if not parts:  # more shards than chunks: a file without problems, of the shape that the others have
         parts = [{name: values[:0] for name, values in read(prompts.iloc[:1]).items()}]
-    activations = {name: np.concatenate([part.pop(name) for part in parts]) for name in [*parts[0]]}
+    names = sorted(parts[0], key=layer_number)
+    activations = {name: np.concatenate([part.pop(name) for part in parts]) for name in names}
     write_safetensors(activations, args.activations)
     position_ids = prompts.token_ids.iloc[0][positions].tolist()
     write_json(
@@ -82,4 +83,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "raise the study's 'shards', or set the model's 'dtype' to bfloat16")

@@ -60,4 +60,4 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    run(main)
+    run(main, "lower the policy's 'samples' or 'max_tokens', or set the model's 'dtype' to bfloat16")

@@ -1,7 +1,6 @@
 """Write Snakemake's report of a complete study, and the configuration that the study was run with."""
 
 import argparse
-import os
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -9,7 +8,8 @@ from pathlib import Path
 
 from foretell.common.arguments import Settings, settings
 from foretell.common.errors import UserError, run
-from foretell.common.storage import write_text
+from foretell.common.record import refuse_altered
+from foretell.common.storage import write_text, write_whole
 
 
 class ReportSettings(Settings):
@@ -27,14 +27,16 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--report", type=Path, required=True, help="output (HTML)")
     args = parser.parse_args(argv)
 
+    refuse_altered(args.config.parent)  # where the study's results are
     write_text(args.settings.config, args.config)
-    partial = args.report.with_name(f".partial-{os.getpid()}-{args.report.name}")
     of_study = ["--snakefile", args.snakefile, "--configfile", args.config]
-    command = ["snakemake", "results", *of_study, "--nolock", "--quiet", "all", "--report", partial]
-    if subprocess.run([sys.executable, "-m", *map(str, command)]).returncode:
-        partial.unlink(missing_ok=True)
-        raise UserError("snakemake could not make the report; it says why above")
-    os.replace(partial, args.report)
+    command = ["snakemake", "results", *of_study, "--nolock", "--quiet", "all", "--report"]
+
+    def report(partial: Path) -> None:
+        if subprocess.run([sys.executable, "-m", *map(str, command), str(partial)]).returncode:
+            raise UserError("snakemake could not make the report; it says why above")
+
+    write_whole(args.report, report)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Finished pieces of a long job, kept so that neither an interrupted run nor another number of shards repeats them."""
 
+import hashlib
+import io
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -9,11 +11,13 @@ from typing import Generic, TypeVar
 import numpy as np
 import pandas as pd
 from pydantic import BaseModel, ValidationError
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import load, save
 
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
 from foretell.common.provenance import fingerprint
-from foretell.common.storage import read_parquet, write_json, write_parquet, write_safetensors
+from foretell.common.storage import read_parquet, write_json, write_whole
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
@@ -45,20 +49,20 @@ class Format(Generic[T]):
 
     Attributes:
         suffix: of a file.
-        write: a result to a file.
+        to_bytes: a result as the content of a file.
+        from_bytes: a result from the content of a file.
         read: rows of a file.
         rows: how many a result has.
     """
 
     suffix: str
-    write: Callable[[T, Path], None]
+    to_bytes: Callable[[T], bytes]
+    from_bytes: Callable[[bytes], T]
     read: Callable[[Path, slice], T]
     rows: Callable[[T], int]
 
 
 def _read_tensors(path: Path, rows: slice) -> Tensors:
-    from safetensors import SafetensorError, safe_open
-
     try:
         with safe_open(path, framework="numpy") as file:
             return {name: file.get_slice(name)[rows] for name in file.keys()}  # noqa: SIM118
@@ -68,9 +72,15 @@ def _read_tensors(path: Path, rows: slice) -> Tensors:
         ) from None
 
 
-FRAMES: Format[pd.DataFrame] = Format(".parquet", write_parquet, lambda path, rows: read_parquet(path).iloc[rows], len)
+FRAMES: Format[pd.DataFrame] = Format(
+    ".parquet",
+    lambda frame: frame.to_parquet(index=False),
+    lambda content: pd.read_parquet(io.BytesIO(content)),
+    lambda path, rows: read_parquet(path).iloc[rows],
+    len,
+)
 TENSORS: Format[Tensors] = Format(
-    ".safetensors", write_safetensors, _read_tensors, lambda tensors: len(next(iter(tensors.values())))
+    ".safetensors", save, load, _read_tensors, lambda tensors: len(next(iter(tensors.values())))
 )
 
 
@@ -95,11 +105,14 @@ class Chunks(Generic[T]):
     """The finished chunks of whatever is computed from the same prompts in the same way, in any number of shards.
 
     A chunk lies in a file of its own until the shard that it belongs to is on disk. From then on a note says which rows
-    of the shard it is; they are taken from there as long as nothing touches it.
+    of the shard it is; they are taken from there as long as nothing touches it. Studies that have the same job share
+    all this, so another process may add a chunk or finish a shard at any time: what is not there, or not whole, is
+    computed.
 
     Attributes:
         folder: holds the chunks and notes; named by the fingerprint of all that decides the result, so that chunks of
-            other models, prompts, parameters or code are never taken up.
+            other models, prompts, parameters or code are never taken up. A chunk's name has a sum over its content and
+            whose it is.
     """
 
     def __init__(self, fingerprint: str, format: Format[T], root: Path = CHUNK_FOLDER):
@@ -124,10 +137,9 @@ class Chunks(Generic[T]):
             result = self._kept(number)
             there += result is not None
             if result is None:
-                computed = compute(piece)
-            while result is None:  # what is computed is read again, so that it is the same whenever it was
-                self._format.write(computed, self._path(number))
-                result = self._kept(number)
+                content = self._format.to_bytes(compute(piece))
+                self._keep(number, content)
+                result = self._format.from_bytes(content)  # the same whenever it was computed
             self._rows[number] = self._format.rows(result)
             results.append(result)
         if there:
@@ -142,21 +154,28 @@ class Chunks(Generic[T]):
         note = _Finished(file=output, size=made.st_size, mtime_ns=made.st_mtime_ns, rows=rows)
         write_json(note.model_dump(mode="json"), self.folder / f"{fingerprint(file=str(output))}.json")
         for number in self._rows:
-            self._path(number).unlink(missing_ok=True)
+            for path in self._files(number):
+                path.unlink(missing_ok=True)
 
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number:06d}{self._format.suffix}"
+    def _files(self, number: int) -> Iterator[Path]:
+        return self.folder.glob(f"{number:06d}-*{self._format.suffix}")
+
+    def _place(self, number: int, content: bytes) -> Path:
+        whose = f"{self.folder.name}/{number}/".encode()
+        return self.folder / f"{number:06d}-{hashlib.sha256(whose + content).hexdigest()[:32]}{self._format.suffix}"
+
+    def _keep(self, number: int, content: bytes) -> None:
+        write_whole(self._place(number, content), lambda partial: partial.write_bytes(content))
 
     def _kept(self, number: int) -> T | None:
-        """A chunk that has a file, or that stands in a finished one; None where there is neither."""
-        path = self._path(number)
-        if path.exists():
+        """A chunk that has a whole file, or that stands in a finished one; None where there is neither."""
+        for path in self._files(number):
             try:
-                return self._format.read(path, slice(None))
-            except UserError:
-                if path.exists():
-                    raise
-                # another study made the same, and its chunk moved into its result meanwhile
+                content = path.read_bytes()
+            except FileNotFoundError:  # another study made the same, and its chunk moved into its result meanwhile
+                continue
+            if path == self._place(number, content):
+                return self._format.from_bytes(content)
         for note in self._finished():
             if number in note.rows:
                 return self._format.read(note.file, slice(*note.rows[number]))

@@ -2,20 +2,40 @@
 
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 
 class UserError(ValueError):
     """Bad input or configuration. The message names the file, the key and the remedy."""
 
 
-def run(main: Callable[[], None]) -> None:
+def run(main: Callable[[], None], to_save_memory: str = "start fewer jobs side by side") -> None:
     """Run a script's main function.
 
-    A user's error, or a file that cannot be read or written, ends it with one line and exit status 1; a defect keeps
-    its traceback.
+    A user's error, a file that cannot be read or written, or too little memory ends it with one line and exit status 1;
+    a defect keeps its traceback.
+
+    Args:
+        main: the function.
+        to_save_memory: what a user can do where the memory does not suffice.
     """
     try:
         main()
     except (UserError, OSError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        sys.exit(1)
+        _end(str(error))
+    except (MemoryError, RuntimeError) as error:
+        if not _is_for_lack_of_memory(error):
+            raise
+        said = " ".join([f" ({line})" for line in str(error).splitlines()[:1]])
+        _end(f"out of memory: {to_save_memory}, or give the job more memory{said}")
+
+
+def _is_for_lack_of_memory(error: Exception) -> bool:
+    """Torch has no class of its own for what a processor cannot allocate."""
+    words = ("can't allocate memory", "not enough memory", "out of memory")
+    return isinstance(error, MemoryError) or any(each in str(error) for each in words)
+
+
+def _end(message: str) -> NoReturn:
+    print(f"error: {message}", file=sys.stderr)
+    sys.exit(1)

@@ -21,6 +21,7 @@ from foretell.common.storage import write_json
 
 FOLDER = "provenance"
 ENVIRONMENTS = "environments"
+CHECKPOINT = "source.json"  # in a checkpoint's folder, written last: with it, the folder is complete
 
 
 class Made(BaseModel):
@@ -95,16 +96,56 @@ def write_records(job: Job, settings: Any, results: Path, inputs: dict[str, str]
 
 
 def hash_inputs(results: Path, inputs: Sequence[Path]) -> dict[str, str]:
-    """SHA-256 of each input by its path, taken from its record where the file has not been touched since."""
+    """SHA-256 of each input by its path, taken from its record where the file has not been touched since.
+
+    Raises:
+        UserError: an input is not what its record says, or its record is damaged.
+    """
     return {name_of(results, path): _hash(results, path) for path in inputs}
 
 
+def refuse_altered(results: Path) -> None:
+    """Hold the files of a study against their records; those that have not been touched since are not read.
+
+    Raises:
+        UserError: one is not what its record says, or its record is damaged.
+    """
+    for place in sorted((results / FOLDER).rglob("*.json")):
+        name = place.relative_to(results / FOLDER)
+        file = results / name.with_suffix("")
+        if name.parts[0] != ENVIRONMENTS and file.is_file():
+            _hash(results, file)
+
+
 def _hash(results: Path, path: Path) -> str:
-    if path.is_relative_to(results) and (place := place_of_record(results, path)).is_file():
-        made, found = read_record(place).made, path.stat()
-        if (made.size, made.mtime_ns) == (found.st_size, found.st_mtime_ns):
-            return made.sha256
+    if path.is_relative_to(results):
+        place = place_of_record(results, path)
+        if place.is_file():
+            return _hash_as_recorded(path, read_record(place))
+        if (described := path.with_name(CHECKPOINT)).is_file():
+            return _hash_in_checkpoint(path, described)
     return file_hash(path)
+
+
+def _hash_as_recorded(path: Path, record: Record) -> str:
+    made, found = record.made, path.stat()
+    if (made.size, made.mtime_ns) != (found.st_size, found.st_mtime_ns) and file_hash(path) != made.sha256:
+        raise UserError(
+            f"{path}: is not what {record.job.script} wrote, it was altered since; delete it, so that it is made again"
+        )
+    return made.sha256
+
+
+def _hash_in_checkpoint(path: Path, described: Path) -> str:
+    """Of a file whose sum stands in its folder's record alone."""
+    found = file_hash(path)
+    expected = json.loads(described.read_text(encoding="utf-8"))["sums"].get(path.name, found)
+    if found != expected:
+        raise UserError(
+            f"{path}: is not what {described} says, it was altered since; delete {described.parent}, so that it is "
+            "made again"
+        )
+    return found
 
 
 def describe(path: Path) -> Made:
@@ -127,7 +168,10 @@ def read_record(path: Path) -> Record:
     try:
         return Record.model_validate_json(path.read_bytes())
     except ValidationError as error:
-        raise UserError(f"{path}: this is no record of a file: {error.errors()[0]['msg']}; delete it") from None
+        why = error.errors()[0]["msg"]
+        raise UserError(
+            f"{path}: this is no record of a file: {why}; delete it and the file, so that both are made again"
+        ) from None
 
 
 def _write_environment(folder: Path) -> str:

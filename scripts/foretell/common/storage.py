@@ -76,6 +76,8 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
         return pd.read_parquet(path, columns=None if columns is None else list(columns))
     except FileNotFoundError:
         raise UserError(f"{path}: there is no such file") from None
+    except MemoryError:  # pyarrow's is an ArrowException too
+        raise
     except (ArrowException, OSError) as error:
         text = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as parquet: {text}; delete it, so that it is made again") from None
@@ -105,21 +107,41 @@ def write_safetensors(tensors: dict, path: Path) -> None:
     """Write named numpy arrays as safetensors."""
     from safetensors.numpy import save_file
 
-    write_whole(path, lambda partial: save_file(tensors, partial))
+    with _told_as_os_errors(path):
+        write_whole(path, lambda partial: save_file(tensors, partial))
+
+
+@contextmanager
+def _told_as_os_errors(path: Path) -> Iterator[None]:
+    """A disk that is full is an OSError, with the file's name, where safetensors writes as elsewhere."""
+    from safetensors import SafetensorError
+
+    try:
+        yield
+    except SafetensorError as error:
+        raise OSError(f"{path}: {error}") from None
 
 
 @contextmanager
 def write_folder(path: Path) -> Iterator[Path]:
     """A temporary neighbour of `path` to fill; it replaces `path` when the block ends without an error."""
-    partial = _partial(path)
-    _remove_left(path)
-    partial.mkdir(parents=True)
-    try:
+    with temporary_neighbour(path) as partial:
         yield partial
         for file in partial.rglob("*"):
             if file.is_file() and not file.is_symlink():
                 _give_usual_mode(file)
         shutil.rmtree(path, ignore_errors=True)
         partial.rename(path)
+
+
+@contextmanager
+def temporary_neighbour(path: Path) -> Iterator[Path]:
+    """A new folder beside `path`, which is removed with what is still in it when the block ends."""
+    partial = _partial(path)
+    _remove_left(path)
+    partial.mkdir(parents=True)
+    try:
+        with _told_as_os_errors(path):
+            yield partial
     finally:
         shutil.rmtree(partial, ignore_errors=True)

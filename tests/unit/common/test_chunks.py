@@ -20,8 +20,8 @@ def test_shards_hold_the_same_pieces_as_the_whole(rows, size, shards):
 class Doubling:
     """Doubles a column, chunk by chunk, and knows which chunks it had to compute."""
 
-    def __init__(self, folder, rows=10, format=FRAMES):
-        self.folder, self.frame, self.format = folder, pd.DataFrame({"x": range(rows)}), format
+    def __init__(self, folder, rows=10, format=FRAMES, name="job"):
+        self.folder, self.frame, self.format, self.name = folder, pd.DataFrame({"x": range(rows)}), format, name
         self.computed = []
 
     def shard(self, shard, shards, fail_at=None):
@@ -32,11 +32,11 @@ class Doubling:
             doubled = 2 * piece.x.to_numpy()
             return piece.assign(y=doubled) if self.format is FRAMES else {"y": doubled}
 
-        chunks = Chunks("job", self.format, self.folder / "chunks")
+        chunks = Chunks(self.name, self.format, self.folder / "chunks")
         parts = chunks.collect(pieces_of_shard(self.frame, 3, shard, shards), double, "test")
         output = self.folder / f"{shard}-of-{shards}{self.format.suffix}"
         whole = pd.concat(parts) if self.format is FRAMES else {"y": np.concatenate([part["y"] for part in parts])}
-        self.format.write(whole, output)
+        output.write_bytes(self.format.to_bytes(whole))
         chunks.finish(output)
         return list(whole["y"])
 
@@ -91,9 +91,27 @@ def test_chunks_of_another_job_are_not_taken_up(tmp_path):
 
 
 @pytest.mark.parametrize("format", [FRAMES, TENSORS])
-def test_a_damaged_chunk_is_one_message(tmp_path, format):
-    damaged = tmp_path / f"chunks/job/000000{format.suffix}"
-    damaged.parent.mkdir(parents=True)
-    damaged.write_bytes(b"damaged")
-    with pytest.raises(UserError, match=r"000000.*delete it"):
-        Doubling(tmp_path, format=format).shard(0, 1)
+def test_a_chunk_that_is_damaged_or_of_another_job_is_computed_anew(tmp_path, format):
+    job, other = Doubling(tmp_path, rows=12, format=format), Doubling(tmp_path, rows=12, format=format, name="other")
+    for each in (job, other):
+        with pytest.raises(KeyboardInterrupt):
+            each.shard(0, 1, fail_at=9)
+    torn, flipped, foreign = sorted((tmp_path / "chunks/job").iterdir())
+    torn.write_bytes(torn.read_bytes()[:-20])
+    content = bytearray(flipped.read_bytes())
+    content[content.index((8).to_bytes(8, "little"))] = 7  # a value, so that it can still be read
+    flipped.write_bytes(content)
+    theirs = sorted((tmp_path / "chunks/other").iterdir())[2]
+    theirs.rename(foreign.with_name(theirs.name))
+    foreign.unlink()
+    assert job.shard(0, 1) == [2 * x for x in range(12)]
+    assert job.computed[3:] == [[0, 1, 2], [3, 4, 5], [6, 7, 8], [9, 10, 11]]
+
+
+def test_a_damaged_note_is_one_message(tmp_path):
+    job = Doubling(tmp_path)
+    job.shard(0, 1)
+    (note,) = (tmp_path / "chunks/job").glob("*.json")
+    note.write_text("damaged")
+    with pytest.raises(UserError, match=r"no note of chunks.*delete it"):
+        job.shard(0, 2)

