@@ -133,5 +133,4 @@ def test_without_a_sandbox_the_study_says_so_and_leaves_out_just_the_programs(tm
     assert run.returncode == 0, run.stdout
     assert "problem set 'tiny_code' is left out: no bubblewrap" in run.stdout
     jobs = project.planned(*SMALL)
-    assert (jobs["train_tiny_model"], jobs["import_weights"], jobs["generate_problems"]) == (2, 1, 1)
-    assert "write_table_T3" not in jobs
+    assert jobs["train_tiny_model"] == 3 and jobs["generate_problems"] == 1 and "write_table_T3" not in jobs
