@@ -14,7 +14,7 @@ from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mis
 from foretell.study.config import StudyConfig
 from foretell.study.models import PathModel
 from foretell.study.policies import GRADED, PREDICTED
-from foretell.study.problem_sets import Cities, File, Table
+from foretell.study.problem_sets import Cities, Table
 
 
 def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterator[str]:
@@ -30,7 +30,7 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     yield from model_mistakes(config, root)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)
-    if not config.pools and not any(isinstance(e, File) and e.policies for e in config.problem_sets.values()):
+    if not config.pools and not any(entry.evaluated for entry in config.problem_sets.values()):
         yield "no policy is evaluated: name policies in a pool under 'pools', or in a problem set's 'policies'"
     yield from file_mistakes(config)
     for label in config.figures:
