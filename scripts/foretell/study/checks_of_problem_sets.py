@@ -14,6 +14,11 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
         key = f"problem_sets.{name}"
         if isinstance(entry, Records):
             yield from _records(key, entry, config)
+        if isinstance(entry, File) and entry.metadata and entry.cross_fit:
+            yield (
+                f"key '{key}.metadata': {name!r} is cross-fitted, where no family reads columns; leave it out, or give "
+                "the problems a column 'split'"
+            )
         if isinstance(entry, GeneratedSet):
             yield from _ranges(key, entry)
         if isinstance(entry, ByGroup):

@@ -204,7 +204,8 @@ class File(Answered, GradingSettings):
     published: Text | None = None
     """Where the problems are published, and what the file must have; printed where it is not there."""
     metadata: Distinct[Text] | None = None
-    """Columns of the problems that the family `metadata` reads, such as a subject."""
+    """Columns of the problems, such as a subject, that the baseline `metadata` reads: each value is a feature. Naming
+    some is enough to have that family trained."""
     cross_fit: CrossFit | None = None
     """Every problem is predicted from the others, for sets that are too small to split; else the problems have a column
     `split`."""
@@ -217,7 +218,8 @@ class File(Answered, GradingSettings):
     @override
     def making(self, seed: int) -> dict[str, Any]:
         table, cross_fitted = self.problems.model_dump(exclude={"file"}), self.cross_fit is not None
-        return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted}
+        named = {"metadata": sorted(self.metadata)} if self.metadata else {}
+        return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 
 AnyProblemSet = Annotated[

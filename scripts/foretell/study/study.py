@@ -191,7 +191,8 @@ class Study:
         return self._families_that_read(*given)
 
     def _families_that_read(self, *sources: str, controls: bool = True) -> list[str]:
-        configured = [FAMILIES[name] for name in self.config.probes.families]
+        named = [reads.METADATA] if reads.METADATA in sources else []  # by the problem set, where it has columns for it
+        configured = [FAMILIES[name] for name in dict.fromkeys([*self.config.probes.families, *named])]
         return [each.name for each in configured if each.reads in sources and (controls or not each.control)]
 
     def family(self, problem_set: str) -> str:

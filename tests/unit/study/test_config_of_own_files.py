@@ -1,8 +1,11 @@
 """Studies on a user's own files."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from broken_studies import message, set_key
+from foretell.study import jobs
 from foretell.study.problem_sets import Table
 
 
@@ -104,6 +107,19 @@ def test_one_policy_alone_is_evaluated(asked, own_files, opened):
     )
     imported = {"completions": {"file": "b.csv"}, "price": {"input": 1, "output": 2}, "activations": "a.npz"}
     assert "linear" in opened({**one, "policies": {"own-m": imported}}).families("own")
+
+
+def test_a_column_is_a_baseline_where_the_problem_set_names_it(asked, opened):
+    assert "metadata" not in opened(asked).families("own")
+    asked["problem_sets"]["own"]["metadata"] = ["subject"]
+    study = opened(asked)
+    assert study.families("own") == [*study.config.probes.families, "metadata"]
+    job = SimpleNamespace(problem_set="own", policy="own-m")
+    assert jobs.train_probes(study, job)["metadata"] == ["subject"]
+    assert jobs.make_problems(study, job)["metadata"] == ["subject"]
+    asked["problem_sets"]["own"] |= {"cross_fit": {}, "policies": ["own-m", "own-n"]}
+    asked["pools"] = {}
+    assert "key 'problem_sets.own.metadata': 'own' is cross-fitted" in message({**asked, "figures": ["T1"]}, opened)
 
 
 def test_imported_outcomes_cannot_be_split_anew(own_files, opened):
