@@ -179,6 +179,11 @@ def resamples(study: Study, job: Job) -> Files:
     return {name: [f"evaluation/{name}/resamples.parquet"] for name in study.reported()}
 
 
+def claims(study: Study, job: Job) -> Files:
+    """The table of claims, where the study checks some."""
+    return {"claims": ["claims.csv"]} if study.config.claims else {}
+
+
 def summaries(study: Study, job: Job) -> Files:
     """What routing amounts to, by pool."""
     pools = [pool for name in study.reported() for pool in study.pools_on(name)]

@@ -245,8 +245,10 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
 
 
 def check_claims(study: Study, job: Job) -> Settings:
-    """What the claims are checked on."""
+    """Which claims are checked, and on what."""
+    named = study.config.claims
     return {
+        **({} if isinstance(named, bool) else {"claims": sorted(named)}),
         "title": study.config.title,
         "evidence": study.config.evidence,
         "subjects": {
