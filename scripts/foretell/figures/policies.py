@@ -76,7 +76,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sizes = ", ".join(map(str, sorted(frame.n[frame.n > 0].unique())))
     note = (
         f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. Greedy, majority and any of k (pass@k): "
-        "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: shares "
-        "of the k samples. Tokens: means of one prompt and of one completion. Empty: not known."
+        "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: "
+        "shares of the k samples. Tokens: means of one prompt and of one completion. Empty: not known."
     )
     return pd.DataFrame(rows), note
