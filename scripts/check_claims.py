@@ -26,7 +26,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     resamples = {problem_set: read_parquet(file) for problem_set, file in files_by_id(args.resamples).items()}
     routing = {pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()}
     subjects = read_subjects(args.settings, resamples, routing)
-    table = check(read_yaml(args.claims), subjects, args.settings.evidence)
+    wanted = args.settings.claims
+    claims = {name: each for name, each in read_yaml(args.claims).items() if wanted is None or name in wanted}
+    table = check(claims, subjects, args.settings.evidence)
     write_csv(table, args.csv)
     write_text(to_markdown(table, args.settings.title, args.settings.evidence), args.md)
 

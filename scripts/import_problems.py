@@ -23,6 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         problems = records.import_problems(read_parquet(args.table), given.records)
     else:
         problems = imported.import_problems(read(args.table, given.table), given.answer_kind, given.cross_fitted)
+    imported.require_columns(problems, given.metadata)
     write_parquet(problems, args.output)
     excluded = problems[problems.excluded_reason.notna()]
     if len(excluded):

@@ -19,6 +19,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--rollouts", type=named_file, nargs="*", default=[], metavar="POLICY=FILE", help="shards; may be absent"
     )
+    parser.add_argument(
+        "--prompts", type=named_file, nargs="*", default=[], metavar="POLICY=FILE", help="that another model reads"
+    )
     parser.add_argument("--settings", type=settings(PriceSettings), required=True, help="JSON: policies")
     parser.add_argument("--costs", type=Path, required=True, help="output: one row per policy and problem")
     parser.add_argument("--fewer-samples", type=Path, required=True, help="output: the same at 1..k samples")
@@ -29,7 +32,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         policy: pd.concat([read_parquet(file, columns=ROLLOUT_COLUMNS) for file in files], ignore_index=True)
         for policy, files in shards_by_id(args.rollouts).items()
     }
-    costs = price_outcomes(outcomes, args.settings.policies)
+    prompts = {
+        policy: read_parquet(file, columns=["problem_id", "token_ids"])
+        for policy, file in files_by_id(args.prompts).items()
+    }
+    costs = price_outcomes(outcomes, args.settings.policies, prompts)
     write_parquet(price_fewer_samples(rollouts, costs), args.fewer_samples)
     write_parquet(costs, args.costs)
 

@@ -14,7 +14,7 @@ from foretell.common.storage import read_parquet, write_text
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--claims", type=Path, required=True, help="the table of claims (CSV)")
+    parser.add_argument("--claims", type=Path, help="the table of claims (CSV), where some are checked")
     parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET/POLICY=FILE")
     parser.add_argument("--routing", type=named_file, nargs="*", default=[], metavar="POOL=FILE", help="its summary")
     parser.add_argument("--settings", type=settings(FrontPageSettings), required=True)
@@ -23,7 +23,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     outcomes = {_key(name): read_parquet(file) for name, file in files_by_id(args.outcomes).items()}
     routing = {pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()}
-    write_text(write(args.settings, outcomes, routing, pd.read_csv(args.claims)), args.output)
+    claims = None if args.claims is None else pd.read_csv(args.claims)
+    write_text(write(args.settings, outcomes, routing, claims), args.output)
 
 
 def _key(name: str) -> tuple[str, str]:

@@ -48,6 +48,7 @@ def costs_table(
                 output_cost=cost[policy],
                 cost=np.broadcast_to(np.asarray(cost[policy], dtype=float), len(split)),
                 probe_cost=float((probe_cost or {}).get(policy, np.nan)),
+                reuses_prefill=True,
                 cost_basis="measured tokens",
             )
         )

@@ -31,8 +31,10 @@ def asked(pools=True, **entry):
     """A study on questions from a file that a model on this computer is asked at two temperatures."""
     models = {"m": {"source": "path", "path": ".", "price": PRICE}}
     config = {**STUDY, "models": models, "policies": {"a": SAMPLED, "b": {**SAMPLED, "temperature": 0.5}}, "shards": 2}
-    config = copy.deepcopy(config if pools else {**config, "pools": {}})
+    config = copy.deepcopy(config if pools else {**config, "pools": {}, "figures": ["T2", "F3", "F4"]})
     config["problem_sets"]["own"] |= entry
+    named = entry.get("policies", config["policies"])
+    config["policies"] = {name: policy for name, policy in config["policies"].items() if name in named}
     return config
 
 
@@ -40,6 +42,19 @@ def two_splits():
     """The same, and a second split of the questions."""
     config = asked()
     config["problem_sets"]["by-group"] = {"source": "by_group", "of": "own"}
+    return config
+
+
+def mixed():
+    """The same questions, answered here by a model that also reads them for a policy whose answers are imported."""
+    config = asked()
+    encoder = {"model": "m", "prompt": "plain"}
+    config["prompts"] = {"plain": {"user": "Q: {question}"}}
+    config["policies"]["b"] = {
+        "completions": {"file": "c.csv"},
+        "price": {"input": 8.0, "output": 9.0},
+        "encoder": encoder,
+    }
     return config
 
 
@@ -60,6 +75,8 @@ SYNTHETIC = {
     "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
     "two-splits": two_splits(),
     "trained": read_yaml(Path(__file__).parent / "configs" / "cluster.yaml"),
+    "mixed": mixed(),
+    "alone": asked(pools=False, policies=["a"]),
 }
 
 
@@ -86,7 +103,7 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
                 add(rule, problem_set=name, policy=policy)
         if study.predictions_by(name) not in ("cross_fit_predictors", "pool_predictions"):
             add(study.predictions_by(name), problem_set=name, policy=policy)
-        if study.imports_activations(name):
+        if study.imports_activations(name, policy):
             add("import_activations", problem_set=name, policy=policy)
         if study.trained(name):
             add("train_probes", problem_set=name, policy=policy)

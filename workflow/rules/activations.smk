@@ -34,7 +34,7 @@ rule import_activations:
     log:
         "logs/{study}/activations/{problem_set}/{policy}.log",
     wildcard_constraints:
-        problem_set=any_of(name for name in study.problem_sets() if study.imports_activations(name)),
+        policy=any_of(name for name, entry in study.config.policies.items() if getattr(entry, "activations", None)),
     conda:
         "../../environment.yml"
     params:

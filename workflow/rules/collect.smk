@@ -34,7 +34,7 @@ rule check_claims:
 
 rule write_front_page:
     input:
-        claims="results/{study}/claims.csv",
+        claims=under_results(files.claims),
         outcomes=under_results(files.reported_outcomes),
         routing=under_results(files.summaries),
     output:

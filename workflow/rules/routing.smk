@@ -2,6 +2,7 @@ rule price_outcomes:
     input:
         outcomes=under_results(files.outcomes),
         rollouts=under_results(files.rollouts),
+        prompts=under_results(files.reader_prompts),
     output:
         costs="results/{study}/routing/{pool}/costs.parquet",
         fewer_samples="results/{study}/routing/{pool}/fewer_samples.parquet",
@@ -10,7 +11,10 @@ rule price_outcomes:
     conda:
         "../../environment.yml"
     params:
-        **program("price_outcomes", ids={"outcomes": files.outcomes, "rollouts": files.rollouts}),
+        **program(
+            "price_outcomes",
+            ids={"outcomes": files.outcomes, "rollouts": files.rollouts, "prompts": files.reader_prompts},
+        ),
     shell:
         RUN
 

@@ -80,7 +80,7 @@ def write(
     settings: FrontPageSettings,
     outcomes: Mapping[tuple[str, str], pd.DataFrame],
     routing: Mapping[str, pd.DataFrame],
-    claims: pd.DataFrame,
+    claims: pd.DataFrame | None,
 ) -> str:
     """Compose the page as reStructuredText.
 
@@ -88,13 +88,13 @@ def write(
         settings: what was run.
         outcomes: per problem set and policy.
         routing: per pool, the summary of the routing stage.
-        claims: the table of claims.
+        claims: the table of claims; None where the study checks none.
 
     Raises:
         UserError: the outcomes of a policy, or the routing of a pool, that the settings name are not given.
     """
     parts = [_heading(_not_of_jinja(_escape(settings.title)), "="), QUESTION]
-    if settings.evidence == "analogue":
+    if settings.evidence == "analogue" and claims is not None:
         parts.append(ANALOGUE)
     parts += [f"Left out: {_escape(each.problem_set)}, because {each.reason}." for each in settings.left_out]
     parts += [f"The model {_escape(each.model)} is {_escape(each.origin)}." for each in settings.models]
@@ -110,11 +110,15 @@ def write(
         parts.append(_heading(f"Headline: {pool.pool}", "-"))
         parts.append(_list_table(_headline(routing[pool.pool])))
         parts.append(_reading_of_headline(routing[pool.pool]))
-    parts.append(_heading("Claims of the paper", "-"))
-    parts.append(_list_table(_tested(claims)))
-    untested = claims[claims.verdict == "not testable here"]
-    parts.append(f"{len(untested)} further claims or subjects are not testable here; the table of claims says why.")
+    if claims is not None:
+        parts += _claims(claims)
     return _not_of_jinja("\n\n".join(parts)) + "\n"
+
+
+def _claims(claims: pd.DataFrame) -> list[str]:
+    untested = claims[claims.verdict == "not testable here"]
+    more = f"{len(untested)} further claims or subjects are not testable here; the table of claims says why."
+    return [_heading("Claims of the paper", "-"), _list_table(_tested(claims)), more]
 
 
 def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str], pd.DataFrame]) -> list[str]:

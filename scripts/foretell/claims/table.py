@@ -45,11 +45,13 @@ class ClaimsSettings(Settings):
         title: of the study.
         evidence: whether the study runs the paper's own data and policies.
         subjects: by problem set.
+        claims: ids of the claims to check; None for all.
     """
 
     title: str
     evidence: Literal["original", "analogue"]
     subjects: dict[str, SubjectSettings]
+    claims: list[str] | None = None
 
 
 def read_subjects(

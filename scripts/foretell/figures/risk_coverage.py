@@ -28,7 +28,8 @@ def collect(
     """Accuracy of what each policy answers when it answers the test problems it is most likely to get right.
 
     Args:
-        costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown).
+        costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown),
+            reuses_prefill (whether the cost includes it).
         probabilities: problem_id, family, policy, calibrated_on, probability; the first family and calibration count.
         fallback: what gets the rest, of which all is assumed.
         resamples, seed: of the bootstrap over groups.
@@ -95,7 +96,8 @@ def _with_fallback(
     """Accuracy and mean cost of all problems, the surest ones answered and the rest sent on after their prefill."""
     n, rest = len(test), len(test) - answered
     right = test.correct.to_numpy()[:answered].sum() + rest * fallback["accuracy"]
-    cost = test.cost.to_numpy()[:answered].sum() + prefill[answered:].sum() + rest * fallback["cost"]
+    beside = np.where(test.reuses_prefill, 0, prefill)[:answered].sum()
+    cost = test.cost.to_numpy()[:answered].sum() + beside + prefill[answered:].sum() + rest * fallback["cost"]
     return {"accuracy_with_fallback": right / n, "cost_with_fallback": cost / n}
 
 

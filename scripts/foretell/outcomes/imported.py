@@ -14,6 +14,8 @@ TYPES = {
     "greedy_correct": "boolean",
     "pass_at_k": "boolean",
     "truncated_share": "Float64",
+    "no_answer_share": "Float64",
+    "guessed_share": "Float64",
     "prompt_tokens": "Int64",
     "completion_tokens": "Int64",
 }
@@ -40,7 +42,7 @@ def import_outcomes(frame: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame
     if typed["majority_correct"].isna().any():
         missing = outcomes.problem_id[typed["majority_correct"].isna()]
         raise UserError(f"outcomes: {len(missing)} problems have no majority_correct, such as {missing.iloc[0]!r}")
-    for name in ("success_rate", "truncated_share"):
+    for name in ("success_rate", "truncated_share", "no_answer_share", "guessed_share"):
         if not typed[name].dropna().between(0, 1).all():
             raise UserError(f"outcomes: {name} must lie in [0, 1]")
     return outcomes[KEPT].assign(**typed)

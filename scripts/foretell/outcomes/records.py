@@ -44,6 +44,8 @@ def import_outcomes(records: pd.DataFrame, run: str, problems: pd.DataFrame) -> 
             "greedy_correct": null.astype("boolean"),
             "pass_at_k": null.astype("boolean"),
             "truncated_share": null.astype("Float64"),
+            "no_answer_share": null.astype("Float64"),
+            "guessed_share": null.astype("Float64"),
             "prompt_tokens": null.astype("Int64"),
             "completion_tokens": null.astype("Int64"),
         }

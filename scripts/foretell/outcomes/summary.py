@@ -4,6 +4,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.completions.samples import GREEDY
+from foretell.grading.places import GUESS
 
 
 def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
@@ -15,14 +16,15 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
 
     Args:
         rollouts: one row per rollout: problem_id, sample (GREEDY marks the greedy one), answer_class, correct,
-            prompt_tokens, completion_tokens, finish_reason.
+            prompt_tokens, completion_tokens, finish_reason, extracted_answer; answer_place where they were graded here.
         problems: problem_id, split, group, reference_difficulty, excluded_reason; excluded problems have no outcome.
 
     Returns:
         One row per problem, in the problems' order: problem_id, split, group, reference_difficulty, k, success_rate in
         [0, 1], majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy
-        rollout), pass_at_k (any of the k is right), truncated_share in [0, 1], prompt_tokens (of one prompt),
-        completion_tokens (over all k); null where a rollout lacks its tokens or its reason to finish.
+        rollout), pass_at_k (any of the k is right), truncated_share, no_answer_share and guessed_share (of the k; an
+        answer is guessed where nothing marks it) in [0, 1], prompt_tokens (of one prompt), completion_tokens (over all
+        k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known.
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -32,12 +34,15 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     missing = used.problem_id[~used.problem_id.isin(sampled.problem_id)]
     if len(missing):
         raise UserError(f"{len(missing)} problems have no sampled rollout, the first is {missing.iloc[0]!r}")
-    by_problem = sampled.assign(truncated=_truncated(sampled.finish_reason)).groupby("problem_id", sort=False)
+    sampled = sampled.assign(truncated=_truncated(sampled.finish_reason), **_answering(sampled))
+    by_problem = sampled.groupby("problem_id", sort=False)
     outcomes = by_problem.agg(
         k=("sample", "size"),
         success_rate=("correct", "mean"),
         pass_at_k=("correct", "any"),
         truncated_share=("truncated", "mean"),
+        no_answer_share=("unanswered", "mean"),
+        guessed_share=("guessed", "mean"),
         prompt_tokens=("prompt_tokens", "first"),
         completion_tokens=("completion_tokens", "sum"),
     )
@@ -51,13 +56,25 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     outcomes = outcomes.join(votes).assign(greedy_correct=greedy)
     outcomes["majority_correct"] = outcomes.majority_correct.fillna(False).astype("boolean")
     columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
-    columns += ["truncated_share", "prompt_tokens", "completion_tokens"]
+    columns += ["truncated_share", "no_answer_share", "guessed_share", "prompt_tokens", "completion_tokens"]
     return used.merge(outcomes[columns], left_on="problem_id", right_index=True, validate="one_to_one")
 
 
 def _truncated(finish_reason: pd.Series) -> pd.Series:
     """1.0 where a completion was cut off, 0.0 where not, NaN where that is unknown."""
     return finish_reason.fillna("").eq("length").astype(float).mask(finish_reason.isna())
+
+
+def _answering(rollouts: pd.DataFrame) -> dict[str, pd.Series]:
+    """1.0 where a rollout has no answer, and where its answer is guessed; NaN where that is not known."""
+    unknown = pd.Series(float("nan"), index=rollouts.index)
+    graded_here = "answer_place" in rollouts
+    return {
+        "unanswered": rollouts.extracted_answer.isna().astype(float)
+        if graded_here or rollouts.extracted_answer.notna().any()
+        else unknown,
+        "guessed": rollouts.answer_place.fillna("").eq(GUESS).astype(float) if graded_here else unknown,
+    }
 
 
 def majority(sampled: pd.DataFrame) -> pd.DataFrame:

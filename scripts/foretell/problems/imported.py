@@ -24,6 +24,16 @@ class ImportSettings(Settings):
     table: Format = Format()
     answer_kind: str = "math"
     cross_fitted: bool = False
+    metadata: list[str] = []
+
+
+def require_columns(problems: pd.DataFrame, columns: list[str]) -> None:
+    """Raise a UserError that names the first of these columns of `metadata` that the problems lack."""
+    if missing := [column for column in columns if column not in problems]:
+        raise UserError(
+            f"the problems have no column {missing[0]!r}, which the problem set's key 'metadata' names; there are "
+            f"{', '.join(map(str, problems))}"
+        )
 
 
 def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -> pd.DataFrame:

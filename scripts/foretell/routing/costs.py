@@ -26,6 +26,8 @@ class PolicyPrice(Settings):
         input_price, output_price: USD per TOKENS_PER_PRICE tokens.
         assumed_cost: USD per problem, in place of prices.
         estimated: whether the numbers of tokens are.
+        reader_price: USD per TOKENS_PER_PRICE tokens that the encoder reads, where it belongs to another model than the
+            one that answers.
     """
 
     encoder: str | None
@@ -33,6 +35,7 @@ class PolicyPrice(Settings):
     output_price: USD | None = None
     assumed_cost: USD | None = None
     estimated: bool = False
+    reader_price: USD | None = None
 
     @model_validator(mode="after")
     def _has_prices_or_a_cost(self) -> "PolicyPrice":
@@ -52,19 +55,25 @@ class PriceSettings(Settings):
     policies: dict[str, PolicyPrice]
 
 
-def price_outcomes(outcomes: dict[str, pd.DataFrame], prices: dict[str, PolicyPrice]) -> pd.DataFrame:
+def price_outcomes(
+    outcomes: dict[str, pd.DataFrame],
+    prices: dict[str, PolicyPrice],
+    prompts: dict[str, pd.DataFrame] | None = None,
+) -> pd.DataFrame:
     """Price every policy on every problem.
 
     Args:
         outcomes: per policy, one row per problem: problem_id, split, group, k, majority_correct, prompt_tokens,
             completion_tokens (summed over the k samples; tokens may be null where the cost is assumed).
         prices: per policy.
+        prompts: problem_id, token_ids of what the encoder reads, per policy with a reader_price.
 
     Returns:
         One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, encoder,
         samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once), output_cost (completion tokens of all k
         samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of
-        the policy's encoder; null if unknown), all in USD, and cost_basis.
+        the policy's encoder; null if unknown), all in USD, reuses_prefill (whether an answer goes on from that prefill,
+        and so has paid for it) and cost_basis.
 
     Raises:
         UserError: a policy without outcomes, prices, tokens or labels; policies over different problems, or that price
@@ -72,20 +81,24 @@ def price_outcomes(outcomes: dict[str, pd.DataFrame], prices: dict[str, PolicyPr
     """
     _check_prices(prices, outcomes)
     require_same_problems({f"outcomes of {policy!r}": frame.problem_id for policy, frame in outcomes.items()})
-    return pd.concat([_price(policy, frame, prices[policy]) for policy, frame in outcomes.items()], ignore_index=True)
+    given = prompts or {}
+    tables = [_price(policy, frame, prices[policy], given.get(policy)) for policy, frame in outcomes.items()]
+    return pd.concat(tables, ignore_index=True)
 
 
-def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.DataFrame:
+def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice, prompts: pd.DataFrame | None) -> pd.DataFrame:
     costs = outcomes[["problem_id", "split", "group"]].assign(
         policy=policy,
         encoder=pd.Series(price.encoder, index=outcomes.index, dtype="str"),
         samples=outcomes.k.astype("Int64"),
         correct=_floats(outcomes.majority_correct.astype("boolean")),
+        reuses_prefill=price.reader_price is None,
     )
+    read = _read(policy, outcomes, price.reader_price, prompts)
     _require_complete(costs.correct, f"outcomes of {policy!r} lack majority_correct")
     if price.assumed_cost is not None:
         return costs.assign(
-            input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=np.nan, cost_basis=ASSUMED
+            input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=read, cost_basis=ASSUMED
         )
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
     _require_complete(tokens.sum(axis=1, skipna=False), f"outcomes of {policy!r} lack token counts; set assumed_cost")
@@ -95,9 +108,22 @@ def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.DataFr
         input_cost=input_cost,
         output_cost=output_cost,
         cost=input_cost + output_cost,
-        probe_cost=np.nan if price.encoder is None else input_cost,
+        probe_cost=input_cost if price.encoder is not None and price.reader_price is None else read,
         cost_basis=ESTIMATED if price.estimated else MEASURED,
     )
+
+
+def _read(
+    policy: str, outcomes: pd.DataFrame, reader_price: float | None, prompts: pd.DataFrame | None
+) -> pd.Series | float:
+    """Dollars for a prefill of the model that reads for a policy; NaN where there is none, or the policy's own."""
+    if reader_price is None:
+        return np.nan
+    if prompts is None:
+        raise UserError(f"policy {policy!r} has a reader_price but no prompts; give --prompts {policy}=FILE")
+    tokens = prompts.set_index("problem_id").token_ids.map(len).reindex(outcomes.problem_id)
+    _require_complete(tokens, f"prompts of {policy!r} lack problems of its outcomes")
+    return _usd(pd.Series(tokens.to_numpy(), index=outcomes.index), reader_price)
 
 
 def _usd(tokens: pd.Series, price: float | None) -> pd.Series:
@@ -113,13 +139,14 @@ def _check_prices(prices: dict[str, PolicyPrice], outcomes: dict[str, pd.DataFra
     for policy, price in prices.items():
         if policy not in outcomes:
             raise UserError(f"policy {policy!r} has settings but no outcomes; give --outcomes {policy}=FILE")
-        if price.encoder is None or price.assumed_cost is not None:
+        read = price.input_price if price.reader_price is None else price.reader_price
+        if price.encoder is None or read is None:
             continue
-        other, input_price = prefills.setdefault(price.encoder, (policy, price.input_price))
-        if input_price != price.input_price:
+        other, input_price = prefills.setdefault(price.encoder, (policy, read))
+        if input_price != read:
             raise UserError(
                 f"policies {other!r} and {policy!r} share the encoder {price.encoder!r} but have the input "
-                f"prices {input_price} and {price.input_price}; a prefill has one price"
+                f"prices {input_price} and {read}; a prefill has one price"
             )
 
 

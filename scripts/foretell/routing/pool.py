@@ -28,6 +28,7 @@ class Pool:
         problem_id, split, group: [problems].
         policies, cost_basis: str [policies].
         encoders: [policies], None where unknown.
+        reuses_prefill: [policies], whether an answer goes on from the encoder's prefill, and so has paid for it.
         samples: [policies], the k of every policy, None where unknown.
         correct: [problems, policies], 0.0 or 1.0.
         cost, probe_cost: [problems, policies], USD; probe_cost is NaN where unknown.
@@ -38,6 +39,7 @@ class Pool:
     group: np.ndarray
     policies: list[str]
     encoders: list[str | None]
+    reuses_prefill: list[bool]
     samples: list[int | None]
     cost_basis: list[str]
     correct: np.ndarray
@@ -85,6 +87,7 @@ def assemble_pool(costs: pd.DataFrame) -> Pool:
         group=problems.group.to_numpy(),
         policies=policies,
         encoders=[head.encoder if pd.notna(head.encoder) else None for head in heads],
+        reuses_prefill=[bool(head.reuses_prefill) for head in heads],
         samples=[int(head.samples) if pd.notna(head.samples) else None for head in heads],
         cost_basis=[head.cost_basis for head in heads],
         correct=np.column_stack([frame.correct for frame in frames]),

@@ -14,14 +14,15 @@ def charge_every_encoder(pool: Pool) -> np.ndarray:
 
 
 def charge_consulted_in_order(pool: Pool) -> np.ndarray:
-    """Charge for consulting the encoders before the policy that was kept, whose own prefill is reused.
+    """Charge for consulting the encoders up to the policy that was kept, whose own prefill is reused if it can be.
 
-    The last policy is kept without a probe, so its encoder adds nothing either.
+    The last policy is kept without a probe, so its encoder adds nothing.
 
     Returns:
         USD, [problems, policies], by the policy that was kept; NaN where a prefill that is charged has no known price.
     """
-    return np.column_stack([_charge(pool, range(kept), kept) for kept in range(len(pool.policies))])
+    last = len(pool.policies) - 1
+    return np.column_stack([_charge(pool, range(min(kept + 1, last)), kept) for kept in range(last + 1)])
 
 
 def charge_nothing(pool: Pool) -> np.ndarray:
@@ -30,9 +31,10 @@ def charge_nothing(pool: Pool) -> np.ndarray:
 
 
 def _charge(pool: Pool, consulted: Iterable[int], chosen: int) -> np.ndarray:
-    """Price the prefills of the consulted policies' encoders, but for the chosen policy's: its answer pays for it."""
+    """Price the prefills of the consulted policies' encoders, but for one that the answer goes on from and pays for."""
     prefills = {_encoder(pool, policy): pool.probe_cost[:, policy] for policy in consulted}
-    prefills.pop(_encoder(pool, chosen), None)
+    if pool.reuses_prefill[chosen]:
+        prefills.pop(_encoder(pool, chosen), None)
     return sum(prefills.values(), np.zeros(len(pool.problem_id)))
 
 

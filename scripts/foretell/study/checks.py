@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
 from foretell.common.arguments import Settings
+from foretell.common.yaml_files import read_yaml
 from foretell.evaluation.catalogue import METRICS
 from foretell.probes.families import FAMILIES
 from foretell.probes.targets import TARGETS
@@ -14,7 +15,7 @@ from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mis
 from foretell.study.config import StudyConfig
 from foretell.study.models import PathModel
 from foretell.study.policies import GRADED, PREDICTED
-from foretell.study.problem_sets import Cities, File, Table
+from foretell.study.problem_sets import Cities, Table
 
 
 def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterator[str]:
@@ -30,13 +31,23 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     yield from model_mistakes(config, root)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)
-    if not config.pools and not any(isinstance(e, File) and e.policies for e in config.problem_sets.values()):
+    if not config.pools and not any(entry.evaluated for entry in config.problem_sets.values()):
         yield "no policy is evaluated: name policies in a pool under 'pools', or in a problem set's 'policies'"
     yield from file_mistakes(config)
+    yield from _unknown_claims(config, root)
     for label in config.figures:
         if label not in figures:
             yield f"key 'figures': {label!r} is not in config/figures.yaml; there are {', '.join(figures)}"
     yield from _missing_files(config, root)
+
+
+def _unknown_claims(config: StudyConfig, root: Path) -> Iterator[str]:
+    if isinstance(config.claims, bool):
+        return
+    known = read_yaml(root / "config" / "claims.yaml")
+    for claim in config.claims:
+        if claim not in known:
+            yield f"key 'claims': {claim!r} is not in config/claims.yaml; there are {', '.join(known)}"
 
 
 def _names_of_kinds(config: StudyConfig) -> Iterator[str]:

@@ -8,7 +8,7 @@ from foretell.models.architecture import TinyModelSettings
 from foretell.models.weights import RECORD, WEIGHTS, check_training
 from foretell.study.config import StudyConfig
 from foretell.study.models import Tiny
-from foretell.study.policies import ENCODER, GRADED, ImportedPolicy, ModelPolicy
+from foretell.study.policies import GRADED, PREDICTED, Encoder, ImportedPolicy
 from foretell.study.problem_sets import GeneratedSet
 from foretell.study.references import unknown
 
@@ -36,8 +36,9 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
 def policy_mistakes(config: StudyConfig) -> Iterator[str]:
     """Policies that cannot be run or imported, or share the id of an encoder."""
     for name, policy in config.policies.items():
-        if isinstance(policy, ModelPolicy):
-            yield from _model_policy(name, policy, config)
+        if policy.read_by is not None:
+            place = f"policies.{name}" + (".encoder" if isinstance(policy, ImportedPolicy) else "")
+            yield from _encoder(place, policy.read_by, config)
         if isinstance(policy, ImportedPolicy):
             yield from _imported_policy(name, policy)
     yield from _shared_encoders(config)
@@ -45,29 +46,30 @@ def policy_mistakes(config: StudyConfig) -> Iterator[str]:
 
 def _shared_encoders(config: StudyConfig) -> Iterator[str]:
     """Encoders that differ in model, effort or prompt and would have the same id, and so the same files."""
-    first: dict[str, tuple[str, ModelPolicy]] = {}
+    first: dict[str, tuple[str, Encoder]] = {}
     for name, policy in config.policies.items():
-        if not isinstance(policy, ModelPolicy):
+        encoder = policy.read_by
+        if encoder is None:
             continue
-        other, alike = first.setdefault(policy.encoder, (name, policy))
-        if any(getattr(policy, part) != getattr(alike, part) for part in ENCODER):
+        other, alike = first.setdefault(encoder.id, (name, encoder))
+        if encoder != alike:
             yield (
-                f"key 'policies.{name}': its model, effort and prompt make the id {policy.encoder!r}, as the different "
+                f"key 'policies.{name}': its model, effort and prompt make the id {encoder.id!r}, as the different "
                 f"ones of {other!r} do; rename a model or a prompt"
             )
 
 
-def _model_policy(name: str, policy: ModelPolicy, config: StudyConfig) -> Iterator[str]:
-    model = config.models.get(policy.model)
+def _encoder(place: str, encoder: Encoder, config: StudyConfig) -> Iterator[str]:
+    model = config.models.get(encoder.model)
     if model is None:
-        yield unknown(f"policies.{name}.model", policy.model, config.models)
+        yield unknown(f"{place}.model", encoder.model, config.models)
     elif isinstance(model, Tiny):
         learnt = config.problem_sets.get(model.problem_set)
-        if isinstance(learnt, GeneratedSet) and policy.effort not in learnt.task.efforts:
+        if isinstance(learnt, GeneratedSet) and encoder.effort not in learnt.task.efforts:
             known = " and ".join(map(repr, learnt.task.efforts))
-            yield f"key 'policies.{name}.effort': a tiny model that is trained on {learnt.source} knows {known}"
-    if policy.prompt is not None and policy.prompt not in config.prompts:
-        yield unknown(f"policies.{name}.prompt", policy.prompt, config.prompts)
+            yield f"key '{place}.effort': a tiny model that is trained on {learnt.source} knows {known}"
+    if encoder.prompt is not None and encoder.prompt not in config.prompts:
+        yield unknown(f"{place}.prompt", encoder.prompt, config.prompts)
 
 
 def _imported_policy(name: str, policy: ImportedPolicy) -> Iterator[str]:
@@ -76,5 +78,7 @@ def _imported_policy(name: str, policy: ImportedPolicy) -> Iterator[str]:
         yield f"key 'policies.{name}': give one of {', '.join(GRADED)}; there are {', '.join(given) or 'none'}"
     if (policy.price is None) == (policy.assumed_cost is None):
         yield f"key 'policies.{name}': give either 'price' or 'assumed_cost'"
+    if policy.encoder is not None and (given := [key for key in PREDICTED if getattr(policy, key) is not None]):
+        yield f"key 'policies.{name}': its success is read from 'encoder' or from {given[0]!r}; give one of them"
     if policy.characters_per_token is not None and policy.outcomes is not None:
         yield f"key 'policies.{name}.characters_per_token': outcomes have no texts to estimate tokens from"

@@ -10,7 +10,9 @@ from foretell.study.references import fold_mistakes, unknown
 
 
 def pool_mistakes(config: StudyConfig) -> Iterator[str]:
-    """Pools of what is not defined, or of policies that a problem set cannot have."""
+    """Pools of what is not defined, and policies that a problem set cannot have."""
+    for name, entry in config.problem_sets.items():
+        yield from _unfit(f"problem_sets.{name}.policies", entry.evaluated, name, config)
     for name, pool in config.pools.items():
         if pool.problem_set not in config.problem_sets:
             yield unknown(f"pools.{name}.problem_set", pool.problem_set, config.problem_sets)
@@ -34,6 +36,12 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
     problem_set = config.problem_sets[pool.problem_set]
     if isinstance(problem_set, Records) and problem_set.folds:
         yield f"key 'pools.{name}.problem_set': {pool.problem_set!r} has folds; give the pool 'folds' too"
+    yield from _unfit(f"pools.{name}.policies", pool.policies, pool.problem_set, config)
+
+
+def _unfit(key: str, policies: list[str], name: str, config: StudyConfig) -> Iterator[str]:
+    """Policies that are not defined, or of a kind that a problem set cannot have."""
+    problem_set = config.problem_sets[name]
     kinds: tuple[type[Policy], ...]
     if isinstance(problem_set, Records):
         kinds, form = (RecordedPolicy,), "a recorded policy (outcomes, run, ...)"
@@ -42,8 +50,8 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
         form = "an imported policy (completions, rollouts or outcomes), or one with a model"
     else:
         kinds, form = (ModelPolicy,), "a policy with a model"
-    for policy in pool.policies:
+    for policy in policies:
         if policy not in config.policies:
-            yield unknown(f"pools.{name}.policies", policy, config.policies)
+            yield unknown(key, policy, config.policies)
         elif not isinstance(config.policies[policy], kinds):
-            yield f"key 'pools.{name}.policies': problem set {pool.problem_set!r} needs {form}; {policy!r} is none"
+            yield f"key {key!r}: problem set {name!r} needs {form}; {policy!r} is none"

@@ -4,9 +4,8 @@ from collections.abc import Iterator
 
 from foretell.study.config import StudyConfig
 from foretell.study.policies import PREDICTED, ModelPolicy
-from foretell.study.pools import SinglePool
 from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, Records
-from foretell.study.references import fold_mistakes, routed, unknown
+from foretell.study.references import evaluated_on, fold_mistakes, routed, unknown
 
 
 def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
@@ -15,6 +14,11 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
         key = f"problem_sets.{name}"
         if isinstance(entry, Records):
             yield from _records(key, entry, config)
+        if isinstance(entry, File) and entry.metadata and entry.cross_fit:
+            yield (
+                f"key '{key}.metadata': {name!r} is cross-fitted, where no family reads columns; leave it out, or give "
+                "the problems a column 'split'"
+            )
         if isinstance(entry, GeneratedSet):
             yield from _ranges(key, entry)
         if isinstance(entry, ByGroup):
@@ -78,7 +82,7 @@ def _by_group(name: str, of: str, config: StudyConfig) -> Iterator[str]:
 
 
 def _is_imported(problem_set: str, config: StudyConfig) -> bool:
-    return any(not isinstance(config.policies[p], ModelPolicy) for p in routed(problem_set, config))
+    return any(not isinstance(config.policies[p], ModelPolicy) for p in evaluated_on(problem_set, config))
 
 
 def file_mistakes(config: StudyConfig) -> Iterator[str]:
@@ -89,40 +93,53 @@ def file_mistakes(config: StudyConfig) -> Iterator[str]:
 
 
 def _policies_of_file(name: str, problem_set: File, config: StudyConfig) -> Iterator[str]:
-    used = routed(name, config)
-    run = {policy for policy in used if isinstance(config.policies[policy], ModelPolicy)}
-    yield from _run_policies(name, problem_set, run, config)
-    used -= run
-    if run and used:
-        yield (
-            f"key 'pools': {name!r} has {sorted(run)[0]!r}, which has a model, beside {sorted(used)[0]!r}, which is "
-            "imported; give it one kind of policy"
-        )
-    for key in PREDICTED:
-        with_key = sorted(policy for policy in used if getattr(config.policies[policy], key, None) is not None)
-        if with_key and problem_set.cross_fit:
+    used = evaluated_on(name, config)
+    read = {policy for policy in used if config.policies[policy].read_by is not None}
+    if problem_set.cross_fit:
+        yield from _policies_of_cross_fitted(name, used, read, config)
+    else:
+        yield from _sources_of_predictions(name, used, read, config)
+    if problem_set.cross_fit or not _with(used, "predictions", config):
+        without = sorted(used - read - _with(used, "activations", config))
+        if read and without:
             yield (
-                f"key 'policies.{with_key[0]}.{key}': {name!r} is cross-fitted, which predicts from questions alone; "
+                f"key 'policies.{without[0]}.encoder' is missing: for {sorted(read)[0]!r}, on {name!r} too, a model "
+                f"reads the prompts; name the one that reads them for {without[0]!r}"
+            )
+    elsewhere = {policy for other in config.problem_sets if other != name for policy in evaluated_on(other, config)}
+    for policy in sorted(used & elsewhere):
+        if not isinstance(config.policies[policy], ModelPolicy):
+            yield f"key 'pools': {policy!r} is imported for {name!r} alone; it cannot also be on another problem set"
+
+
+def _with(policies: set[str], key: str, config: StudyConfig) -> set[str]:
+    return {policy for policy in policies if getattr(config.policies[policy], key, None) is not None}
+
+
+def _sources_of_predictions(name: str, used: set[str], read: set[str], config: StudyConfig) -> Iterator[str]:
+    """Keys that some policies of a problem set lack, so that its predictors would not be the same for all."""
+    for key in PREDICTED:
+        having = _with(used, key, config)
+        lacking = sorted(used - having - (read if key == "activations" else set()))
+        if having and lacking and lacking[0] in read:
+            yield (
+                f"key 'policies.{sorted(having)[0]}.{key}': {lacking[0]!r}, on {name!r} too, has a model and no "
+                f"{key}; leave it out, and name a model that reads the prompts under 'encoder'"
+            )
+        elif having and lacking:
+            yield f"key 'policies.{lacking[0]}.{key}' is missing: others on {name!r} have it; give all or none"
+
+
+def _policies_of_cross_fitted(name: str, used: set[str], read: set[str], config: StudyConfig) -> Iterator[str]:
+    """What a problem set that is cross-fitted cannot have: predictors from files, and routing by activations."""
+    for key in PREDICTED:
+        if having := sorted(_with(used, key, config)):
+            yield (
+                f"key 'policies.{having[0]}.{key}': {name!r} is cross-fitted, which predicts from questions alone; "
                 "leave it out, or give the problems a column 'split'"
             )
-        elif 0 < len(with_key) < len(used):
-            without = sorted(used - set(with_key))[0]
-            yield f"key 'policies.{without}.{key}' is missing: others on {name!r} have it; give all or none"
-    others = [p for p in config.pools.values() if isinstance(p, SinglePool) and p.problem_set != name]
-    for policy in sorted(used & {policy for pool in others for policy in pool.policies}):
-        yield f"key 'pools': {policy!r} is imported for {name!r} alone; it cannot also be on another problem set"
-
-
-def _run_policies(name: str, problem_set: File, routed: set[str], config: StudyConfig) -> Iterator[str]:
-    """Policies with a model on a problem set from a file: those that are evaluated alone, and those of its pools."""
-    key = f"problem_sets.{name}.policies"
-    for policy in problem_set.policies or []:
-        if policy not in config.policies:
-            yield unknown(key, policy, config.policies)
-        elif not isinstance(config.policies[policy], ModelPolicy):
-            yield f"key '{key}': {policy!r} has no model; policies that are imported are named in a pool"
-    if problem_set.cross_fit and routed:
+    if by_model := sorted(read & routed(name, config)):
         yield (
-            f"key 'pools': {', '.join(map(repr, sorted(routed)))} have a model and {name!r} is cross-fitted, where "
-            f"success is read but not routed by; name them in '{key}' instead"
+            f"key 'pools': {', '.join(map(repr, by_model))} have a model and {name!r} is cross-fitted, where "
+            f"success is read but not routed by; name them in 'problem_sets.{name}.policies' instead"
         )

@@ -130,6 +130,9 @@ class StudyConfig(Settings):
     """How the routers are swept, and when they match the best single policy."""
     statistics: Statistics = Statistics()
     """How uncertainty is computed."""
+    claims: bool | Distinct[Text] = True
+    """Which claims of the paper are checked on the study: `true` for all, `false` for none, or a list of their ids in
+    `config/claims.yaml`."""
     figures: Distinct[Label]
     """Labels of the figures and tables to make, from `config/figures.yaml`."""
 

@@ -117,14 +117,15 @@ def folder_of(label: str) -> str:
 
 
 def final_files(study: Study, manifest: Mapping[str, Figure]) -> list[str]:
-    """Figures, tables, claims and front page of a study, by their paths from its results."""
+    """Figures, tables, claims, if any, and front page of a study, by their paths from its results."""
     shown = [
         f"{folder_of(label)}/{name}/{label}.{suffix}"
         for label in study.config.figures
         for name in manifest[label].sets(study)
         for suffix in SUFFIXES[folder_of(label)]
     ]
-    return [*shown, "claims.csv", "claims.md", "front_page.rst"]
+    claims = ["claims.csv", "claims.md"] if study.config.claims else []
+    return [*shown, *claims, "front_page.rst"]
 
 
 def read_manifest(entries: dict[str, Any]) -> dict[str, Figure]:

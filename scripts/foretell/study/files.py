@@ -104,6 +104,17 @@ def encoder_scores(study: Study, job: Job) -> Files:
     return {encoder: [f"encoders/{name}/{encoder}.parquet"] for encoder in study.compared_encoders(name)}
 
 
+def reader_prompts(study: Study, job: Job) -> Files:
+    """Prompts that an encoder reads for a policy whose answers come from elsewhere, by policy of a pool."""
+    problem_set = problem_set_of(study, job)
+    entries = {policy: study.policy(policy) for policy in policies_of(study, job)}
+    return {
+        policy: [f"prompts/{study.origin(problem_set)}/{entry.encoder.id}.parquet"]
+        for policy, entry in entries.items()
+        if isinstance(entry, ImportedPolicy) and entry.encoder is not None
+    }
+
+
 def checkpoint(study: Study, job: Job) -> Files:
     """Files of the checkpoint that a job runs; the record of one from elsewhere has the sums of all others."""
     if hasattr(job, "encoder"):
@@ -124,7 +135,7 @@ def prompts(study: Study, job: Job) -> Files:
 
 def activations(study: Study, job: Job) -> Files:
     """Shards of the activations and their descriptions that a policy's probes are trained on, if any."""
-    if study.imports_activations(job.problem_set):
+    if study.imports_activations(job.problem_set, job.policy):
         return {job.policy: _cache(f"activations/{job.problem_set}/{job.policy}/imported")}
     encoder = study.encoder(job.policy)
     return {} if encoder is None else {encoder: _shards(study, "activations", job.problem_set, encoder)}
@@ -166,6 +177,11 @@ decisions_of_folds = _of_folds("decisions")
 def resamples(study: Study, job: Job) -> Files:
     """Resampled metrics of each problem set that claims are about."""
     return {name: [f"evaluation/{name}/resamples.parquet"] for name in study.reported()}
+
+
+def claims(study: Study, job: Job) -> Files:
+    """The table of claims, where the study checks some."""
+    return {"claims": ["claims.csv"]} if study.config.claims else {}
 
 
 def summaries(study: Study, job: Job) -> Files:

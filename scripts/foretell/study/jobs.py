@@ -193,14 +193,17 @@ def _price(study: Study, policy: str) -> Settings:
     entry = study.policy(policy)
     if isinstance(entry, ModelPolicy):
         price = study.config.models[entry.model].price
-        return {"encoder": entry.encoder, "input_price": price.input, "output_price": price.output}
+        return {"encoder": entry.read_by.id, "input_price": price.input, "output_price": price.output}
+    read: Settings = {"encoder": None}
+    if isinstance(entry, ImportedPolicy) and entry.encoder is not None:
+        read = {"encoder": entry.encoder.id, "reader_price": study.config.models[entry.encoder.model].price.input}
+    elif isinstance(entry, ImportedPolicy) and entry.activations is not None and entry.price is not None:
+        read = {"encoder": policy}  # whoever read the prompts did it with the policy's model
     if entry.assumed_cost is not None:
-        return {"encoder": None, "assumed_cost": entry.assumed_cost}
+        return {**read, "assumed_cost": entry.assumed_cost}
     assert isinstance(entry, ImportedPolicy) and entry.price is not None
-    # whoever read the prompts did it with the policy's model
-    encoder = policy if entry.activations is not None else None
     prices = {"input_price": entry.price.input, "output_price": entry.price.output}
-    return {"encoder": encoder, **prices, "estimated": entry.characters_per_token is not None}
+    return {**read, **prices, "estimated": entry.characters_per_token is not None}
 
 
 def route_queries(study: Study, job: Job) -> Settings:
@@ -242,8 +245,10 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
 
 
 def check_claims(study: Study, job: Job) -> Settings:
-    """What the claims are checked on."""
+    """Which claims are checked, and on what."""
+    named = study.config.claims
     return {
+        **({} if isinstance(named, bool) else {"claims": sorted(named)}),
         "title": study.config.title,
         "evidence": study.config.evidence,
         "subjects": {

@@ -11,9 +11,9 @@ from pathlib import Path
 from foretell.common.storage import write_json
 from foretell.study.config import StudyConfig
 from foretell.study.models import Tiny
-from foretell.study.policies import AnyPolicy, ModelPolicy
+from foretell.study.policies import AnyPolicy
 from foretell.study.pools import AnyPool, SinglePool
-from foretell.study.problem_sets import AnyProblemSet, ByGroup, File
+from foretell.study.problem_sets import AnyProblemSet, ByGroup
 
 FILE = "left_out.json"
 
@@ -79,9 +79,9 @@ def _belongs_to(entry: AnyProblemSet, name: str, names: list[str]) -> bool:
 def evaluated(sets: dict[str, AnyProblemSet], pools: dict[str, AnyPool]) -> set[str]:
     """Policies that are evaluated."""
     lists = [pool.policies for pool in pools.values() if isinstance(pool, SinglePool)]
-    lists += [entry.policies or [] for entry in sets.values() if isinstance(entry, File)]
+    lists += [entry.evaluated for entry in sets.values()]
     return {policy for policies in lists for policy in policies}
 
 
 def _models(policies: dict[str, AnyPolicy]) -> set[str]:
-    return {entry.model for entry in policies.values() if isinstance(entry, ModelPolicy)}
+    return {entry.read_by.model for entry in policies.values() if entry.read_by is not None}

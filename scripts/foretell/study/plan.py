@@ -7,7 +7,6 @@ that failed would then not be done again, and what follows from it would stay as
 from collections.abc import Iterator
 from itertools import product
 
-from foretell.study.policies import ModelPolicy
 from foretell.study.study import Study
 
 Planned = tuple[str, dict[str, str]]  # rule and wildcards
@@ -46,11 +45,11 @@ def _on_problem_set(study: Study, name: str) -> Iterator[Planned]:
 
 
 def _answers(study: Study, origin: str, policy: str) -> Iterator[Planned]:
-    """From a policy's model to its graded rollouts."""
+    """From the model that reads, and maybe answers, to graded rollouts."""
     entry, of = study.policy(policy), {"problem_set": origin, "policy": policy}
-    if isinstance(entry, ModelPolicy):
-        yield study.config.models[entry.model].made_by, {"model": entry.model}
-        yield "render_prompts", {"problem_set": origin, "encoder": entry.encoder}
+    if entry.read_by is not None:
+        yield study.config.models[entry.read_by.model].made_by, {"model": entry.read_by.model}
+        yield "render_prompts", {"problem_set": origin, "encoder": entry.read_by.id}
     for rule in (entry.completions_by, entry.rollouts_by):
         if rule in ("generate_completions", "grade_rollouts"):
             yield from ((rule, {**of, "shard": shard}) for shard in study.shards)
@@ -69,7 +68,7 @@ def _predictions(study: Study, name: str, policy: str) -> Iterator[Planned]:
         ]
         for cache, shard in product(caches, study.shards):
             yield cache, {"problem_set": study.origin(name), "encoder": encoder, "shard": shard}
-    if study.imports_activations(name):
+    if study.imports_activations(name, policy):
         yield "import_activations", of
     if study.trained(name):
         yield study.trained_by(name), of

@@ -13,7 +13,23 @@ from foretell.study.types import Id, NotNegative, Positive, Text
 
 GRADED = ("completions", "rollouts", "outcomes")  # what is imported of a policy begins with one of these
 PREDICTED = ("activations", "predictions")  # what is imported of a policy beside what it answered
-ENCODER = ("model", "effort", "prompt")  # what tells encoders apart
+
+
+class Encoder(Settings):
+    """A model that reads a rendered prompt."""
+
+    model: Id
+    """Id of the model."""
+    effort: Effort | None = None
+    """Reasoning effort, passed to the chat template as `reasoning_effort`; where it changes no prompt, the study ends
+    before anything is sampled."""
+    prompt: Id | None = None
+    """Id of the prompt, under `prompts`; without it, the question is the user's text."""
+
+    @property
+    def id(self) -> str:
+        """The model with its effort and its prompt."""
+        return "-".join(filter(None, (self.model, self.effort, self.prompt)))
 
 
 class Policy(Settings):
@@ -21,6 +37,11 @@ class Policy(Settings):
 
     `completions_by`, `rollouts_by` and `outcomes_by` are the rules that make them; None where there are none.
     """
+
+    @property
+    def read_by(self) -> Encoder | None:
+        """The encoder from which its success is read; None where no model is run for that."""
+        return None
 
     @property
     def completions_by(self) -> str | None:
@@ -38,16 +59,13 @@ class Policy(Settings):
         return "import_outcomes" if self.rollouts_by is None else "summarise_outcomes"
 
 
-class ModelPolicy(Policy, Decoding):
+class ModelPolicy(Policy, Encoder, Decoding):
     """A policy whose model the workflow runs."""
 
-    model: Id
-    """Id of the model."""
-    effort: Effort | None = None
-    """Reasoning effort, passed to the chat template as `reasoning_effort`; where it changes no prompt, the study ends
-    before anything is sampled."""
-    prompt: Id | None = None
-    """Id of the prompt, under `prompts`; without it, the question is the user's text."""
+    @property
+    @override
+    def read_by(self) -> Encoder:
+        return Encoder(**self.model_dump(include=set(Encoder.model_fields)))
 
     @property
     @override
@@ -62,11 +80,6 @@ class ModelPolicy(Policy, Decoding):
     def decoding(self) -> dict[str, Any]:
         """How completions are sampled."""
         return self.model_dump(include=set(Decoding.model_fields))
-
-    @property
-    def encoder(self) -> str:
-        """Id of the encoder: the model with its effort and its prompt."""
-        return "-".join(filter(None, (getattr(self, part) for part in ENCODER)))
 
 
 class Assumed(Policy):
@@ -86,6 +99,9 @@ class ImportedPolicy(Assumed):
     """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
     outcomes: Table | None = None
     """One row per problem: problem_id, majority_correct, optionally the other columns of outcomes."""
+    encoder: Encoder | None = None
+    """A model of this study that reads the prompts for this policy, so that its success is predicted from that model's
+    activations."""
     activations: str | None = None
     """Activations of the prompts' last tokens, to train probes on: .safetensors with a .json beside it, or .npz; path
     from the folder in `records`."""
@@ -104,6 +120,11 @@ class ImportedPolicy(Assumed):
             if getattr(self, key) is not None and self.assumption is None:
                 raise ValueError(f"'{key}' rests on an assumption: say which under 'assumption'")
         return self
+
+    @property
+    @override
+    def read_by(self) -> Encoder | None:
+        return self.encoder
 
     @property
     @override

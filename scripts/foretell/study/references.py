@@ -19,6 +19,12 @@ def routed(problem_set: str, config: StudyConfig) -> set[str]:
     return {policy for pool in pools for policy in pool.policies if policy in config.policies}
 
 
+def evaluated_on(problem_set: str, config: StudyConfig) -> set[str]:
+    """Defined policies that are evaluated on a problem set, routed or not."""
+    alone = [policy for policy in config.problem_sets[problem_set].evaluated if policy in config.policies]
+    return routed(problem_set, config) | set(alone)
+
+
 def fold_mistakes(key: str, folds: list[str], known: dict[str, Any], own: tuple[str, ...]) -> Iterator[str]:
     """Folds that are not defined, have folds themselves, or differ in more than which half they use."""
     entries: list[Settings] = []

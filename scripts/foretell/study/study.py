@@ -6,22 +6,13 @@ from typing import Literal
 from foretell.probes import families as reads
 from foretell.probes.families import FAMILIES
 from foretell.study.config import StudyConfig
-from foretell.study.policies import AnyPolicy, ImportedPolicy, ModelPolicy
+from foretell.study.policies import AnyPolicy, Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.pools import PoolOfFolds, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
 MAJORITY = "majority_correct"  # by which queries are routed
 ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """A model that reads a rendered prompt."""
-
-    model: str
-    effort: str | None
-    prompt: str | None
 
 
 @dataclass(frozen=True)
@@ -83,9 +74,7 @@ class Study:
         """Policies that are evaluated on a problem set, in the order of the configuration."""
         origin = self.origin(problem_set)
         wanted = {policy for pool in self.pools_on(origin) for policy in self.pool(pool).policies}
-        entry = self.problem_set(origin)
-        if isinstance(entry, File):
-            wanted |= set(entry.policies or [])
+        wanted |= set(self.problem_set(origin).evaluated)
         return [policy for policy in self.config.policies if policy in wanted]
 
     def problem_sets(self) -> list[str]:
@@ -102,9 +91,10 @@ class Study:
         """What answers to a problem set are: math, integer, choice, text or code."""
         return self.problem_set(self.origin(problem_set)).answers
 
-    def runs_models(self, problem_set: str) -> bool:
-        """Whether the workflow runs models on a problem set."""
-        return any(isinstance(self.policy(policy), ModelPolicy) for policy in self.policies(problem_set))
+    def runs_encoders(self, problem_set: str) -> bool:
+        """Whether the workflow has models read the prompts of a problem set, for every policy."""
+        encoders = list(map(self.encoder, self.policies(problem_set)))
+        return bool(encoders) and all(encoders)
 
     def is_cross_fitted(self, problem_set: str) -> bool:
         """Whether every problem is predicted from the others."""
@@ -150,10 +140,9 @@ class Study:
         if isinstance(entry, Records):
             return "pool_predictions" if entry.folds else "import_predictions"
         if self.is_cross_fitted(problem_set):
-            return "cross_fit_probes" if self.runs_models(problem_set) else "cross_fit_predictors"
-        if self._all_import(problem_set, "predictions"):
-            return "import_predictions"
-        return "train_probes"
+            return "cross_fit_probes" if self.runs_encoders(problem_set) else "cross_fit_predictors"
+        imported = [getattr(self.policy(policy), "predictions", None) for policy in self.policies(problem_set)]
+        return "import_predictions" if imported and all(imported) else "train_probes"
 
     def predicted_by(self, rule: str) -> list[str]:
         """Problem sets whose predictions a rule makes."""
@@ -165,13 +154,11 @@ class Study:
             return []
         return self._families_that_read(reads.QUESTIONS, *([reads.METADATA] if self.metadata(problem_set) else []))
 
-    def imports_activations(self, problem_set: str) -> bool:
-        """Whether probes on a problem set are trained on activations from files."""
-        return self.predictions_by(problem_set) == "train_probes" and self._all_import(problem_set, "activations")
-
-    def _all_import(self, problem_set: str, key: str) -> bool:
-        entries = [self.policy(policy) for policy in self.policies(problem_set)]
-        return bool(entries) and all(isinstance(e, ImportedPolicy) and getattr(e, key) is not None for e in entries)
+    def imports_activations(self, problem_set: str, policy: str) -> bool:
+        """Whether a policy's probes on a problem set are trained on activations from a file."""
+        entry = self.policy(policy)
+        given = isinstance(entry, ImportedPolicy) and entry.activations is not None
+        return given and self.predictions_by(problem_set) == "train_probes"
 
     # Targets and families
 
@@ -196,14 +183,16 @@ class Study:
             case "cross_fit_predictors":
                 return self._families_that_read(reads.QUESTIONS)
         given = [reads.QUESTIONS, *([reads.METADATA] if self.metadata(problem_set) else [])]
-        if self.runs_models(problem_set):
-            given += [reads.ACTIVATIONS, reads.UNTRAINED, reads.TOKENS, reads.DIFFICULTY, reads.GROUPS]
-        elif self.imports_activations(problem_set):  # without the model: no token ids and no untrained weights
+        policies = self.policies(problem_set)
+        if all(self.encoder(policy) or self.imports_activations(problem_set, policy) for policy in policies):
             given += [reads.ACTIVATIONS, reads.DIFFICULTY, reads.GROUPS]
+        if self.runs_encoders(problem_set):  # without the model: no token ids and no untrained weights
+            given += [reads.UNTRAINED, reads.TOKENS]
         return self._families_that_read(*given)
 
     def _families_that_read(self, *sources: str, controls: bool = True) -> list[str]:
-        configured = [FAMILIES[name] for name in self.config.probes.families]
+        named = [reads.METADATA] if reads.METADATA in sources else []  # by the problem set, where it has columns for it
+        configured = [FAMILIES[name] for name in dict.fromkeys([*self.config.probes.families, *named])]
         return [each.name for each in configured if each.reads in sources and (controls or not each.control)]
 
     def family(self, problem_set: str) -> str:
@@ -248,13 +237,13 @@ class Study:
 
     def encoders(self) -> dict[str, Encoder]:
         """Every encoder by its id."""
-        entries = [entry for entry in self.config.policies.values() if isinstance(entry, ModelPolicy)]
-        return {entry.encoder: Encoder(entry.model, entry.effort, entry.prompt) for entry in entries}
+        encoders = [entry.read_by for entry in self.config.policies.values() if entry.read_by is not None]
+        return {encoder.id: encoder for encoder in encoders}
 
     def encoder(self, policy: str) -> str | None:
-        """The encoder that reads for a policy; None where no model is run."""
-        entry = self.policy(policy)
-        return entry.encoder if isinstance(entry, ModelPolicy) else None
+        """The encoder that reads for a policy; None where no model is run for that."""
+        read_by = self.policy(policy).read_by
+        return None if read_by is None else read_by.id
 
     def own_encoders(self, problem_set: str) -> dict[str, str]:
         """The encoder that reads for each policy on a problem set."""

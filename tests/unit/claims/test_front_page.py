@@ -41,6 +41,11 @@ def test_policies_stand_in_the_order_of_the_settings_with_what_was_measured():
     assert "1 further claims or subjects are not testable here" in page
 
 
+def test_a_study_that_checks_no_claims_does_not_speak_of_the_paper():
+    page = write(settings(), FRAMES, {}, None)
+    assert "* - b" in page and "claims" not in page.lower() and "paper" not in page
+
+
 @pytest.mark.parametrize("title", ["{{ 7 * 7 }}", "{% raw", "{{{x}}} {# y", "a *b", "{params.arguments} {x}"])
 def test_a_title_is_shown_as_it_stands_in_the_report(title):
     page = jinja2.Template(write(settings(title=title), FRAMES, {}, CLAIMS)).render()

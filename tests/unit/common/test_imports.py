@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from safetensors.numpy import save_file
 
+import import_problems as import_problems_script
 from foretell.activations.imported import read_activations
 from foretell.common.errors import UserError
 from foretell.common.tables import Format, read
@@ -171,6 +172,14 @@ def test_outcomes_may_lack_all_but_the_label():
         import_outcomes(
             pd.DataFrame({"problem_id": ["a", "b"], "majority_correct": True, "success_rate": 50.0}), PROBLEMS
         )
+
+
+def test_a_column_that_the_problem_set_names_is_missed_at_once(tmp_path):
+    PROBLEMS.assign(subject="algebra").to_csv(tmp_path / "p.csv", index=False)
+    files = ["--table", str(tmp_path / "p.csv"), "--output", str(tmp_path / "p.parquet")]
+    import_problems_script.main([*files, "--settings", '{"cross_fitted": true, "metadata": ["subject"]}'])
+    with pytest.raises(UserError, match=r"no column 'level', which the problem set's key 'metadata' names; .*subject"):
+        import_problems_script.main([*files, "--settings", '{"cross_fitted": true, "metadata": ["subject", "level"]}'])
 
 
 def test_predictions_are_probabilities():

@@ -11,6 +11,7 @@ def tables(correct, probability, prefill=0.5):
     n = len(correct)
     head = pd.DataFrame({"problem_id": [f"p{i:03d}" for i in range(n)], "policy": "a"})
     costs = head.assign(split="test", group=head.problem_id, correct=correct, cost=2.0, probe_cost=prefill)
+    costs["reuses_prefill"] = True
     return costs, head.assign(family="linear", calibrated_on="train", probability=probability)
 
 
@@ -20,6 +21,12 @@ def test_a_perfect_ranking_is_right_until_its_successes_run_out():
     by_coverage = frame.set_index(frame.coverage.round(2)).accuracy
     assert by_coverage[0.2] == by_coverage[0.4] == 1
     assert by_coverage[0.8] == pytest.approx(0.5) and by_coverage[1.0] == pytest.approx(0.4)
+
+
+def test_a_policy_that_another_model_reads_for_costs_that_prefill_where_it_answers_too():
+    costs, probabilities = tables(np.ones(10), 0.5)
+    own, read = (collect(costs.assign(reuses_prefill=each), probabilities, FALLBACK, 5, 1) for each in (True, False))
+    assert (read.cost_with_fallback - own.cost_with_fallback).iloc[[0, -1]].tolist() == pytest.approx([0, 0.5])
 
 
 def test_the_rest_costs_its_prefill_and_the_fallback():

@@ -26,6 +26,7 @@ def rollouts(answers, gold="1", greedy=None, problem="p", reasons=None):
             "problem_id": problem,
             "sample": samples,
             "answer_class": pd.array(given, dtype="string"),
+            "extracted_answer": pd.array(given, dtype="string"),
             "correct": [answer == gold for answer in given],
             "prompt_tokens": 10,
             "completion_tokens": [2] * len(answers) + ([90] if greedy is not None else []),
@@ -53,6 +54,17 @@ def test_the_most_frequent_answer_wins_also_when_it_came_late_or_is_wrong():
 def test_no_answer_never_wins_a_vote():
     result = outcome([None, None, None, "1"])
     assert result.majority_answer == "1" and result.majority_correct and result.success_rate == 0.25
+
+
+def test_shares_of_samples_without_an_answer_and_with_a_guess_leave_the_greedy_one_out():
+    frame = rollouts(["1", None, "2", "2"], greedy="1")
+    graded = frame.assign(answer_place=pd.array(["guess", None, "box", "guess", "guess"], dtype="string"))
+    result = summarise(graded, problems("p")).iloc[0]
+    assert (result.no_answer_share, result.guessed_share) == (0.25, 0.5)
+    result = summarise(frame, problems("p")).iloc[0]
+    assert result.no_answer_share == 0.25 and pd.isna(result.guessed_share), "imported grades tell no place"
+    result = summarise(frame.assign(extracted_answer=pd.NA), problems("p")).iloc[0]
+    assert pd.isna(result.no_answer_share), "imported grades without answers do not tell which lack one"
 
 
 def test_without_any_answer_the_vote_is_lost():

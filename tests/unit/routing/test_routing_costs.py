@@ -44,6 +44,20 @@ def test_an_assumed_cost_says_so_and_knows_no_price_of_probing():
     assert set(costs.cost_basis) == {"assumed"}
 
 
+def test_a_model_that_reads_for_a_policy_is_paid_for_its_own_tokens():
+    read = pd.DataFrame({"problem_id": ["q", "p"], "token_ids": [[1] * 50, [1] * 30]})
+    price = PolicyPrice(encoder="m", input_price=2.0, output_price=10.0, reader_price=1.0)
+    costs = price_outcomes({"a": outcomes()}, {"a": price}, {"a": read})
+    np.testing.assert_allclose(costs.probe_cost, [30e-6, 50e-6])
+    np.testing.assert_allclose(costs.input_cost, [200e-6, 400e-6])
+    assert not costs.reuses_prefill.any() and price_outcomes({"a": outcomes()}, {"a": PRICES}).reuses_prefill.all()
+    with pytest.raises(UserError, match=r"prompts of 'a' lack problems of its outcomes \(1 of 2 problems\)"):
+        price_outcomes({"a": outcomes()}, {"a": price}, {"a": read[:1]})
+    other = PRICES.model_copy(update={"encoder": "m"})
+    with pytest.raises(UserError, match=r"share the encoder 'm' but have the input prices 2\.0 and 1\.0"):
+        price_outcomes({"a": outcomes(), "b": outcomes()}, {"b": other, "a": price})
+
+
 @pytest.mark.parametrize(
     ("tables", "policies", "message"),
     [

@@ -133,6 +133,15 @@ def test_a_shared_encoder_is_read_once_and_reused_by_either_policy():
     assert charge_consulted_in_order(pool).tolist() == [[0, 1, 10]] * 2
 
 
+def test_what_another_model_reads_for_a_policy_is_charged_beside_its_answer():
+    pool = three_policies({"a": "x", "b": "y", "c": "z"})
+    pool.reuses_prefill[1] = False
+    assert charge_every_encoder(pool).tolist() == [[110, 111, 11]] * 2
+    assert charge_consulted_in_order(pool).tolist() == [[0, 11, 11]] * 2
+    pool.reuses_prefill[2] = False
+    assert charge_consulted_in_order(pool).tolist() == [[0, 11, 11]] * 2, "the last is kept without a probe"
+
+
 def test_an_unknown_prefill_makes_the_charge_unknown_unless_it_is_reused():
     charge = charge_every_encoder(three_policies({"a": None, "b": "y", "c": "z"}))
     assert charge.tolist() == [[110, 101, 11]] * 2

@@ -1,11 +1,14 @@
 import copy
+from types import SimpleNamespace
 
 import pytest
 
 from broken_studies import message, set_key
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
+from foretell.study import files, jobs
 from foretell.study.config import complete
+from foretell.study.figures import final_files
 from foretell.study.open import open_study
 
 
@@ -234,6 +237,19 @@ def test_a_prompt_that_does_not_ask_the_problem_is_refused(config, opened, key, 
     config["policies"]["small-low"]["prompt"] = "plain"
     text = message(config, opened)
     assert f"key 'prompts.plain.{key}': " in text and expected in text
+
+
+def test_claims_of_the_paper_are_optional(config, opened, manifest):
+    job, whole = SimpleNamespace(), opened(config)
+    assert "claims.md" in final_files(whole, manifest) and "claims" not in jobs.check_claims(whole, job)
+    some = opened({**config, "claims": ["utility", "cascade"]})
+    assert jobs.check_claims(some, job)["claims"] == ["cascade", "utility"]
+    none = opened({**config, "claims": False})
+    assert not [file for file in final_files(none, manifest) if "claims" in file]
+    assert files.claims(none, job) == {} and files.claims(some, job) == {"claims": ["claims.csv"]}
+    assert "key 'claims': 'utilty' is not in config/claims.yaml; there are tfidf-greedy" in (
+        message({**config, "claims": ["utilty"]}, opened)
+    )
 
 
 def test_a_policy_that_is_evaluated_nowhere_is_refused(config, opened):

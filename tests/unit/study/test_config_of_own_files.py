@@ -1,8 +1,11 @@
 """Studies on a user's own files."""
 
+from types import SimpleNamespace
+
 import pytest
 
 from broken_studies import message, set_key
+from foretell.study import jobs
 from foretell.study.problem_sets import Table
 
 
@@ -57,7 +60,7 @@ ASKED_MISTAKES = [
     (
         "policies.own-n",
         {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"},
-        "'own' has 'own-m', which has a model, beside 'own-n', which is imported",
+        "key 'policies.own-n.encoder' is missing: for 'own-m', on 'own' too, a model reads the prompts",
     ),
     ("problem_sets.second", {"source": "by_group", "of": "other"}, "key 'problem_sets.second.of': 'other' is not"),
     (
@@ -77,6 +80,46 @@ ASKED_MISTAKES = [
 def test_a_mistake_about_models_and_files_is_one_message(asked, opened, key, value, expected):
     set_key(asked, key, value)
     assert expected in message(asked, opened)
+
+
+def test_a_pool_has_local_and_imported_policies_where_a_model_reads_for_these(asked, opened):
+    imported = {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"}
+    asked["policies"]["own-n"] = {**imported, "encoder": {"model": "m"}}
+    study = opened(asked)
+    assert study.own_encoders("own") == {"own-m": "m", "own-n": "m"} and "token_gbm" in study.families("own")
+    asked["policies"]["own-n"]["encoder"] = {"model": "n"}
+    assert "key 'policies.own-n.encoder.model': 'n' is not defined" in message(asked, opened)
+    asked["policies"]["own-n"] = {**imported, "encoder": {"model": "m"}, "activations": "a.npz"}
+    assert "its success is read from 'encoder' or from 'activations'; give one" in message(asked, opened)
+    asked["policies"]["own-n"] = {**imported, "predictions": {"file": "a.csv"}}
+    assert "key 'policies.own-n.predictions': 'own-m', on 'own' too, has a model" in message(asked, opened)
+    asked["policies"]["own-n"] = {**imported, "activations": "a.npz"}
+    study = opened(asked)
+    assert "linear" in study.families("own") and "token_gbm" not in study.families("own")
+
+
+def test_one_policy_alone_is_evaluated(asked, own_files, opened):
+    one = {**asked, "pools": {}, "policies": {"own-m": asked["policies"]["own-m"]}, "figures": ["T2", "F3", "F4"]}
+    one["problem_sets"]["own"]["policies"] = ["own-m"]
+    assert opened(one).policies("own") == ["own-m"]
+    assert "key 'figures': 'F6' (Cost and accuracy of the utility router) is about a pool, which the study lacks" in (
+        message({**one, "figures": ["F6"]}, opened)
+    )
+    imported = {"completions": {"file": "b.csv"}, "price": {"input": 1, "output": 2}, "activations": "a.npz"}
+    assert "linear" in opened({**one, "policies": {"own-m": imported}}).families("own")
+
+
+def test_a_column_is_a_baseline_where_the_problem_set_names_it(asked, opened):
+    assert "metadata" not in opened(asked).families("own")
+    asked["problem_sets"]["own"]["metadata"] = ["subject"]
+    study = opened(asked)
+    assert study.families("own") == [*study.config.probes.families, "metadata"]
+    job = SimpleNamespace(problem_set="own", policy="own-m")
+    assert jobs.train_probes(study, job)["metadata"] == ["subject"]
+    assert jobs.make_problems(study, job)["metadata"] == ["subject"]
+    asked["problem_sets"]["own"] |= {"cross_fit": {}, "policies": ["own-m", "own-n"]}
+    asked["pools"] = {}
+    assert "key 'problem_sets.own.metadata': 'own' is cross-fitted" in message({**asked, "figures": ["T1"]}, opened)
 
 
 def test_imported_outcomes_cannot_be_split_anew(own_files, opened):

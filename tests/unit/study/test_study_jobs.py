@@ -133,6 +133,8 @@ EXPECTED = {
     "asked-and-cross-fitted": {"own": "cross_fit_probes"},
     "two-splits": {"own": "train_probes", "by-group": "train_probes"},
     "trained": {"tiny_math": "train_probes"},
+    "mixed": {"own": "train_probes"},
+    "alone": {"own": "train_probes"},
 }
 
 
@@ -194,6 +196,40 @@ def test_prompts_are_told_at_which_other_efforts_they_are_read(pytestconfig):
     told = {name: jobs.render_prompts(study, SimpleNamespace(encoder=name)) for name in study.encoders()}
     assert told["small-low"]["other_efforts"] == ["high"] and told["small-high"]["other_efforts"] == ["low"]
     assert "other_efforts" not in told["coder-small-low"]
+
+
+def test_an_imported_policy_is_read_by_the_encoder_that_it_names():
+    study = study_of(SYNTHETIC["mixed"])
+    assert study.families("own") == study.config.probes.families, "all that a model's own policies have"
+    job = SimpleNamespace(problem_set="own", policy="b")
+    assert files.prompts(study, job) == {"m-plain": ["prompts/own/m-plain.parquet"]}
+    shards = [f"activations/own/m-plain/{shard}" for shard in ("000-of-002", "001-of-002")]
+    assert files.activations(study, job) == {
+        "m-plain": [f"{s}.{end}" for s in shards for end in ("safetensors", "json")]
+    }
+    planned = jobs_of(study)
+    assert ("render_prompts", {"problem_set": "own", "encoder": "m-plain"}) in planned
+    assert ("cache_activations", {"problem_set": "own", "encoder": "m-plain", "shard": "001-of-002"}) in planned
+    assert not [job for rule, job in planned if rule == "generate_completions" and job["policy"] == "b"]
+    pool = SimpleNamespace(pool="own")
+    priced = jobs.price_outcomes(study, pool)["policies"]
+    assert priced["b"] == {
+        "encoder": "m-plain",
+        "reader_price": 1.0,
+        "input_price": 8.0,
+        "output_price": 9.0,
+        "estimated": False,
+    }
+    assert "reader_price" not in priced["a"] and files.reader_prompts(study, pool) == {
+        "b": ["prompts/own/m-plain.parquet"]
+    }
+
+
+def test_one_policy_alone_is_probed_and_routes_nothing():
+    study = study_of(SYNTHETIC["alone"])
+    rules = {rule for rule, _ in jobs_of(study)}
+    assert {"generate_completions", "cache_activations", "train_probes", "evaluate_probes"} <= rules
+    assert not rules & {"price_outcomes", "route_queries", "evaluate_routing"}
 
 
 def test_recorded_runs_are_priced_as_assumed_and_others_by_their_tokens(pytestconfig):

@@ -1,0 +1,82 @@
+"""T9: what every policy gets right, and what its answers are like."""
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.metrics import weighted_mean
+from foretell.common.statistics import percentile_interval
+from foretell.evaluation.resampling import Resampling
+from foretell.figures.inputs import TEST
+from foretell.figures.text import number, with_interval
+
+RATES = {
+    "greedy_correct": "Greedy",
+    "success_rate": "One sample",
+    "majority_correct": "Majority",
+    "pass_at_k": "Any of k",
+    "no_answer_share": "No answer",
+    "guessed_share": "Guessed",
+    "truncated_share": "Cut off",
+}
+PERCENT = 100
+
+
+def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.DataFrame:
+    """Rates and tokens of every policy on test; of cross-fitted problems, on all of them.
+
+    Args:
+        outcomes: per policy, of the outcomes stage.
+        resamples, seed: of the bootstrap over groups, the same for all policies.
+
+    Returns:
+        policy, k, quantity (a key of RATES, or prompt_tokens, completion_tokens: of one prompt and of one completion),
+        value (mean over the problems that have it), low, high (95 %), n (those problems). What is not known is null.
+    """
+    resampling = Resampling(resamples, seed)
+    return pd.concat([_collect(policy, frame, resampling) for policy, frame in outcomes.items()], ignore_index=True)
+
+
+def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
+    test = outcomes[outcomes.split == TEST]
+    values = {name: test[name] for name in RATES} | {
+        "prompt_tokens": test.prompt_tokens,
+        "completion_tokens": test.completion_tokens / test.k,
+    }
+    rows = []
+    for quantity, column in values.items():
+        known = column.notna().to_numpy()
+        row = {"policy": policy, "k": test.k.iloc[0], "quantity": quantity, "n": int(known.sum())}
+        means = np.full(2, np.nan)
+        if known.any():
+            means = weighted_mean(column[known].to_numpy(float), resampling.weights(test[known]))
+        low, high = percentile_interval(means[1:])
+        rows.append({**row, "value": means[0], "low": low, "high": high})
+    columns = ["policy", "k", "quantity", "value", "low", "high", "n"]
+    return pd.DataFrame(rows, columns=columns).astype({"k": "Int64"})
+
+
+def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: a line per policy; what no policy has is left out."""
+    known = set(frame.quantity[frame.value.notna()])
+    rows = []
+    for (policy, k), part in frame.groupby(["policy", "k"], sort=False, dropna=False):
+        by_quantity = {row.quantity: row for row in part.itertuples()}
+        rates = {
+            label: with_interval(row.value, row.low, row.high, 1, scale=PERCENT)
+            for name, label in RATES.items()
+            if name in known
+            for row in [by_quantity[name]]
+        }
+        tokens = {
+            label: number(by_quantity[name].value, 1)
+            for name, label in (("prompt_tokens", "Prompt tokens"), ("completion_tokens", "Completion tokens"))
+            if name in known
+        }
+        rows.append({"Policy": policy, "k": "" if pd.isna(k) else str(k), **rates, **tokens})
+    sizes = ", ".join(map(str, sorted(frame.n[frame.n > 0].unique())))
+    note = (
+        f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. Greedy, majority and any of k (pass@k): "
+        "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: "
+        "shares of the k samples. Tokens: means of one prompt and of one completion. Empty: not known."
+    )
+    return pd.DataFrame(rows), note
