@@ -36,8 +36,10 @@ lint: env
 	snakemake --lint
 	mypy
 
-# The tables of config/README.md and the schema for editors, from the types of the configuration; the graph of rules.
+# The tables of config/README.md and the schema for editors, from the types of the configuration; the graph of rules; the
+# packages of environment.yml, from the lock: a file that it named would not be there where snakemake copies it to.
 docs: env
+	{ sed '/^  - pip:$$/q' environment.yml; sed 's/^/      - /' requirements.lock; } > .environment.yml && mv .environment.yml environment.yml
 	python scripts/write_config_docs.py --readme config/README.md --schema workflow/schemas/config.schema.yaml
 	{ printf '# The rules of the default study\n\n```mermaid\n'; PYTHONHASHSEED=0 snakemake --rulegraph mermaid-js 2>/dev/null; printf '```\n'; } > docs/rules.md
 

@@ -41,6 +41,7 @@ for name, reason in study.left_out.items():
     print(f"problem set {name!r} is left out: {reason}", file=sys.stderr)
 
 RESULTS = Path("results") / study.id
+CODE_HASHES = Path(".snakemake") / "code_hashes"
 # What figures, tables and the front page call the families that they show.
 FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() for name in study.families(each)})
 
@@ -54,7 +55,7 @@ def program(name, **options):
     if "settings" not in options:
         options["settings"] = settings_of(name)
     python = interpreter(workflow.deployment_settings.deployment_method)
-    return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, **options)}
+    return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, memory=CODE_HASHES, **options)}
 
 
 def under_results(by_id):

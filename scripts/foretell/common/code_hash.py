@@ -2,18 +2,23 @@
 
 import hashlib
 from collections.abc import Collection, Iterator
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
 from foretell.common.definitions import Definition, Import, Module
 from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash, fingerprint
+from foretell.common.storage import write_text
 
 LIBRARY = "foretell"  # the folder beside the scripts
 
 Attributes = tuple[str, ...]
 
 
-def code_hash(script: Path, uses: Collection[str] = (), modules: Collection[str] = ()) -> str:
+def code_hash(
+    script: Path, uses: Collection[str] = (), modules: Collection[str] = (), memory: Path | None = None
+) -> str:
     """Hash of what a script does, with all of the library beside it that it can reach by name.
 
     Functions, classes and assignments are followed from name to name, through any number of modules, and what none of
@@ -27,6 +32,8 @@ def code_hash(script: Path, uses: Collection[str] = (), modules: Collection[str]
         uses: the registries' entries that the job uses, each as `NAME.entry`: of an assignment `NAME = registry(...)`
             these entries count, with their order, and all if none of them is among `uses`.
         modules: dotted names of modules that the script loads by importlib. Their public names count.
+        memory: a folder in which hashes are kept, so that other processes need not take the code apart as long as no
+            file of it changes.
 
     Returns:
         16 hexadecimal digits. Files are read once per process.
@@ -34,8 +41,32 @@ def code_hash(script: Path, uses: Collection[str] = (), modules: Collection[str]
     Raises:
         UserError: a file that counts is not Python, or imports what its module does not have.
     """
-    script = script.resolve()
-    reached = _program(script.parent).reach(script, frozenset(uses), modules)
+    return _remembered(script.resolve(), frozenset(uses), tuple(modules), memory)
+
+
+@cache
+def _remembered(script: Path, uses: frozenset[str], modules: tuple[str, ...], memory: Path | None) -> str:
+    if memory is None:
+        return _code_hash(script, uses, modules)
+    asked = fingerprint(files=_content(script.parent), script=script.name, uses=sorted(uses), modules=modules)
+    place = memory / asked
+    if place.is_file():
+        return place.read_text()
+    found = _code_hash(script, uses, modules)
+    with suppress(OSError):  # where nothing may be written, it is found out each time
+        write_text(found, place)
+    return found
+
+
+@cache
+def _content(folder: Path) -> dict[str, str]:
+    """SHA-256 of every file that may count, this one too."""
+    found = [*folder.glob("*.py"), *(folder / LIBRARY).rglob("*.py")]
+    return {str(path.relative_to(folder)): file_hash(path) for path in found}
+
+
+def _code_hash(script: Path, uses: frozenset[str], modules: tuple[str, ...]) -> str:
+    reached = _program(script.parent).reach(script, uses, modules)
     return hashlib.sha256("\n".join(_lines(reached)).encode()).hexdigest()[:16]
 
 

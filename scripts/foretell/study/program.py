@@ -85,6 +85,7 @@ def program_parameters(
     data: Callable[[Any], dict[str, Path]] | None = None,
     shard: bool = False,
     workers: bool = False,
+    memory: Path | None = None,
 ) -> dict[str, Any]:
     """Parameters of a rule that runs a script.
 
@@ -103,6 +104,7 @@ def program_parameters(
             may change, their content may not.
         shard: whether the job makes the shard that its wildcard names.
         workers: whether the script shares its work among processes, as many as the rule has threads.
+        memory: a folder in which hashes of code are kept for other processes.
     """
     by_input = ids or {}
 
@@ -145,7 +147,7 @@ def program_parameters(
         return _with_metrics({*kinds, *_named(values(wildcards)), *(each for key in ids for each in _predicted(key))})
 
     def code(wildcards: Any) -> str:
-        return code_hash(script, uses=uses(wildcards), modules=tuple(modules))
+        return code_hash(script, uses=uses(wildcards), modules=tuple(modules), memory=memory)
 
     def record(wildcards: Any, output_: Any) -> str:
         job = {

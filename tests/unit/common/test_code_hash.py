@@ -2,6 +2,7 @@ import ast
 
 import pytest
 
+from foretell.common import code_hash
 from foretell.common.syntax import normalised
 from small_programs import PROGRAM, REGISTERED, edited
 
@@ -85,6 +86,22 @@ def test_what_it_does_not_reach_and_what_does_nothing_does_not_count(hash_of, ed
 def test_the_hash_is_known_on_every_version_of_python(hash_of):
     assert hash_of(PROGRAM) == "01baad3e1ab690bb"
     assert hash_of(REGISTERED, uses=["KINDS.one"]) == "099e30ec4e2b901e"
+
+
+@pytest.mark.parametrize("edit", [*COUNTS.values()][:5])
+def test_a_hash_that_another_process_found_is_taken_until_a_file_changes(hash_of, tmp_path, monkeypatch, edit):
+    memory = tmp_path / "memory"
+    first = hash_of(PROGRAM, memory=memory)
+    assert first == hash_of(PROGRAM)
+    assert hash_of(edited(PROGRAM, *edit), memory=memory) == hash_of(edited(PROGRAM, *edit)) != first
+    monkeypatch.setattr(code_hash, "_code_hash", None)  # code is not taken apart again
+    assert hash_of(PROGRAM, memory=memory) == first
+
+
+def test_hashes_with_other_entries_or_modules_are_kept_apart(hash_of, tmp_path):
+    asked = [{"uses": ["KINDS.one"]}, {"uses": ["KINDS.two"]}, {"modules": ["foretell.kinds"]}]
+    found = [hash_of(REGISTERED, memory=tmp_path / "memory", **each) for each in asked]
+    assert found == [hash_of(REGISTERED, **each) for each in asked] and len(set(found)) == 3
 
 
 def test_syntax_trees_of_other_versions_say_the_same():

@@ -148,7 +148,7 @@ def test_kinds_are_what_settings_ids_and_the_rule_name_and_not_a_module_that_is_
     scripts, study, monkeypatch
 ):
     used = []
-    monkeypatch.setattr(program, "code_hash", lambda script, uses, modules: used.append(uses))
+    monkeypatch.setattr(program, "code_hash", lambda script, uses, modules, memory: used.append(uses))
     job = SimpleNamespace(problem_set="own")
     ids = {"predictions": files.predictions}
     program_parameters(scripts / "evaluate_probes.py", study, None, ids=ids, kinds=["TARGETS.greedy_correct"])["code"](
@@ -163,7 +163,7 @@ def test_kinds_are_what_settings_ids_and_the_rule_name_and_not_a_module_that_is_
 
 def test_what_a_user_writes_narrows_no_registry(scripts, study, monkeypatch):
     used = []
-    monkeypatch.setattr(program, "code_hash", lambda script, uses, modules: used.append(uses))
+    monkeypatch.setattr(program, "code_hash", lambda script, uses, modules, memory: used.append(uses))
     told = {
         "title": "utility",
         "policies": {"linear": {"encoder": "auroc", "assumption": "cascade"}},
