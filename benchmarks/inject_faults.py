@@ -95,6 +95,11 @@ def finish(project: Project, command: list[str]) -> str:
     return "recovered" if run.end() == 0 else f"NOT RECOVERED: {said(run.output)}"
 
 
+def of_targets(*names: str) -> list[str]:
+    """The command that makes some of the study's files alone."""
+    return [*MAKE_RUN[: -len(CONFIG)], *(f"results/{STUDY}/{name}" for name in names), *CONFIG]
+
+
 def said(output: str) -> str:
     """The message of a run that was refused."""
     words = [line.strip() for line in output.splitlines() if re.match(r" *(error:|LockException|Error: )", line)]
@@ -167,7 +172,7 @@ def chunks_damaged(study: Faults) -> None:
     name = "completions/tiny_math/two/000-of-001.parquet"
     for damage in ("truncated", "corrupted", "foreign"):
         project = study.copy(name)
-        command = [*MAKE_RUN[:-2], f"results/{STUDY}/{name}", *CONFIG]
+        command = of_targets(name)
         run = Run(project, command)
         if not (run.reach(faults.keeps_a_chunk) and run.kill("group")):
             sys.exit(f"no chunk was kept:\n{run.output}")
@@ -176,7 +181,7 @@ def chunks_damaged(study: Faults) -> None:
             faults.replace(chunk, (project.folder / "results" / STUDY / "problems" / "tiny_math.parquet").read_bytes())
         else:
             {"truncated": faults.truncate, "corrupted": faults.corrupt}[damage](chunk)
-        study.tell(f".chunks {damage}", finish(project, MAKE_RUN), project)
+        study.tell(f".chunks {damage}", finish(project, command), project)
 
 
 @contextmanager
@@ -203,12 +208,12 @@ def full_disk(study: Faults) -> None:
             state = os.statvfs(place)
             ballast = place / "ballast"
             ballast.write_bytes(bytes(max(0, state.f_bavail * state.f_frsize - free)))
-            run = Run(project, MAKE_RUN)
+            run = Run(project, of_targets(*removed))
             failed = run.end()
             ballast.unlink()
             told = "No space left" in run.output and "Traceback" not in run.output
             outcome = ("one message" if told else f"UNCLEAR: {said(run.output)}") if failed else "went through"
-            study.tell("full disk", f"{outcome}; room made, {finish(project, MAKE_RUN)}", project)
+            study.tell("full disk", f"{outcome}; room made, {finish(project, of_targets(*removed))}", project)
 
 
 def read_only(study: Faults) -> None:
