@@ -180,7 +180,7 @@ def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
     assert not planned.keys() & {"generate_problems", "train_tiny_model", "render_prompts", "cache_activations"}
     compared = {rule for rule in planned if rule.startswith(("plot_figure_", "write_table_"))}
     assert planned.keys() == chain | {"evaluate_probes"} | ROUTING | AFTER_EVERYTHING | compared
-    assert len(compared) == 11
+    assert len(compared) == 12
 
 
 def test_a_new_model_runs_its_chain_from_training_on(project):
