@@ -22,7 +22,8 @@ class Run:
 
     def __init__(self, project: Project, command: list[str]):
         self.folder = project.folder.resolve()
-        self._log = tempfile.NamedTemporaryFile("w")  # not in the folder, whose disk may be full
+        # Not in the folder, whose disk may be full; removed with this object.
+        self._log = tempfile.NamedTemporaryFile("w")  # noqa: SIM115
         with self._log.file as log:
             self.process = subprocess.Popen(
                 command,
