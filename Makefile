@@ -22,7 +22,7 @@ test: env
 	wait $$cluster || status=1; \
 	cat logs/test-workflow.log logs/test-slurm.log; exit $$status
 
-# Kills, damaged files, a full disk and others, on a reduced study: half an hour. `make faults FAULTS=kills` is a part of it.
+# Kills, damaged files, a full disk and others, on a reduced study: most of an hour. FAULTS=kills for a part of it.
 faults: env
 	PYTHONPATH=scripts:tests python benchmarks/inject_faults.py $(FAULTS)
 

@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ class Run:
 
     def __init__(self, project: Project, command: list[str]):
         self.folder = project.folder.resolve()
-        self._log = self.folder / "run.log"
-        with open(self._log, "w") as log:
+        # Not in the folder, whose disk may be full; removed with this object.
+        self._log = tempfile.NamedTemporaryFile("w")  # noqa: SIM115
+        with self._log.file as log:
             self.process = subprocess.Popen(
                 command,
                 cwd=self.folder,
@@ -36,7 +38,7 @@ class Run:
 
     @property
     def output(self) -> str:
-        return self._log.read_text(errors="replace")
+        return Path(self._log.name).read_text(errors="replace")
 
     def partial_files(self) -> Iterator[Path]:
         for place in ("results", ".chunks"):

@@ -40,4 +40,4 @@ def test_after_five_kills_a_run_ends_with_what_an_undisturbed_one_makes(study, r
     for name, path in found.items():
         if name.parts[0] != "provenance":
             assert path.read_bytes() == undisturbed[name].read_bytes(), name
-    assert not list((project.folder / ".chunks").iterdir())
+    assert not list((project.folder / ".chunks").rglob("*.parquet"))

@@ -3,6 +3,7 @@
 import hashlib
 import io
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -178,7 +179,8 @@ class Chunks(Generic[T]):
                 return self._format.from_bytes(content)
         for note in self._finished():
             if number in note.rows:
-                return self._format.read(note.file, slice(*note.rows[number]))
+                with suppress(UserError):  # its study removed it just now, to make it anew
+                    return self._format.read(note.file, slice(*note.rows[number]))
         return None
 
     def _finished(self) -> Iterator[_Finished]:

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from foretell.common import chunks
 from foretell.common.chunks import FRAMES, TENSORS, Chunks, pieces_of_shard
 from foretell.common.errors import UserError
 
@@ -81,6 +82,19 @@ def test_a_chunk_that_another_study_moved_into_its_result_is_taken_from_there(tm
     parts = other.collect(pieces_of_shard(job.frame, 3, 0, 1), compute, "test")
     assert list(pd.concat(parts).y) == [2 * x for x in range(10)]
     assert computed == [[0, 1, 2]]
+
+
+def test_a_finished_file_that_its_study_removes_at_that_moment_is_no_failure(tmp_path, monkeypatch):
+    job = Doubling(tmp_path)
+    whole = job.shard(0, 1)
+
+    def is_there(note):
+        note.file.unlink(missing_ok=True)
+        return True
+
+    monkeypatch.setattr(chunks._Finished, "is_there", is_there)
+    assert job.shard(0, 2) + job.shard(1, 2) == whole
+    assert len(job.computed) == 8
 
 
 def test_chunks_of_another_job_are_not_taken_up(tmp_path):
