@@ -5,6 +5,7 @@ import pandas as pd
 from figure_frames import curves, outcomes, predictions, summary
 from foretell.claims.front_page import FrontPageSettings
 from foretell.common.storage import write_csv
+from foretell.evaluation.measured import TOO_FEW
 from foretell.figures import cost_accuracy, reliability, routing_summary
 from foretell.figures.text import write_table
 from foretell.report.made_from import MadeFrom
@@ -20,10 +21,11 @@ def metrics():
     rows = []
     for policy, value in zip(POLICIES, (0.8, None), strict=True):
         for family in ("linear", "tfidf"):
+            why = "" if value else TOO_FEW.format(50)
             ends = {"value": value, "low": value and value - 0.1, "high": value and value + 0.1}
             counts = {"n": 90, "positives": 88 if value is None else 40, "negatives": 2 if value is None else 50}
             names = {"policy": policy, "target": "majority_correct", "family": family, "metric": "auroc"}
-            rows.append({**names, **ends, **counts, "encoder": None, "split": "test", "resamples": 9, "reason": ""})
+            rows.append({**names, **ends, **counts, "encoder": None, "split": "test", "resamples": 9, "reason": why})
     return pd.DataFrame(rows).astype({"value": float, "low": float, "high": float})
 
 
