@@ -19,5 +19,5 @@ def ending(contents: Contents, report: Path) -> Iterator[str]:
     yield f"Made: {figures} figures and {tables} tables; all of it in {report} ({report.stat().st_size / 1e6:.1f} MB)"
     yield from (f"Left out: problem set {each.problem_set}: {each.reason}" for each in contents.page.left_out)
     if untestable := contents.untestable:
-        yield f"Left out: claims of the paper that cannot be tested here ({sum(untestable.values())}); the report says why"
+        yield f"Left out: {sum(untestable.values())} claims that cannot be tested here; the report says why"
     yield from (f"Small: {each}" for each in warnings(contents.metrics, contents.routing))
