@@ -2,7 +2,6 @@ import re
 import sys
 from pathlib import Path
 
-import yaml
 from snakemake.exceptions import WorkflowError
 from snakemake.io import apply_wildcards, flag
 from snakemake.path_modifier import PATH_MODIFIER_FLAG
@@ -14,14 +13,13 @@ if not (SCRIPTS / "foretell").is_dir():
 sys.path.insert(0, str(SCRIPTS))
 
 from foretell.common.errors import UserError
-from foretell.common.provenance import file_hash
 from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
 from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
-from foretell.study.figures import SUFFIXES, final_files, read_manifest
+from foretell.study.figures import SUFFIXES, final_files, read_manifest, shown
 from foretell.study.figures import folder_of as folder_of_label
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
@@ -63,6 +61,11 @@ def under_results(by_id):
     return lambda wildcards: [
         f"results/{study.id}/{file}" for named in by_id(study, wildcards).values() for file in named
     ]
+
+
+def on_page(study, wildcards):
+    """Figures and tables that the report shows."""
+    return shown(study, MANIFEST)
 
 
 def own_file(section, wildcard, key):
@@ -145,20 +148,15 @@ def planned():
     ]
 
 
-def snakefile(wildcards):
-    """The workflow that is run."""
-    return {"snakefile": Path(workflow.main_snakefile)}
-
-
-def captions(wildcards):
-    """Content of what the report says beside figures and tables."""
-    return as_json({path.name: file_hash(path) for path in sorted((ROOT / "workflow" / "report").glob("*.rst"))})
-
-
-def whole_config(study, wildcards):
-    """The study as it was run: the configuration with its defaults, as text, since the order of its entries counts."""
-    config = study.config.model_dump(exclude_none=True)
-    return {"config": yaml.safe_dump(config, sort_keys=False, allow_unicode=True)}
+def page(wildcards):
+    """What the report is written with: how it looks, and what it says beside figures and tables."""
+    folder = ROOT / "workflow" / "report"
+    return {
+        "template": folder / "page.html",
+        "style": folder / "page.css",
+        "captions": sorted(folder.glob("*.rst")),
+        "manifest": ROOT / "config" / "figures.yaml",
+    }
 
 
 def named_after(rule_name, names):

@@ -1,7 +1,12 @@
-# Snakemake's report of a complete study, with the configuration that it was run with. Runs of single targets make none.
+# The report of a complete study, with the configuration that it was run with. Runs of single targets make none.
 rule write_report:
     input:
         EVERYTHING,
+        shown=under_results(on_page),
+        claims=under_results(files.claims),
+        outcomes=under_results(files.reported_outcomes),
+        metrics=under_results(files.reported_metrics),
+        routing=under_results(files.summaries),
     output:
         config="results/{study}/config.yaml",
         report="results/{study}/report.html",
@@ -11,7 +16,16 @@ rule write_report:
     conda:
         "../../environment.yml"
     params:
-        **program("write_report", settings=whole_config, data=snakefile),
-        captions=captions,
+        **program(
+            "write_report",
+            ids={
+                "shown": on_page,
+                "outcomes": files.reported_outcomes,
+                "metrics": files.reported_metrics,
+                "routing": files.summaries,
+            },
+            kinds=FAMILIES_OF_STUDY,
+            data=page,
+        ),
     shell:
         RUN

@@ -17,6 +17,7 @@ QUESTION = (
     "Before a language model writes its first token, do its activations say whether it will succeed, and does that "
     "save money when queries are routed over a pool of models?"
 )
+UNTESTABLE = "not testable here"
 ANALOGUE = "This study is an analogue of the paper's, not its reproduction."
 
 
@@ -108,17 +109,17 @@ def write(
             f"Costs of {each.policy} are assumed: {each.assumption}." for each in pool.policies if each.assumption
         ]
         parts.append(_heading(f"Headline: {pool.pool}", "-"))
-        parts.append(_list_table(_headline(routing[pool.pool])))
-        parts.append(_reading_of_headline(routing[pool.pool]))
+        parts.append(_list_table(headline(routing[pool.pool])))
+        parts.append(reading_of_headline(routing[pool.pool]))
     if claims is not None:
         parts += _claims(claims)
     return _not_of_jinja("\n\n".join(parts)) + "\n"
 
 
 def _claims(claims: pd.DataFrame) -> list[str]:
-    untested = claims[claims.verdict == "not testable here"]
+    untested = claims[claims.verdict == UNTESTABLE]
     more = f"{len(untested)} further claims or subjects are not testable here; the table of claims says why."
-    return [_heading("Claims of the paper", "-"), _list_table(_tested(claims)), more]
+    return [_heading("Claims of the paper", "-"), _list_table(tested(claims)), more]
 
 
 def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str], pd.DataFrame]) -> list[str]:
@@ -127,10 +128,11 @@ def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str
         raise UserError(f"{'/'.join(missing[0])!r} stands in --settings but not in --outcomes")
     frames = [outcomes[key] for key in keys]
     heading = _heading(f"What was run: {name}", "-")
-    return [heading, _sizes(frames[0]), _list_table(_policies(shown.policies, frames))]
+    return [heading, sizes(frames[0]), _list_table(_policies(shown.policies, frames))]
 
 
-def _sizes(outcomes: pd.DataFrame) -> str:
+def sizes(outcomes: pd.DataFrame) -> str:
+    """How many problems there are, in words."""
     counts = outcomes.split.value_counts()
     sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
     if len(sizes) == 1:
@@ -157,8 +159,8 @@ def _policies(policies: list[ShownPolicy], outcomes: list[pd.DataFrame]) -> pd.D
     return pd.DataFrame(rows)
 
 
-def _headline(summary: pd.DataFrame) -> pd.DataFrame:
-    """Few columns: the report leaves the page about as much room as a printed column."""
+def headline(summary: pd.DataFrame) -> pd.DataFrame:
+    """What routers save and lose at their operating points; few columns, since Snakemake's report is narrow."""
     routers = summary[summary.strategy.isin(list(ROUTERS)) & (summary.family == routing_family(summary))]
     first = routers.chosen_on.iloc[0]
     return pd.DataFrame(
@@ -179,7 +181,8 @@ def _headline(summary: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _reading_of_headline(summary: pd.DataFrame) -> str:
+def reading_of_headline(summary: pd.DataFrame) -> str:
+    """How to read the headline: on what, against what, with which intervals."""
     row = chosen_to_match(summary, "utility").iloc[0]
     return (
         f"On {row.n} test problems, with 95 % intervals, of points from the best single policy by score, else by "
@@ -210,9 +213,10 @@ def _with_interval(row: pd.Series, name: str, scale: float, digits: int) -> str:
     return with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], digits, scale) or "unknown"
 
 
-def _tested(claims: pd.DataFrame) -> pd.DataFrame:
-    tested = claims[claims.verdict != "not testable here"]
-    return tested[["claim", "reported", "subject", "ours", "verdict"]]
+def tested(claims: pd.DataFrame) -> pd.DataFrame:
+    """The claims that can be tested here, without what only the table of claims says."""
+    testable = claims[claims.verdict != UNTESTABLE]
+    return testable[["claim", "reported", "subject", "ours", "verdict"]]
 
 
 def _heading(text: str, underline: str) -> str:

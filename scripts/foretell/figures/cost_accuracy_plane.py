@@ -23,6 +23,7 @@ SWEEP, CHOSEN, CHARGED = "sweep", "chosen", "chosen, probing charged"
 CHOSEN_BY_FAMILY = "chosen, another family"
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
+NEAR = 2  # below which it does not begin at zero, where costs would lie on one another
 EDGE: dict[str, Any] = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
 STARS = ["*", "P", "X"]  # one per split that chose an operating point
 CROSSES = ["x", "+", "1", "2"]  # one per oracle reference
@@ -45,7 +46,7 @@ def draw(frame: pd.DataFrame) -> Figure:
     _chosen_by_family(axes, by_series.get(CHOSEN_BY_FAMILY, frame.iloc[:0]))
     _references(axes, by_series, logarithmic)
     _singles(axes, by_series)
-    _scales(axes, logarithmic)
+    _scales(axes, logarithmic, from_zero=frame[COST].max() >= NEAR * frame[COST].min())
     axes.set_ylabel("Accuracy on test (%)")
     assumed = frame.cost_basis.str.contains("assumed").any()
     axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per {problems} problems)")
@@ -173,12 +174,14 @@ def _with_intervals(axes: Axes, rows: pd.DataFrame, **look: Any) -> None:
     )
 
 
-def _scales(axes: Axes, logarithmic: bool) -> None:
+def _scales(axes: Axes, logarithmic: bool, from_zero: bool) -> None:
     axes.grid(color=PALE, linewidth=0.4)
     axes.yaxis.set_major_locator(MaxNLocator(7, steps=[1, 2, 5, 10]))
     if logarithmic:
         axes.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
         axes.xaxis.set_minor_formatter(NullFormatter())
-    else:
+    elif from_zero:
         axes.set_xlim(left=0)
+    else:
+        axes.margins(x=0.06)

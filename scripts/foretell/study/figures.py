@@ -11,6 +11,17 @@ from foretell.study.study import Study
 
 Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback"]
 
+# What a problem set or pool may have that a figure is about.
+NEEDS: dict[Need, str] = {
+    "splits": "problems for train, validation and test",
+    "norms": "human norms",
+    "efforts": "a model at several efforts",
+    "encoders": "several encoders",
+    "linear": "a linear probe that is trained here",
+    "success_rate": "predictions of the success rate",
+    "fallback": "a fallback",
+}
+
 
 class Figure(Settings):
     """An entry of `config/figures.yaml`."""
@@ -29,8 +40,7 @@ class Figure(Settings):
     settings: dict[str, Any] = {}
     """Further arguments of `collect`, as they are."""
     needs: list[Need] = []
-    """What a problem set or pool must have: splits (it is not cross-fitted), human norms, a model at several efforts,
-    several encoders, a linear probe that is trained here, predictions of the success rate, a fallback."""
+    """What a problem set or pool must have; NEEDS says it in words."""
     answers: list[str] | None = None
     """Kinds of answer that a problem set may have; all without it."""
 
@@ -44,6 +54,11 @@ class Figure(Settings):
             if (self.answers is None or study.answers(name) in self.answers)
             and all(_has(study, name, need) for need in self.needs)
         ]
+
+    def lacks(self, study: Study) -> list[Need]:
+        """What it needs and none of the study's problem sets or pools has."""
+        names = study.config.pools if self.about == "pool" else study.problem_sets()
+        return [need for need in self.needs if not any(_has(study, name, need) for name in names)]
 
     def tables(self, study: Study, name: str) -> Files:
         """Files that `collect` reads, by argument, or by argument and id."""
@@ -114,6 +129,18 @@ SUFFIXES = {"figures": ("svg", "pdf", "png", "csv"), "tables": ("csv", "md", "te
 def folder_of(label: str) -> str:
     """Whether a label is of a figure or of a table."""
     return "figures" if label.startswith("F") else "tables"
+
+
+SHOWN = {"figures": ("svg", "csv"), "tables": ("md", "csv")}  # what the report shows of each
+
+
+def shown(study: Study, manifest: Mapping[str, Figure]) -> Files:
+    """What the report shows of every figure and table, by label and problem set or pool: `F6/tiny`."""
+    return {
+        f"{label}/{name}": [f"{folder_of(label)}/{name}/{label}.{suffix}" for suffix in SHOWN[folder_of(label)]]
+        for label in study.config.figures
+        for name in manifest[label].sets(study)
+    }
 
 
 def final_files(study: Study, manifest: Mapping[str, Figure]) -> list[str]:

@@ -184,6 +184,11 @@ def claims(study: Study, job: Job) -> Files:
     return {"claims": ["claims.csv"]} if study.config.claims else {}
 
 
+def reported_metrics(study: Study, job: Job) -> Files:
+    """Metrics of each problem set that claims are about."""
+    return {name: [f"evaluation/{name}/metrics.parquet"] for name in study.reported()}
+
+
 def summaries(study: Study, job: Job) -> Files:
     """What routing amounts to, by pool."""
     pools = [pool for name in study.reported() for pool in study.pools_on(name)]

@@ -6,6 +6,8 @@ values; mappings are dumped with sorted keys, so where order matters there are l
 
 from typing import Any
 
+import yaml
+
 from foretell.completions.policy import Prompt
 from foretell.grading.settings import GradingSettings
 from foretell.probes.families import FAMILIES
@@ -293,6 +295,13 @@ def write_front_page(study: Study, job: Job) -> Settings:
             for pool in pools
         ],
     }
+
+
+def write_report(study: Study, job: Job) -> Settings:
+    """What the report says was run, and the configuration with its defaults, as text: its entries' order counts."""
+    config = study.config.model_dump(exclude_none=True)
+    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
+    return {"config": text, "page": write_front_page(study, job)}
 
 
 def _described(study: Study, policies: list[str]) -> list[Settings]:

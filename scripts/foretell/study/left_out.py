@@ -16,6 +16,7 @@ from foretell.study.pools import AnyPool, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup
 
 FILE = "left_out.json"
+_KEPT, _LEFT = "kept: its programs run here in a sandbox", "left out: "
 
 
 def decide(config: StudyConfig, results: Path, why_no_sandbox: Callable[[], str | None]) -> dict[str, str]:
@@ -31,6 +32,11 @@ def decide(config: StudyConfig, results: Path, why_no_sandbox: Callable[[], str 
     return {name: reason for name, reason in reasons.items() if reason is not None}
 
 
+def kept_reasons(results: Path) -> dict[str, str]:
+    """What a finished study does without, and why."""
+    return {name: reason for name, reason in _decided(results).items() if reason is not None}
+
+
 def keep(config: StudyConfig, left_out: dict[str, str], results: Path) -> None:
     """Keep what was decided for later runs of the study; what was decided earlier stands.
 
@@ -42,13 +48,14 @@ def keep(config: StudyConfig, left_out: dict[str, str], results: Path) -> None:
     decided = _decided(results)
     kept = {**dict.fromkeys(_optional(config)), **left_out, **decided}
     if kept != decided:
-        write_json(kept, results / FILE)
+        write_json({name: _KEPT if why is None else f"{_LEFT}{why}" for name, why in kept.items()}, results / FILE)
 
 
 def _decided(results: Path) -> dict[str, str | None]:
     """Per problem set that an earlier run decided on, why it is left out, or None where it is not."""
     file = results / FILE
-    return json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return {name: None if text == _KEPT else text.removeprefix(_LEFT) for name, text in said.items()}
 
 
 def _optional(config: StudyConfig) -> list[str]:

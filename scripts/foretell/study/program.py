@@ -82,7 +82,7 @@ def program_parameters(
     output: Callable[[Sequence[str]], Path] | None = None,
     modules: Sequence[str] = (),
     kinds: Collection[str] = (),
-    data: Callable[[Any], dict[str, Path]] | None = None,
+    data: Callable[[Any], dict[str, Path | list[Path]]] | None = None,
     shard: bool = False,
     workers: bool = False,
     memory: Path | None = None,
@@ -114,7 +114,7 @@ def program_parameters(
     def arguments(wildcards: Any, input: Any, output_: Any, threads: int) -> str:
         words = [word for name, named in input.items() for word in _input(name, _listed(named), by_input, wildcards)]
         if data is not None:
-            words += [word for name, file in data(wildcards).items() for word in (_option(name), str(file))]
+            words += [word for name, named in data(wildcards).items() for word in (_option(name), *_listed(named))]
         given = values(wildcards)
         if given is not None:
             words += ["--settings", as_json(given)]
@@ -175,7 +175,12 @@ def program_parameters(
             {n: list(whose(study, wildcards)) for n, whose in order.items()}
         )
     if data is not None:
-        parameters["data"] = lambda wildcards: as_json({n: file_hash(file) for n, file in data(wildcards).items()})
+        parameters["data"] = lambda wildcards: as_json(
+            {
+                n: file_hash(named) if isinstance(named, Path) else [file_hash(file) for file in named]
+                for n, named in data(wildcards).items()
+            }
+        )
     return parameters
 
 
@@ -209,8 +214,8 @@ def _option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def _listed(files: str | Iterable[str]) -> list[str]:
-    return [str(files)] if isinstance(files, str) else [str(file) for file in files]
+def _listed(files: str | Path | Iterable[str | Path]) -> list[str]:
+    return [str(files)] if isinstance(files, str | Path) else [str(file) for file in files]
 
 
 def _named(value: object, registry: str | None = None) -> Iterator[str]:

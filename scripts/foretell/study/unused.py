@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from foretell.study.config import StudyConfig
-from foretell.study.figures import Figure
+from foretell.study.figures import NEEDS, Figure
 from foretell.study.left_out import evaluated
 from foretell.study.study import Study
 
@@ -24,12 +24,13 @@ def unused(config: StudyConfig, manifest: Mapping[str, Figure]) -> Iterator[str]
     study = Study(config)
     for label in config.figures:
         if not manifest[label].sets(study):
-            yield f"key 'figures': {label!r} {_nothing(manifest[label])}"
+            yield f"key 'figures': {label!r} {_nothing(manifest[label], study)}"
 
 
-def _nothing(figure: Figure) -> str:
+def _nothing(figure: Figure, study: Study) -> str:
     """What a figure would be about, and the study does not have."""
     about = figure.about.replace("_", " ")
     answers = f" with answers of kind {' or '.join(figure.answers)}" if figure.answers else ""
-    needs = f" that has {', '.join(figure.needs)}" if figure.needs else ""
+    lacking = figure.lacks(study) or figure.needs
+    needs = f" that has {' and '.join(NEEDS[need] for need in lacking)}" if lacking else ""
     return f"({figure.title}) is about a {about}{answers}{needs}, which the study lacks; leave it out"

@@ -17,6 +17,7 @@ from foretell.study import jobs
 from foretell.study.config import complete
 from foretell.study.figures import Figure, final_files
 from foretell.study.left_out import FILE as LEFT_OUT
+from foretell.study.left_out import kept_reasons
 from foretell.study.study import Study
 
 Kind = Literal["missing", "altered", "stale", "foreign", "damaged"]
@@ -64,7 +65,7 @@ class Results:
         path = self.folder / CONFIG
         if not path.is_file():
             raise UserError(f"{path}: not there; it is written with the report when a study is complete: run the study")
-        return Study(complete(read_yaml(path), str(path)))
+        return Study(complete(read_yaml(path), str(path)), kept_reasons(self.folder))
 
     def verify(self) -> tuple[int, list[Finding]]:
         """Number of files that were looked at, and what is wrong with them, in the order of their names.

@@ -50,12 +50,32 @@ def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, count
 
 @pytest.mark.parametrize("count", COUNTS)
 def test_heat_maps_share_one_colour_scale(count):
-    sweeps = {f"p{i}": sweep({(layer, -1, 1.0): [0.1 * layer + i / 50] for layer in range(4)}) for i in range(count)}
+    cells = [(layer, position, 1.0) for layer in range(4) for position in (-2, -1)]
+    sweeps = {f"p{i}": sweep({cell: [0.1 * cell[0] + i / 50] for cell in cells}) for i in range(count)}
     sweeps["p0"] = sweeps["p0"].iloc[:0]
     figure = layers.draw(layers.collect(sweeps))
     limits = {mesh.get_clim() for axes in figure.axes for mesh in axes.collections if isinstance(mesh, QuadMesh)}
     assert len(limits) <= 1
     assert texts(figure).count("probe not trained") == 1
+
+
+def test_the_colour_scale_begins_behind_the_embedding():
+    cells = {(0, -1, 1.0): [0.0], (0, -2, 1.0): [0.0], (1, -1, 1.0): [0.6], (1, -2, 1.0): [0.7]}
+    figure = layers.draw(layers.collect({"p": sweep(cells)}))
+    assert {mesh.get_clim() for axes in figure.axes for mesh in axes.collections if isinstance(mesh, QuadMesh)} == {
+        (0.6, 0.7)
+    }
+
+
+def test_one_position_is_a_line_over_layers_with_the_range_of_the_folds():
+    cells = {(layer, -1, 1.0): [value - 0.1, value + 0.1] for layer, value in enumerate((0.0, 0.6, 0.8))}
+    figure = layers.draw(layers.collect({"p": sweep(cells), "q": sweep({})}))
+    line, ring = figure.axes[0].lines
+    assert line.get_ydata() == pytest.approx([0.0, 0.6, 0.8]) and ring.get_xdata() == [2]
+    band = figure.axes[0].collections[0].get_paths()[0].vertices
+    assert {round(y, 6) for x, y in band if x == 1} == {0.5, 0.7} and figure.axes[0].get_ylim()[0] > 0.4
+    assert texts(figure).count("probe not trained") == 1
+    assert_nothing_is_cut_off(figure)
 
 
 def efforts(values):
@@ -115,6 +135,16 @@ def test_the_cost_axis_is_logarithmic_only_over_a_wide_range():
     many = plane([f"p{i}" for i in range(12)])
     assert many.axes[0].get_xscale() == "log"
     assert_nothing_is_cut_off(many)
+
+
+def test_nearly_equal_costs_are_drawn_apart():
+    frame = cost_accuracy.collect(curves(["a", "b"], None), summary(["a", "b"]), "utility")
+    for name in ("cost_usd_per_1000", "cost_usd_per_1000_low", "cost_usd_per_1000_high"):
+        frame[name] = 10 + 0.01 * frame[name]
+    axes = cost_accuracy.draw(frame).axes[0]
+    spread = frame.cost_usd_per_1000.max() - frame.cost_usd_per_1000.min()
+    assert spread > 0.2 * np.ptp(axes.get_xlim())
+    assert plane().axes[0].get_xlim()[0] == 0
 
 
 def test_free_policies_do_not_ask_for_a_logarithm():

@@ -259,8 +259,18 @@ def test_a_policy_that_is_evaluated_nowhere_is_refused(config, opened):
 
 def test_a_figure_that_nothing_of_the_study_has_is_refused(config, opened):
     config["figures"] += ["T8"]
-    assert "key 'figures': 'T8' (Where people and model differ most) is about a problem set that has norms" in (
+    assert "key 'figures': 'T8' (Where people and model differ most) is about a problem set that has human norms" in (
         message(config, opened)
+    )
+
+
+def test_a_figure_of_efforts_is_refused_before_any_job_where_there_is_one_effort(config, opened):
+    for model in ("small", "medium", "large"):
+        del config["policies"][f"{model}-high"]
+    config["pools"]["tiny"]["policies"] = ["small-low", "medium-low", "large-low"]
+    assert (
+        "'F9' (Reasoning effort) is about a problem set that has a model at several efforts, which the study lacks"
+        in (message(config, opened))
     )
 
 

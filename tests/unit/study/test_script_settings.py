@@ -30,7 +30,6 @@ def told():
         study = Study(complete(config, "study.yaml"))
         for (rule, *_), value in all_settings(study).items():
             found.setdefault(SCRIPT.get(rule, rule), set()).add(as_json(value))
-        found.setdefault("write_report", set()).add(as_json({"config": "study: x\n"}))
         for label in study.config.figures:
             script = "plot_figure" if label.startswith("F") else "write_table"
             for name in manifest[label].sets(study):

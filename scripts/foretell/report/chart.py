@@ -1,0 +1,105 @@
+"""The first picture of the page: how well success is read from activations, beside what the text alone tells."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from foretell.evaluation.catalogue import METRICS, REPORTED
+from foretell.figures.inputs import MAJORITY, TEST
+from foretell.figures.text import number
+from foretell.probes.families import FAMILIES
+
+MARKS = ["circle", "square", "diamond", "triangle", "bar", "ring"]  # by family, the one that counts first
+_MOST = 16  # policies
+
+
+@dataclass(frozen=True)
+class Point:
+    """A score and its interval, as places along the axis in percent."""
+
+    family: str
+    mark: str
+    value: str
+    interval: str
+    at: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Chart:
+    """Scores by policy and family on one axis.
+
+    Attributes:
+        metric: what is shown.
+        target: of which target.
+        families: label and mark of each.
+        rows: policy, its points, and why the first family has none.
+        ticks: label and place in percent.
+        chance: the place of a score without information, in percent.
+        n: problems.
+    """
+
+    metric: str
+    target: str
+    families: list[tuple[str, str]]
+    rows: list[tuple[str, list[Point]]]
+    ticks: list[tuple[str, float]]
+    chance: float | None
+    n: str
+
+
+def chart_of(metrics: pd.DataFrame) -> Chart | None:
+    """The chart of a problem set; None where nothing can be shown for it.
+
+    Args:
+        metrics: of `foretell.evaluation`.
+    """
+    rows = metrics[(metrics.split == TEST) & metrics.metric.isin(REPORTED) & metrics.encoder.isna()]
+    controls = [family.name for family in FAMILIES.values() if family.control]
+    rows = rows[rows.value.notna() & (rows.family != "") & ~rows.family.isin(controls)]
+    if MAJORITY in set(rows.target):
+        rows = rows[rows.target == MAJORITY]
+    if rows.empty:
+        return None
+    rows = rows[(rows.target == rows.target.iloc[0]) & (rows.metric == rows.metric.iloc[0])]
+    rows = rows[rows.policy.isin(rows.policy.unique()[:_MOST])]
+    metric = METRICS[rows.metric.iloc[0]]
+    names = list(rows.family.unique())[: len(MARKS)]
+    ticks = _ticks(np.nanmin(rows[["low", "value"]]), np.nanmax(rows[["high", "value"]]))
+    low, width = ticks[0], ticks[-1] - ticks[0]
+
+    def place(value: float) -> float:
+        return round(100 * (value - low) / width, 2)
+
+    def points(part: pd.DataFrame) -> Iterator[Point]:
+        for row in part[part.family.isin(names)].itertuples():
+            yield Point(
+                FAMILIES[row.family].label,
+                MARKS[names.index(row.family)],
+                number(row.value, 2),
+                f"[{number(row.low, 2)}, {number(row.high, 2)}]",
+                place(row.value),
+                place(row.low),
+                place(row.high),
+            )
+
+    chance = metric.chance if metric.chance is not None and low <= metric.chance <= ticks[-1] else None
+    return Chart(
+        metric.label,
+        rows.target.iloc[0].replace("_", " "),
+        [(FAMILIES[name].label, MARKS[place]) for place, name in enumerate(names)],
+        [(str(policy), list(points(part))) for policy, part in rows.groupby("policy", sort=False)],
+        [(number(tick, 1), place(tick)) for tick in ticks],
+        None if chance is None else place(chance),
+        ", ".join(map(str, sorted(rows.n.unique()))),
+    )
+
+
+def _ticks(low: float, high: float) -> list[float]:
+    """Tenths around all values, a fifth apart where there are many."""
+    first, last = int(np.floor(10 * low)), int(np.ceil(10 * high))
+    step = 1 if last - first <= 7 else 2
+    return [tenth / 10 for tenth in range(first, last + step, step)]

@@ -1,0 +1,291 @@
+"""The page itself: what it shows, in the order in which it is read."""
+
+import base64
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pandas as pd
+from markupsafe import Markup
+
+from foretell.claims.front_page import (
+    ANALOGUE,
+    QUESTION,
+    UNTESTABLE,
+    FrontPageSettings,
+    Pool,
+    Unrouted,
+    headline,
+    reading_of_headline,
+    sizes,
+)
+from foretell.figures.text import with_interval
+from foretell.report import tables
+from foretell.report.captions import to_html
+from foretell.report.chart import Chart, chart_of
+from foretell.report.made_from import MadeFrom
+from foretell.report.sizes import warnings
+from foretell.routing.choice import FALLS_BACK, chosen_to_match
+
+POLICIES = "T9"  # stands in a section of its own
+ENLARGED = 1.5  # the figures' type is that of a printed column
+# The pictures that matter, by what they answer; of each the first that the study has.
+PICTURES = {
+    "Does it come true?": ("F4", "F5", "F11"),
+    "Is it worth anything?": ("F6", "F7", "F1", "F11"),
+}
+_WIDTH = re.compile(r'<svg [^>]*?width="([\d.]+)pt"')
+_HEIGHT = re.compile(r'<svg [^>]*?height="([\d.]+)pt"')
+
+
+@dataclass(frozen=True)
+class Shown:
+    """A figure or table of one problem set or pool.
+
+    Attributes:
+        label: T2, F6, ...
+        name: of the problem set or pool.
+        title: what it is called.
+        image: of a figure, as data URI; empty of a table.
+        width, height: of the image, in CSS pixels.
+        table: its numbers.
+        csv: all of them, as data URI.
+    """
+
+    label: str
+    name: str
+    title: str
+    image: str
+    width: int
+    height: int
+    table: tables.Table
+    csv: str
+
+    @property
+    def id(self) -> str:
+        """Anchor."""
+        return f"{self.label}-{self.name}"
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What the page is made from.
+
+    Attributes:
+        page: what was run.
+        config: the study's configuration.
+        titles: of every figure and table that there is, by label.
+        captions: by label; also of the table of claims.
+        shown: files of each figure and table, by label and problem set or pool.
+        claims: the table of claims; None where the study checks none.
+        outcomes: by problem set and policy.
+        metrics: of the evaluation, by problem set.
+        routing: its summary, by pool.
+        made_from: what the records say.
+    """
+
+    page: FrontPageSettings
+    config: dict[str, Any]
+    titles: dict[str, str]
+    captions: dict[str, str]
+    shown: dict[tuple[str, str], list[Path]]
+    claims: pd.DataFrame | None
+    outcomes: Mapping[tuple[str, str], pd.DataFrame]
+    metrics: Mapping[str, pd.DataFrame]
+    routing: Mapping[str, pd.DataFrame]
+    made_from: MadeFrom
+
+    @property
+    def untestable(self) -> dict[str, int]:
+        """How many claims cannot be tested, by the reason."""
+        if self.claims is None:
+            return {}
+        untestable = self.claims[self.claims.verdict == UNTESTABLE]
+        return {str(reason): part.claim_id.nunique() for reason, part in untestable.groupby("note", sort=False)}
+
+
+def render(contents: Contents, template: str, style: str) -> str:
+    """The page as HTML that asks nothing of anybody: pictures, tables and style stand in it.
+
+    Args:
+        contents: what it shows.
+        template: of Jinja.
+        style: CSS.
+
+    Raises:
+        UserError: a caption cannot be read.
+    """
+    page, figures = contents.page, [_shown(contents, key, files) for key, files in contents.shown.items()]
+    labels = _labels(contents, figures)
+    environment = jinja2.Environment(
+        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    return environment.from_string(template).render(
+        style=Markup(style),
+        study=contents.config["study"],
+        config=contents.config,
+        page=page,
+        question=QUESTION,
+        notice=ANALOGUE if page.evidence == "analogue" else "This study runs the paper's own data and policies.",
+        run=_run(contents),
+        chart=_chart(contents),
+        pictures=_pictures(contents, figures),
+        pools=_pools(contents),
+        claims=[] if contents.claims is None else _claims(contents.claims),
+        labels=[each for each in labels if each["label"] != POLICIES],
+        policies=next((each for each in labels if each["label"] == POLICIES), None),
+        left_out=_left_out(contents),
+        not_asked={label: title for label, title in contents.titles.items() if label not in {f.label for f in figures}},
+        warnings=warnings(contents.metrics, contents.routing),
+        made_from=contents.made_from,
+    )
+
+
+def _left_out(contents: Contents) -> list[str]:
+    sets = [f"Problem set {each.problem_set}: {each.reason}." for each in contents.page.left_out]
+    claims = [
+        f"{count} {'claims are' if count > 1 else 'claim is'} not testable here: {reason}."
+        for reason, count in contents.untestable.items()
+    ]
+    return [*sets, *claims]
+
+
+def _shown(contents: Contents, key: tuple[str, str], files: list[Path]) -> Shown:
+    label, name = key
+    by_suffix = {path.suffix: path for path in files}
+    csv = _data_uri("text/csv", by_suffix[".csv"].read_bytes())
+    title = contents.titles[label]
+    if ".svg" not in by_suffix:
+        table = tables.of_markdown(by_suffix[".md"].read_text(encoding="utf-8"))
+        return Shown(label, name, title, "", 0, 0, table, csv)
+    drawn = by_suffix[".svg"].read_text(encoding="utf-8")
+    width, height = (_pixels(pattern, drawn) for pattern in (_WIDTH, _HEIGHT))
+    image = _data_uri("image/svg+xml", drawn.encode())
+    return Shown(label, name, title, image, width, height, tables.of_csv(by_suffix[".csv"]), csv)
+
+
+def _pixels(pattern: re.Pattern[str], drawn: str) -> int:
+    found = pattern.search(drawn)
+    return round(ENLARGED * 96 / 72 * float(found[1])) if found else 0
+
+
+def _data_uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
+
+
+def _run(contents: Contents) -> list[dict[str, Any]]:
+    """Per pool, and per problem set without one: its size in words, and the table of its policies."""
+    subjects: list[tuple[str, str, Unrouted | Pool]] = [
+        (each.problem_set, each.problem_set, each) for each in contents.page.unrouted
+    ]
+    subjects += [(each.pool, each.problem_set, each) for each in contents.page.pools]
+    return [
+        {
+            "name": name,
+            "problem_set": problem_set,
+            "is_pool": name in contents.routing,
+            "sizes": sizes(contents.outcomes[problem_set, entry.policies[0].policy]),
+            "policies": [each.policy for each in entry.policies],
+            "assumed": [(each.policy, each.assumption) for each in entry.policies if each.assumption],
+        }
+        for name, problem_set, entry in subjects
+    ]
+
+
+def _first(contents: Contents) -> tuple[str, ...]:
+    """The pool and problem set that the pictures at the top are of."""
+    if contents.page.pools:
+        return contents.page.pools[0].pool, contents.page.pools[0].problem_set
+    return (contents.page.unrouted[0].problem_set,)
+
+
+def _chart(contents: Contents) -> Chart | None:
+    return chart_of(contents.metrics[_first(contents)[-1]])
+
+
+def _pictures(contents: Contents, figures: list[Shown]) -> list[tuple[str, Shown]]:
+    """The question that a picture answers, and the picture; none twice."""
+    found: dict[str, Shown] = {}
+    for question, labels in PICTURES.items():
+        about = [each for each in figures if each.image and each.name in _first(contents)]
+        candidates = [each for label in labels for each in about if each.label == label and each not in found.values()]
+        found |= {question: candidates[0]} if candidates else {}
+    return list(found.items())
+
+
+def _pools(contents: Contents) -> list[dict[str, Any]]:
+    """Headline numbers, by pool."""
+    return [
+        {
+            "name": pool,
+            "table": tables.of_frame(headline(summary)),
+            "reading": reading_of_headline(summary),
+            **_key(summary),
+        }
+        for pool, summary in contents.routing.items()
+    ]
+
+
+def _key(summary: pd.DataFrame) -> dict[str, Any]:
+    """What the utility router amounts to where it is to match the best single policy."""
+    row = chosen_to_match(summary, "utility").iloc[0]
+
+    def cell(name: str, signed: bool) -> tables.Cell:
+        value = with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], 1, 100, signed) or "unknown"
+        number, _, interval = value.partition(" ")
+        return tables.Cell(number, interval)
+
+    return {
+        "fell_back": row.choice in FALLS_BACK.values(),
+        "best": row.best_single,
+        "matched": row.matched if isinstance(row.matched, str) else "",
+        "n": row.n,
+        "numbers": [
+            ("Cost saved", "%", cell("saving", False), "against the best single policy"),
+            ("Accuracy", "points", cell("accuracy_difference", True), "from the best single policy"),
+            ("Cost saved", "%", cell("saving_with_probing", False), "with the probing itself charged"),
+            ("Accuracy", "points", cell("gain_over_hull", True), "above mixtures of single policies at that cost"),
+        ],
+    }
+
+
+def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
+    """Claims that can be tested here, each with a row per problem set."""
+    testable = claims[claims.verdict != UNTESTABLE]
+    return [
+        {
+            "claim": part.claim.iloc[0],
+            "reported": part.reported.iloc[0],
+            "rows": [
+                {
+                    "subject": row.subject,
+                    "ours": row.ours,
+                    "interval": ""
+                    if pd.isna(row.low)
+                    else with_interval(0, row.low, row.high, 3, signed=True).partition(" ")[2],
+                    "n": "" if pd.isna(row.n) else str(int(row.n)),
+                    "verdict": row.verdict.removeprefix("analogue: "),
+                    "note": "" if pd.isna(row.note) else row.note,
+                }
+                for row in part.itertuples()
+            ],
+        }
+        for _, part in testable.groupby("claim_id", sort=False)
+    ]
+
+
+def _labels(contents: Contents, figures: list[Shown]) -> list[dict[str, Any]]:
+    """Figures, then tables, each with its caption and what there is of it by problem set or pool."""
+    ordered = sorted({each.label for each in figures}, key=lambda label: (label[0], int(label[1:])))
+    return [
+        {
+            "label": label,
+            "title": contents.titles[label],
+            "caption": to_html(contents.captions[label], contents.config, f"{label}.rst"),
+            "shown": [each for each in figures if each.label == label],
+        }
+        for label in ordered
+    ]

@@ -1,0 +1,181 @@
+"""The report: what stands in it, and that a browser shows all of it, asks nobody for anything, and works by keys."""
+
+import re
+from html.parser import HTMLParser
+
+import pytest
+
+from browser import MISSING, Browser
+from foretell.common.errors import UserError
+from foretell.report import tables
+from foretell.report.captions import to_html
+from foretell.report.ending import ending
+from foretell.report.page import render
+from report_contents import POLICIES, contents
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return contents(tmp_path_factory.mktemp("figures"))
+
+
+@pytest.fixture(scope="module")
+def report(made, pytestconfig, tmp_path_factory):
+    """The page of a small study."""
+    folder = pytestconfig.rootpath / "workflow" / "report"
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("page.html", "page.css")]
+    file = tmp_path_factory.mktemp("report") / "report.html"
+    file.write_text(render(made, *texts), encoding="utf-8")
+    return file
+
+
+class Outline(HTMLParser):
+    """Ids, internal links and open elements of a page."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.ids, self.links, self.open = [], [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        given = dict(attributes)
+        self.ids += [given["id"]] if "id" in given else []
+        self.links += [given["href"][1:]] if given.get("href", "").startswith("#") else []
+        if tag not in ("meta", "link", "img", "br"):
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+
+def test_the_page_is_well_formed_and_its_links_lead_somewhere(report):
+    outline = Outline(report.read_text(encoding="utf-8"))
+    assert not outline.open and len(outline.ids) == len(set(outline.ids))
+    assert outline.links and set(outline.links) <= set(outline.ids)
+
+
+def test_everything_stands_in_the_order_in_which_it_is_read(report):
+    text = report.read_text(encoding="utf-8")
+    sections = re.findall(r'<section id="([a-z-]+)"', text)
+    assert sections == [
+        "run",
+        "pictures",
+        "headline",
+        "claims",
+        "figures",
+        "policies",
+        "left-out",
+        "size",
+        "provenance",
+    ]
+    assert "Own questions, &lt;b&gt;own&lt;/b&gt; &amp; {{ models }}" in text, "a title is shown as it is written"
+    assert "It &lt;i&gt;works&lt;/i&gt;" in text
+    assert 'Shown of <span class="docutils literal">mine</span>' in text, "a caption asks the configuration"
+    assert "Problem set programs: no bubblewrap." in text and "F1 (Norms)" in text
+    assert "1 claim is not testable here: the study has no AIME problems." in text
+    assert f"own: no AUROC of majority correct for {POLICIES[1]} (2 failures of 90)." in text
+    assert text.count('href="data:text/csv') == 4 and text.count("data:image/svg+xml") == 4
+
+
+def test_the_run_ends_in_a_few_lines(made, report):
+    first, *further = ending(made, report)
+    assert first.startswith("Made: 2 figures and 2 tables") and str(report) in first
+    assert further[0] == "Left out: problem set programs: no bubblewrap"
+    assert [line.split(":")[0] for line in further] == ["Left out", "Left out", "Small", "Small"]
+
+
+def test_numbers_stand_with_their_intervals_and_what_never_changes_is_said_once(tmp_path):
+    file = tmp_path / "F.csv"
+    file.write_text(
+        "policy,n,accuracy,accuracy_low,accuracy_high,note,cost,low,high\na,9,0.5,0.25,0.75,,-1e-05,,\nb,9,1,1,1,x,2,1,3\n"
+    )
+    table = tables.of_csv(file)
+    assert (table.columns, table.constant) == (["policy", "accuracy", "note", "cost"], {"n": "9"})
+    assert table.numeric == [False, True, False, True]
+    assert table.rows[0][1] == tables.Cell("0.5", "[0.25, 0.75]")
+    assert table.rows[0][3] == tables.Cell("−1e−05") and table.rows[1][3] == tables.Cell("2", "[1, 3]")
+
+
+def test_a_table_of_many_rows_says_how_many_it_does_not_show(tmp_path):
+    file = tmp_path / "F.csv"
+    file.write_text("x\n" + "".join(f"{place}\n" for place in range(tables.MOST + 7)))
+    table = tables.of_csv(file)
+    assert (len(table.rows), table.more) == (tables.MOST, 7)
+
+
+def test_a_table_for_readers_is_read_back():
+    table = tables.of_markdown("| a\\|b | score |\n|:--|:--|\n| x | 0.5 [0.4, 0.6] |\n| y | n/t |\n\nA note.\n")
+    assert (table.columns, table.numeric, table.note) == (["a|b", "score"], [False, True], "A note.")
+    assert table.rows[0] == [tables.Cell("x"), tables.Cell("0.5", "[0.4, 0.6]")]
+
+
+def test_a_caption_that_cannot_be_read_is_named():
+    with pytest.raises(UserError, match=r"F6\.rst: the caption cannot be read"):
+        to_html("{% if %}", {}, "F6.rst")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    if MISSING:
+        pytest.skip(MISSING)
+    started = Browser(tmp_path_factory.mktemp("chromium"))
+    yield started
+    started.close()
+
+
+# What lies beyond the page's own width or above its beginning, unless it is in something that scrolls.
+OUT_OF_REACH = """[...document.querySelectorAll('body *')].filter(each => {
+  const box = each.getBoundingClientRect()
+  if (!box.width || each.closest('.scroll, .skip')) return false
+  return box.left < -1 || box.right > innerWidth + 1 || box.top + scrollY < -1
+}).map(each => each.outerHTML.slice(0, 80))"""
+# Scrolled to its end, each thing that scrolls must show the last of what it holds, and a key must be able to get there.
+CUT_OFF = """[...document.querySelectorAll('.scroll')].filter(each => {
+  each.scrollTo(1e6, 1e6)
+  const box = each.getBoundingClientRect(), last = each.firstElementChild.getBoundingClientRect()
+  each.scrollTo(0, 0)
+  return last.right > box.right + 2 || last.bottom > box.bottom + 2 || each.tabIndex !== 0
+}).length"""
+
+
+@pytest.mark.parametrize("width", [390, 1400, 2560])
+def test_everything_can_be_reached_and_nothing_is_asked_for(browser, report, width):
+    browser.open(report, width, phone=width < 500)
+    assert browser.run("document.documentElement.scrollWidth <= innerWidth") and browser.run("innerWidth") == width
+    browser.run("document.querySelectorAll('details').forEach(each => each.open = true)")
+    assert browser.run(OUT_OF_REACH) == []
+    assert browser.run(CUT_OFF) == 0
+    assert browser.run("[...document.images].every(each => each.complete && each.naturalWidth > 0)")
+    assert browser.complaints() == [] and browser.requests() == [report.as_uri()]
+
+
+def test_a_request_to_the_outside_is_refused(browser, report, tmp_path):
+    other = tmp_path / "report.html"
+    text = report.read_text(encoding="utf-8")
+    other.write_text(text.replace("</main>", '<img src="http://127.0.0.1:9/x.png"><script>1</script></main>'))
+    browser.open(other, 1400)
+    assert sum("Content Security Policy" in said for said in browser.complaints()) == 2
+
+
+def test_it_works_by_keys_alone(browser, report):
+    browser.open(report, 1400)
+    browser.press("Tab", 9)
+    assert browser.run("document.activeElement.className") == "skip"
+    browser.run("document.querySelector('nav a[href=\"#figures\"]').focus()")
+    browser.press("Enter", 13, "\r")
+    assert browser.run("location.hash") == "#figures"
+    browser.run("document.querySelector('summary').focus()")
+    browser.press("Enter", 13, "\r")
+    assert browser.run("document.querySelector('details').open")
+    browser.press("Tab", 9)
+    assert browser.run("document.activeElement.matches('details .scroll')"), "the numbers scroll by keys"
+
+
+def test_the_dark_changes_paper_and_ink_and_print_shows_whole_tables(browser, report):
+    ground = "getComputedStyle(document.body).backgroundColor"
+    browser.open(report, 1400, scheme="dark")
+    dark = browser.run(ground)
+    browser.open(report, 1400, media="print", scheme="light")
+    assert browser.run(ground) == "rgb(255, 255, 255)" != dark
+    assert browser.run("getComputedStyle(document.querySelector('.scroll')).maxHeight") == "none"
+    assert browser.run("getComputedStyle(document.querySelector('nav')).display") == "none"
