@@ -7,7 +7,6 @@ unless they are to be scaled on validation.
 import argparse
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import pandas as pd
 
@@ -34,13 +33,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.settings.table is None:
         predictions, description = _recorded(args.table[0], args.settings.run, outcomes)
     else:
-        predictions = import_predictions(read(args.table, args.settings.table), outcomes, args.settings.missing)
-        description: dict[str, Any] = {"family": "imported", "target": "majority_correct", "reason": None}
-        if args.settings.recalibrate:
-            predictions, platt = scaled(predictions, outcomes.majority_correct.to_numpy(dtype=float))
-            description["platt"] = {"validation": {"slope": platt.slope, "intercept": platt.intercept}}
+        predictions, description = _given(read(args.table, args.settings.table), args.settings, outcomes)
     write_parquet(predictions, args.predictions)
     write_json(description, args.description)
+
+
+def _given(table: pd.DataFrame, how: PredictionSettings, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
+    predictions = import_predictions(table, outcomes, how.missing)
+    description = {"family": "imported", "target": "majority_correct", "reason": None}
+    if not how.recalibrate:
+        return predictions, description
+    predictions, platt = scaled(predictions, outcomes.majority_correct.to_numpy(dtype=float))
+    return predictions, {**description, "platt": {"validation": {"slope": platt.slope, "intercept": platt.intercept}}}
 
 
 def _recorded(records: Path, run_id: str, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:

@@ -7,8 +7,8 @@ import pandas as pd
 Missing = Literal["error", "leave_out", "wrong"]
 
 REMEDY = (
-    "set the policy's 'missing' to leave_out (the problem is left out of the problem set) or wrong (each missing sample "
-    "counts as a wrong one)"
+    "set the policy's 'missing' to leave_out (the problem is left out of the problem set) or wrong (each missing "
+    "sample counts as a wrong one)"
 )
 
 

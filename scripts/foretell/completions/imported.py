@@ -105,8 +105,8 @@ def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSett
         frame[name] = counts(frame, name)
         if settings.priced and frame[name].isna().any():
             raise UserError(
-                f"{int(frame[name].isna().sum())} of {len(frame)} completions have no {name}, which the price needs; set "
-                "'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' in "
+                f"{int(frame[name].isna().sum())} of {len(frame)} completions have no {name}, which the price needs; "
+                "set 'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' in "
                 "place of the 'price'"
             )
     if "cached_tokens" in frame:
@@ -152,8 +152,8 @@ def _no_grade(where: str, value: object) -> str:
             f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"
         )
     return (
-        f"{where}: 'correct' must be true or false, and is {value!r}; where one grade stands for several samples, import "
-        "the texts as 'completions' and have them graded"
+        f"{where}: 'correct' must be true or false, and is {value!r}; where one grade stands for several samples, "
+        "import the texts as 'completions' and have them graded"
     )
 
 

@@ -69,8 +69,8 @@ def import_outcomes(
     outcomes = used.merge(frame.drop(columns=KEPT[1:], errors="ignore"), on="problem_id", validate="one_to_one")
     typed = {name: _typed(outcomes, name, kind) for name, kind in TYPES.items()}
     if typed["majority_correct"].isna().any():
-        missing = outcomes.problem_id[typed["majority_correct"].isna()]
-        raise UserError(f"outcomes: {len(missing)} problems have no majority_correct, such as {missing.iloc[0]!r}")
+        without = outcomes.problem_id[typed["majority_correct"].isna()]
+        raise UserError(f"outcomes: {len(without)} problems have no majority_correct, such as {without.iloc[0]!r}")
     for name in ("success_rate", "truncated_share", "no_answer_share", "guessed_share"):
         if not typed[name].dropna().between(0, 1).all():
             raise UserError(f"outcomes: {name} must lie in [0, 1]")
