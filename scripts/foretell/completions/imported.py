@@ -106,8 +106,8 @@ def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSett
         if settings.priced and frame[name].isna().any():
             raise UserError(
                 f"{int(frame[name].isna().sum())} of {len(frame)} completions have no {name}, which the price needs; "
-                "set 'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' in "
-                "place of the 'price'"
+                "set 'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' "
+                "in place of the 'price'"
             )
     if "cached_tokens" in frame:
         frame["cached_tokens"] = counts(frame, "cached_tokens")
@@ -176,8 +176,8 @@ def check_pairs(frame: pd.DataFrame, problems: pd.DataFrame) -> None:
     unknown = frame.problem_id[~frame.problem_id.isin(problems.problem_id)]
     if len(unknown):
         raise UserError(
-            f"{unknown.nunique()} problems are not in the problem set, such as {unknown.iloc[0]!r}; correct the ids, or "
-            "set the policy's 'missing' to leave_out or wrong, which also passes over them"
+            f"{unknown.nunique()} problems are not in the problem set, such as {unknown.iloc[0]!r}; correct the ids, "
+            "or set the policy's 'missing' to leave_out or wrong, which also passes over them"
         )
     used = problems.problem_id[problems.excluded_reason.isna()]
     missing = used[~used.isin(frame.problem_id)]

@@ -92,7 +92,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sizes = " / ".join(", ".join(map(str, sorted(frame[f"n_{split}"].unique()))) for split in SPLITS)
     note = (
         f"n = {sizes} train / validation / test problems. ECE (10 equal-width bins), Brier score and mean predicted "
-        f"minus observed ({'probabilities as given' if as_given else 'after Platt scaling'}) on test; 95 % bootstrap intervals. A shift is named where the interval "
+        f"minus observed ({'probabilities as given' if as_given else 'after Platt scaling'}) on test; 95 % bootstrap "
+        "intervals. A shift is named where the interval "
         f"of test minus train excludes zero.{fitted_on_train}"
     )
     return table, note

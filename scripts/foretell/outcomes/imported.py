@@ -61,8 +61,8 @@ def import_outcomes(
     for name in ("prompt_tokens", "completion_tokens"):
         if priced and (name not in frame or frame[name].isna().any()):
             raise UserError(
-                f"outcomes: problems have no {name}, which the price needs; add them, or give an 'assumed_cost' in place "
-                "of the 'price'"
+                f"outcomes: problems have no {name}, which the price needs; add them, or give an 'assumed_cost' in "
+                "place of the 'price'"
             )
         if name in frame:
             counts(frame, name)

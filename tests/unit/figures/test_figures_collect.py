@@ -65,8 +65,8 @@ def test_histograms_count_right_and_wrong_apart_and_each_adds_up_to_one():
 
 def test_a_policy_without_a_probe_is_named_with_its_failures():
     frame = outcomes([True] * 9 + [False])
-    for module in (reliability, histograms):
-        table = module.collect({"a": frame}, {"a": untrained(frame)})
+    given = {"a": frame}, {"a": untrained(frame)}
+    for table in (reliability.collect(*given, "train"), histograms.collect(*given)):
         assert table.note.tolist() == ["not testable: 1 failures of 10"]
 
 
