@@ -7,22 +7,24 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_parquet
-from foretell.common.tables import RunOrTable, read
+from foretell.common.tables import read
 from foretell.outcomes import imported, records
+from foretell.outcomes.imported import OutcomeSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--problems", type=Path, required=True)
-    parser.add_argument("--table", type=Path, required=True, help="the outcomes")
-    parser.add_argument("--settings", type=settings(RunOrTable), required=True, help="JSON: run, or table")
+    parser.add_argument("--table", type=Path, nargs="+", required=True, help="the outcomes")
+    parser.add_argument("--settings", type=settings(OutcomeSettings), required=True, help="JSON: run, or table, ...")
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
     problems = read_parquet(args.problems)
     if args.settings.run is not None:
-        outcomes = records.import_outcomes(read_parquet(args.table), args.settings.run, problems)
+        outcomes = records.import_outcomes(read_parquet(args.table[0]), args.settings.run, problems)
     else:
-        outcomes = imported.import_outcomes(read(args.table, args.settings.table), problems)
+        table = read(args.table, args.settings.table)
+        outcomes = imported.import_outcomes(table, problems, args.settings.missing, args.settings.priced)
     write_parquet(outcomes, args.output)
 
 

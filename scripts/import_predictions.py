@@ -1,6 +1,7 @@
 """Import predictions: the recorded probe scores of one run, or probabilities from a file of one's own.
 
-Of recorded scores, the half that chooses fits Platt scaling, and train does beside it. Probabilities stay as they are.
+Of recorded scores, the half that chooses fits Platt scaling, and train does beside it. Probabilities stay as they are,
+unless they are to be scaled on validation.
 """
 
 import argparse
@@ -12,28 +13,38 @@ import pandas as pd
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_json, write_parquet
-from foretell.common.tables import RunOrTable, read
-from foretell.probes.imported import import_predictions
+from foretell.common.tables import read
+from foretell.probes.imported import PredictionSettings, import_predictions, scaled
 from foretell.probes.recorded import calibrate, import_scores
 
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--outcomes", type=Path, required=True, help="imported outcomes (parquet)")
-    parser.add_argument("--table", type=Path, required=True, help="recorded outcomes and scores, or probabilities")
-    parser.add_argument("--settings", type=settings(RunOrTable), required=True, help="JSON: run, or table")
+    parser.add_argument(
+        "--table", type=Path, nargs="+", required=True, help="recorded outcomes and scores, or probabilities"
+    )
+    parser.add_argument("--settings", type=settings(PredictionSettings), required=True, help="JSON: run, or table")
     parser.add_argument("--predictions", type=Path, required=True, help="output (parquet)")
     parser.add_argument("--description", type=Path, required=True, help="output: how they came about (JSON)")
     args = parser.parse_args(argv)
 
     outcomes = read_parquet(args.outcomes)
     if args.settings.table is None:
-        predictions, description = _recorded(args.table, args.settings.run, outcomes)
+        predictions, description = _recorded(args.table[0], args.settings.run, outcomes)
     else:
-        predictions = import_predictions(read(args.table, args.settings.table), outcomes)
-        description = {"family": "imported", "target": "majority_correct", "reason": None}
+        predictions, description = _given(read(args.table, args.settings.table), args.settings, outcomes)
     write_parquet(predictions, args.predictions)
     write_json(description, args.description)
+
+
+def _given(table: pd.DataFrame, how: PredictionSettings, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:
+    predictions = import_predictions(table, outcomes, how.missing)
+    description = {"family": "imported", "target": "majority_correct", "reason": None}
+    if not how.recalibrate:
+        return predictions, description
+    predictions, platt = scaled(predictions, outcomes.majority_correct.to_numpy(dtype=float))
+    return predictions, {**description, "platt": {"validation": {"slope": platt.slope, "intercept": platt.intercept}}}
 
 
 def _recorded(records: Path, run_id: str, outcomes: pd.DataFrame) -> tuple[pd.DataFrame, dict]:

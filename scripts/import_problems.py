@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-from foretell.common.arguments import settings
+from foretell.common.arguments import named_file, settings, shards_by_id
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_parquet
 from foretell.common.tables import read
@@ -14,15 +14,19 @@ from foretell.problems.imported import ImportSettings
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--table", type=Path, required=True, help="the problems")
+    parser.add_argument("--table", type=Path, nargs="+", required=True, help="the problems")
     parser.add_argument("--settings", type=settings(ImportSettings), required=True, help="JSON: records, or table, ...")
+    parser.add_argument("--answered", type=named_file, nargs="+", default=[], help="POLICY=FILE: its answers to them")
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
     given: ImportSettings = args.settings
     if given.records is not None:
-        problems = records.import_problems(read_parquet(args.table), given.records)
+        problems = records.import_problems(read_parquet(args.table[0]), given.records)
     else:
-        problems = imported.import_problems(read(args.table, given.table), given.answer_kind, given.cross_fitted)
+        files = shards_by_id(args.answered)
+        answered = {policy: read(files[policy], how) for policy, how in given.answered.items()}
+        table = read(args.table, given.table)
+        problems = imported.import_problems(table, given.answer_kind, given.cross_fitted, answered)
     imported.require_columns(problems, given.metadata)
     write_parquet(problems, args.output)
     excluded = problems[problems.excluded_reason.notna()]

@@ -68,9 +68,14 @@ def on_page(study, wildcards):
     return shown(study, MANIFEST)
 
 
-def own_file(section, wildcard, key):
-    """Input function: the user's own file that the configuration names; it stays where it is."""
-    return lambda wildcards: local(files.own_file(study, section, wildcards[wildcard], key))
+def own_files(section, wildcard, key):
+    """Input function: the user's own files that the configuration names; they stay where they are."""
+    return lambda wildcards: [local(file) for file in files.own_files(study, section, wildcards[wildcard], key)]
+
+
+def answered(wildcards):
+    """The user's own files with the answers of policies that leave out problems which they lack."""
+    return [local(file) for named in files.answered(study, wildcards).values() for file in named]
 
 
 def tables_of(figure):

@@ -15,7 +15,8 @@ rule generate_problems:
 
 rule import_problems:
     input:
-        table=own_file("problem_sets", "problem_set", "problems"),
+        table=own_files("problem_sets", "problem_set", "problems"),
+        answered=answered,
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:
@@ -25,7 +26,7 @@ rule import_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("import_problems", settings=jobs.make_problems),
+        **program("import_problems", settings=jobs.make_problems, ids={"answered": files.answered}),
     shell:
         RUN
 

@@ -20,7 +20,7 @@ rule generate_completions:
 rule import_completions:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own_file("policies", "policy", "completions"),
+        table=own_files("policies", "policy", "completions"),
     output:
         expand("results/{{study}}/completions/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:
@@ -56,7 +56,7 @@ rule grade_rollouts:
 rule import_rollouts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own_file("policies", "policy", "rollouts"),
+        table=own_files("policies", "policy", "rollouts"),
     output:
         expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:

@@ -3,6 +3,7 @@
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,8 +59,7 @@ def read_activations(path: Path, description: Path | None = None) -> tuple[dict[
 
 
 def _read_safetensors(path: Path, description: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+    from safetensors import SafetensorError, safe_open
 
     try:
         described = json.loads(description.read_text(encoding="utf-8"))
@@ -68,10 +68,18 @@ def _read_safetensors(path: Path, description: Path) -> tuple[dict[str, np.ndarr
     if "problem_ids" not in described:
         raise UserError(f"{description}: the key problem_ids is missing")
     try:
-        arrays = load_file(path)
+        with safe_open(path, framework="pt") as file:
+            arrays = {name: _array(file.get_tensor(name)) for name in file.keys()}  # noqa: SIM118 (no mapping)
     except SafetensorError as error:
         raise UserError(f"{path}: no safetensors file: {error}") from error
     return arrays, list(map(str, described["problem_ids"])), described.get("positions")
+
+
+def _array(tensor: Any) -> np.ndarray:
+    """A tensor as an array; NumPy has no bfloat16, whose values float32 holds."""
+    import torch
+
+    return (tensor.float() if tensor.dtype == torch.bfloat16 else tensor).numpy()
 
 
 def _read_npz(path: Path) -> tuple[dict[str, np.ndarray], list[str], list[int] | None]:

@@ -1,6 +1,7 @@
 """Reading tables from outside: which file, which columns, which rows."""
 
 import json
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -10,7 +11,8 @@ from pydantic import AfterValidator, model_validator
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
-from foretell.common.logs import read_inspect, read_lm_eval
+from foretell.common.logs_inspect import read_inspect
+from foretell.common.logs_lm_eval import read_lm_eval
 
 
 def _plain(value: Any) -> Any:
@@ -26,11 +28,12 @@ class Format(Settings):
 
     format: Literal["table", "lm_eval", "inspect"] = "table"
     """`table` (.parquet, .csv, .jsonl, .json), `lm_eval` (samples of lm-evaluation-harness, `--log_samples`) or
-    `inspect` (a JSON log of Inspect)."""
+    `inspect` (a log of Inspect, .eval or .json)."""
     columns: dict[str, str] = {}
     """This project's name of a column, and the file's, where they differ; nested JSON by dots."""
     where: dict[str, Annotated[Any, AfterValidator(_plain)]] = {}
-    """Columns of the file, and the value, or list of values, of the rows to take."""
+    """Columns of the file, and the value, or list of values, of the rows to take, such as `{filter: strict-match}` of
+    lm-evaluation-harness."""
 
 
 class RunOrTable(Settings):
@@ -48,35 +51,85 @@ class RunOrTable(Settings):
         return self
 
 
-def read(path: Path, how: Format) -> pd.DataFrame:
-    """Read a file, keep some rows, and give columns this project's names.
+LOGS: dict[str, Callable[[Path], pd.DataFrame]] = {"lm_eval": read_lm_eval, "inspect": read_inspect}
+GRADES = ("metrics.", "scores.")  # how columns of a log's grades begin
+
+
+def read(path: Path | Sequence[Path], how: Format, graded: bool = False) -> pd.DataFrame:
+    """Read a file, or several as one, keep some rows, and give columns this project's names.
 
     Args:
-        path: .parquet, .csv, .jsonl or .json (a list of objects) for a table; a log of an evaluation tool.
-        how: its format, columns and rows. Columns that have this project's name already need not be listed.
+        path: .parquet, .csv, .jsonl or .json (a list of objects) for a table; a log of an evaluation tool. In several
+            logs, the ids of problems are `TASK/ID`.
+        how: their format, columns and rows. Columns that have this project's name already need not be listed.
+        graded: whether a log's grades are wanted, as `correct`: there must be one for each sample.
 
     Raises:
-        UserError: the file cannot be read as that, a column is missing, or no row is left.
+        UserError: a file cannot be read as that, a column is missing, no row is left, or grades have to be chosen.
     """
-    readers = {"table": _read_table, "lm_eval": read_lm_eval, "inspect": read_inspect}
-    frame, columns, where = readers[how.format](path), how.columns, how.where
-    require(frame, [*where, *columns.values()], str(path))
-    for column, value in where.items():
-        frame = frame[frame[column].isin(value if isinstance(value, list) else [value])]
-    if frame.empty:
-        raise UserError(f"{path}: no row is left" + (f" of those where {where}" if where else ""))
+    paths = [path] if isinstance(path, Path) else list(path)
+    frame = pd.concat([_read_one(each, how, len(paths) > 1) for each in paths], ignore_index=True)
+    columns, names = how.columns, ", ".join(map(str, paths))
+    if how.format in LOGS:
+        frame = _one_filter(frame, names, graded)
+        if graded and "correct" not in columns:
+            frame = frame.assign(correct=_grades(frame, names))
     taken = {name: frame[source] for name, source in columns.items()}
     frame = frame.drop(columns=[source for source in columns.values() if source not in columns]).assign(**taken)
     if "problem_id" in frame:
-        _check_ids(frame.problem_id, path)
+        _check_ids(frame.problem_id, names)
         frame["problem_id"] = frame.problem_id.astype(str)
     return frame.reset_index(drop=True)
 
 
-def _check_ids(ids: pd.Series, path: Path) -> None:
+def _read_one(path: Path, how: Format, one_of_several: bool) -> pd.DataFrame:
+    frame = LOGS[how.format](path) if how.format in LOGS else _read_table(path)
+    if how.format in LOGS and one_of_several:
+        frame["problem_id"] = frame.task + "/" + frame.problem_id.astype(str)
+    require(frame, [*how.where, *how.columns.values()], str(path))
+    for column, value in how.where.items():
+        chosen = frame[frame[column].isin(value if isinstance(value, list) else [value])]
+        if chosen.empty:
+            there = sorted(map(str, frame[column].dropna().unique()[:10]))
+            raise UserError(f"{path}: no row is left of those where {how.where}; {column!r} has {', '.join(there)}")
+        frame = chosen
+    if frame.empty:
+        raise UserError(f"{path}: no row is left")
+    return frame
+
+
+def _one_filter(frame: pd.DataFrame, names: str, graded: bool) -> pd.DataFrame:
+    """Of a log with several filters, which repeat the completions and differ in grades, the first."""
+    if "filter" not in frame:
+        return frame
+    several = [filters for _, filters in frame.groupby("task")["filter"].unique().items() if len(filters) > 1]
+    if several and graded:
+        raise UserError(
+            f"{names}: there are grades by the filters {', '.join(several[0])}; choose one, as in "
+            f"where: {{filter: {several[0][0]}}}"
+        )
+    return frame[frame["filter"] == frame.groupby("task")["filter"].transform("first")]
+
+
+def _grades(frame: pd.DataFrame, names: str) -> pd.Series:
+    """The one grade of each sample."""
+    grades = frame[[column for column in frame if column.startswith(GRADES)]]
+    given = [column for column in grades if grades[column].notna().any()]
+    if not given:
+        raise UserError(
+            f"{names}: no sample has a grade of its own; import the texts as 'completions', to be graded here"
+        )
+    if (grades.notna().sum(axis=1) > 1).any():
+        raise UserError(
+            f"{names}: there are the grades {', '.join(given)}; choose one, as in columns: {{correct: {given[0]}}}"
+        )
+    return grades.astype(object).bfill(axis=1).iloc[:, 0]
+
+
+def _check_ids(ids: pd.Series, names: str) -> None:
     if ids.isna().any():
         raise UserError(
-            f"{path}: {int(ids.isna().sum())} rows have no problem_id, the first is row {ids.isna().argmax()}"
+            f"{names}: {int(ids.isna().sum())} rows have no problem_id, the first is row {ids.isna().argmax()}"
         )
 
 
@@ -86,22 +139,30 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise UserError(f"{path}: the name must end in one of {', '.join(readers)}")
     try:
         return readers[path.suffix](path)
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{path}: it is not in UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8, from Latin-1 with "
+            f"iconv -f latin1 -t utf-8"
+        ) from error
     except (ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Texts stay texts: an answer `007` is no number, `nan` is a word; only an empty cell is null."""
-    return pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""])
+    frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+    if len(frame.columns) == 1 and ";" in frame.columns[0]:
+        raise ValueError("its columns are separated by semicolons; save it with commas")
+    return frame
 
 
 def _read_lines(path: Path) -> pd.DataFrame:
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8-sig", newline="\n") as file:
         return pd.json_normalize([json.loads(line) for line in file if line.strip()])
 
 
 def _read_list(path: Path) -> pd.DataFrame:
-    content = json.loads(path.read_text(encoding="utf-8"))
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
     if not isinstance(content, list):
         raise ValueError("it holds no list of objects")
     return pd.json_normalize(content)

@@ -8,11 +8,13 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
+from foretell.common.incomplete import REMEDY, Missing, incomplete, samples_of, usual_samples, with_results
 from foretell.common.storage import write_parquet
 from foretell.common.tables import Format
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 COLUMNS = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
 
 
 class TextSettings(Settings):
@@ -21,50 +23,104 @@ class TextSettings(Settings):
     table: Format
     characters_per_token: float | None
     """Estimates tokens that were not recorded."""
+    threshold: float | None = None
+    """Of grades: from which on they are right, where they are fractions."""
+    missing: Missing = "error"
+    """What happens with problems of which samples are missing."""
+    priced: bool = False
+    """Whether tokens are needed."""
 
 
-def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, characters_per_token: float | None) -> pd.DataFrame:
+def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:
     """Completions of one policy in the form of the completions stage; other columns are kept.
 
     Args:
         frame: problem_id, completion; optionally sample (else the number of a problem's completion, from 0),
-            prompt_tokens, completion_tokens, finish_reason (`length` where a completion was cut off).
+            prompt_tokens, cached_tokens (those of them that were read from a cache), completion_tokens, finish_reason
+            (`length` where a completion was cut off), sample_error (rows that have one are missing).
         problems: problem_id, question, excluded_reason.
-        characters_per_token: estimates tokens that were not recorded, of the question and of the completion; None
-            leaves them null.
+        settings: characters_per_token estimates tokens that were not recorded, of the question and of the completion;
+            None leaves them null. If missing samples are `wrong`, they are added, without a text and without tokens,
+            with `missing` set. Unless they are an `error`, rows of unknown problems are left out.
 
     Raises:
-        UserError: a column is missing or holds no whole numbers, a (problem, sample) pair stands there twice, a problem
-            is unknown or has no completion.
+        UserError: a column is missing or holds no whole numbers from 0 on, a (problem, sample) pair stands there twice,
+            a problem is unknown, has no completion, or fewer than others; or tokens are needed and missing.
     """
     require(frame, ["problem_id", "completion"], "completions")
+    used = problems.problem_id[problems.excluded_reason.isna()]
+    frame = with_results(frame)
     frame = frame.assign(completion=frame.completion.astype("string").fillna(""))  # a policy may write nothing
     if "sample" not in frame:
         frame["sample"] = frame.groupby("problem_id").cumcount()
     frame["sample"] = numbers(frame, "sample", "Int64").astype("int64")
+    if settings.missing != "error":
+        frame = frame[frame.problem_id.isin(problems.problem_id)]
+    if settings.missing == "wrong":
+        frame = _filled(frame, used)
     check_pairs(frame, problems)
-    questions = frame.problem_id.map(problems.set_index("problem_id").question)
-    texts = {"prompt_tokens": questions, "completion_tokens": frame.completion}
-    for name, text in texts.items():
-        if name not in frame:
-            estimated = np.nan if characters_per_token is None else np.ceil(text.str.len() / characters_per_token)
-            frame[name] = estimated
-        frame[name] = numbers(frame, name, "Int64")
+    frame = frame[frame.problem_id.isin(used)].reset_index(drop=True)
+    _check_samples(frame, used)
+    frame = _with_tokens(frame, problems, settings)
     if "finish_reason" not in frame:
         frame["finish_reason"] = pd.NA
     frame["finish_reason"] = frame.finish_reason.astype("string")
     others = [column for column in frame if column not in (*COLUMNS, "question", "answer", "correct")]
-    used = frame.problem_id.isin(problems.problem_id[problems.excluded_reason.isna()])
-    return frame.loc[used, [*COLUMNS, *others]].reset_index(drop=True)
+    return frame[[*COLUMNS, *others]]
 
 
-def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, characters_per_token: float | None) -> pd.DataFrame:
+def _filled(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
+    """The rows, and one for each missing sample: no text, no answer, no cost."""
+    usual, counts = usual_samples(frame, used), samples_of(frame, used)
+    there = set(zip(frame.problem_id, frame["sample"], strict=True))
+    added = []
+    for problem, count in counts[counts < usual].items():
+        free = [sample for sample in range(usual) if (problem, sample) not in there]
+        added += [(problem, sample) for sample in free[: usual - count]]
+    rows = pd.DataFrame(added, columns=["problem_id", "sample"])
+    tokens = {name: 0 for name in TOKENS if name in frame}
+    rows = rows.assign(completion="", correct=False, missing=True, finish_reason="missing", **tokens)
+    if "prompt_tokens" in frame:  # of one prompt, whichever of its samples are there
+        of_others = frame.groupby("problem_id").prompt_tokens.first()
+        rows["prompt_tokens"] = rows.problem_id.map(of_others).fillna(0)
+    return pd.concat([frame.assign(missing=False), rows], ignore_index=True) if added else frame.assign(missing=False)
+
+
+def _check_samples(frame: pd.DataFrame, used: pd.Series) -> None:
+    if fewer := incomplete(frame, used):
+        usual = usual_samples(frame, used)
+        raise UserError(
+            f"{len(fewer)} of {len(used)} problems have fewer samples than the {usual} that most have, such as "
+            f"{fewer[0]!r}; {REMEDY}"
+        )
+
+
+def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:
+    """Tokens as they were recorded, or estimated where that is asked for."""
+    questions = frame.problem_id.map(problems.set_index("problem_id").question)
+    for name, text in {"prompt_tokens": questions, "completion_tokens": frame.completion}.items():
+        if name not in frame or frame[name].isna().all():
+            per_token = settings.characters_per_token
+            frame[name] = pd.NA if per_token is None else np.ceil(text.str.len() / per_token)
+        frame[name] = counts(frame, name)
+        if settings.priced and frame[name].isna().any():
+            raise UserError(
+                f"{int(frame[name].isna().sum())} of {len(frame)} completions have no {name}, which the price needs; "
+                "set 'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' "
+                "in place of the 'price'"
+            )
+    if "cached_tokens" in frame:
+        frame["cached_tokens"] = counts(frame, "cached_tokens")
+    return frame
+
+
+def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:
     """Graded completions of one policy in the form of the rollouts stage, with the grades as they are.
 
     Args:
         frame: as for `import_completions`, and correct; optionally extracted_answer and answer_class, without which
             the right answers to a problem count as one answer, and a wrong one only for itself.
-        problems, characters_per_token: as for `import_completions`.
+        problems, settings: as for `import_completions`; grades are right from the threshold on, if there is one.
 
     Raises:
         UserError: as `import_completions`; or a grade is missing or neither true nor false.
@@ -72,20 +128,33 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, characters_per_
     require(frame, ["correct"], "rollouts")
     if "completion" not in frame:
         frame = frame.assign(completion="")
-    completions = import_completions(frame.assign(correct_=frame.correct), problems, characters_per_token)
-    correct = completions.pop("correct_").map(_truth)
+    completions = import_completions(frame.assign(correct_=frame.correct), problems, settings)
+    given = completions.pop("correct_")
+    if "missing" in completions:
+        given = given.mask(completions.missing, False)
+    correct = given.map(lambda value: _truth(value, settings.threshold))
     if correct.isna().any():
         odd = completions[correct.isna()].iloc[0]
-        raise UserError(
-            f"problem {odd.problem_id!r}, sample {odd['sample']}: 'correct' must be true or false; where one grade "
-            "stands for several samples, import the texts as 'completions' and have them graded"
-        )
+        raise UserError(_no_grade(f"problem {odd.problem_id!r}, sample {odd['sample']}", given[odd.name]))
     if "extracted_answer" not in completions:
         completions["extracted_answer"] = pd.Series(pd.NA, index=completions.index, dtype="string")
     if "answer_class" not in completions:
         wrong = "wrong " + completions["sample"].astype(str)
         completions["answer_class"] = completions.extracted_answer.fillna(wrong.mask(correct.astype(bool), "right"))
+        if "missing" in completions:
+            completions["answer_class"] = completions.answer_class.mask(completions.missing)
     return completions.assign(correct=correct.astype(bool), grading_error=pd.array([pd.NA] * len(correct), "string"))
+
+
+def _no_grade(where: str, value: object) -> str:
+    if pd.api.types.is_number(value) and not pd.isna(value):
+        return (
+            f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"
+        )
+    return (
+        f"{where}: 'correct' must be true or false, and is {value!r}; where one grade stands for several samples, "
+        "import the texts as 'completions' and have them graded"
+    )
 
 
 def write_shards(frame: pd.DataFrame, paths: list[Path]) -> None:
@@ -106,12 +175,32 @@ def check_pairs(frame: pd.DataFrame, problems: pd.DataFrame) -> None:
         )
     unknown = frame.problem_id[~frame.problem_id.isin(problems.problem_id)]
     if len(unknown):
-        raise UserError(f"{unknown.nunique()} problems are not in the problem set, such as {unknown.iloc[0]!r}")
+        raise UserError(
+            f"{unknown.nunique()} problems are not in the problem set, such as {unknown.iloc[0]!r}; correct the ids, "
+            "or set the policy's 'missing' to leave_out or wrong, which also passes over them"
+        )
     used = problems.problem_id[problems.excluded_reason.isna()]
     missing = used[~used.isin(frame.problem_id)]
     if len(missing):
-        raise UserError(f"{len(missing)} of {len(used)} problems are missing, such as {missing.iloc[0]!r}")
+        raise UserError(f"{len(missing)} of {len(used)} problems are missing, such as {missing.iloc[0]!r}; {REMEDY}")
 
 
-def _truth(value: object) -> bool | None:
-    return TRUTH.get(str(value).lower())
+def counts(frame: pd.DataFrame, column: str) -> pd.Series:
+    """A column of numbers of tokens; null stays null.
+
+    Raises:
+        UserError: a value is no whole number from 0 on.
+    """
+    values = numbers(frame, column, "Int64")
+    if (values < 0).any():
+        raise UserError(
+            f"column {column!r}: problem {frame.problem_id[values < 0].iloc[0]!r} has {values.min()} tokens"
+        )
+    return values
+
+
+def _truth(value: object, threshold: float | None) -> bool | None:
+    if threshold is None or isinstance(value, bool | np.bool_):
+        return TRUTH.get(str(value).lower())
+    number = pd.to_numeric(pd.Series([value]), errors="coerce").iloc[0]
+    return TRUTH.get(str(value).lower()) if pd.isna(number) else bool(number >= threshold)

@@ -5,30 +5,36 @@ import pandas as pd
 from foretell.evaluation.measured import SHIFT
 from foretell.figures.inputs import MAJORITY, TEST, TRAIN, VALIDATION
 from foretell.figures.text import number, with_interval
+from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 
 SPLITS = (TRAIN, VALIDATION, TEST)
 MEASURES = ("ece", "brier", "predicted_minus_observed")
 CALIBRATIONS = {"uncalibrated": "_uncalibrated", "platt": "", "platt_train": "_platt_train"}  # ends of metrics' names
 
 
-def collect(metrics: pd.DataFrame, family: str) -> pd.DataFrame:
+AS_GIVEN = {"as_given": ""}  # the same where nothing was scaled
+
+
+def collect(metrics: pd.DataFrame, family: str, calibrated_on: str) -> pd.DataFrame:
     """Calibration of every policy's probe for majority-vote correctness on test, and base rates per split.
 
     Args:
         metrics: of `foretell.evaluation`.
         family: of probes.
+        calibrated_on: the split on which probabilities were calibrated, or AS_GIVEN where they are as they were given.
 
     Returns:
         policy; n_ and base_rate_ of every split; base_rate_shift (test minus train, with _low and _high) and shift
         (`higher on test`, `lower on test` or `none`, by its interval); ece, brier and predicted_minus_observed (means
-        over test), each _uncalibrated, _platt and, where imported, _platt_train, with _low and _high; null where the
-        probe was not trained.
+        over test), each _uncalibrated, _platt and, where imported, _platt_train, or _as_given, with _low and _high;
+        null where the probe was not trained.
     """
     found = metrics[(metrics.target == MAJORITY) & metrics.encoder.isna() & metrics.family.isin(["", family])]
-    return pd.DataFrame([_collect(policy, part) for policy, part in found.groupby("policy", sort=False)])
+    calibrations = AS_GIVEN if calibrated_on == NOT_SCALED else CALIBRATIONS
+    return pd.DataFrame([_collect(policy, part, calibrations) for policy, part in found.groupby("policy", sort=False)])
 
 
-def _collect(policy: str, metrics: pd.DataFrame) -> dict:
+def _collect(policy: str, metrics: pd.DataFrame, calibrations: dict[str, str]) -> dict:
     rows = metrics.set_index(["split", "metric"])
     sizes = {f"n_{split}": rows.loc[(split, "base_rate"), "n"] for split in SPLITS}
     rates = {f"base_rate_{split}": rows.loc[(split, "base_rate"), "value"] for split in SPLITS}
@@ -36,7 +42,7 @@ def _collect(policy: str, metrics: pd.DataFrame) -> dict:
     named = "higher on test" if shift.low > 0 else "lower on test" if shift.high < 0 else "none"
     measures: dict[str, float] = {}
     for name in MEASURES:
-        for calibration, end in CALIBRATIONS.items():
+        for calibration, end in calibrations.items():
             if (TEST, name + end) in rows.index:
                 measures |= _with_interval(f"{name}_{calibration}", rows.loc[(TEST, name + end)])
     return {"policy": policy, **sizes, **rates, **_with_interval(SHIFT, shift), "shift": named, **measures}
@@ -64,13 +70,17 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "Right on train / validation / test, %": right,
             "Test minus train, points": points("base_rate_shift"),
             "Shift": frame["shift"],
-            "ECE, uncalibrated": cells("ece_uncalibrated", 3),
-            "ECE, Platt": cells("ece_platt", 3),
-            "Brier, uncalibrated": cells("brier_uncalibrated", 3),
-            "Brier, Platt": cells("brier_platt", 3),
-            "Predicted minus observed, points": points("predicted_minus_observed_platt"),
         }
     )
+    as_given = "ece_as_given" in frame
+    if as_given:
+        table["ECE"], table["Brier"] = cells("ece_as_given", 3), cells("brier_as_given", 3)
+    else:
+        for name in ("ECE", "Brier"):
+            table[f"{name}, uncalibrated"] = cells(f"{name.lower()}_uncalibrated", 3)
+            table[f"{name}, Platt"] = cells(f"{name.lower()}_platt", 3)
+    shown = "as_given" if as_given else "platt"
+    table["Predicted minus observed, points"] = points(f"predicted_minus_observed_{shown}")
     fitted_on_train = ""
     if "ece_platt_train" in frame:
         name = "Predicted minus observed with Platt scaling on train, points"
@@ -82,7 +92,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     sizes = " / ".join(", ".join(map(str, sorted(frame[f"n_{split}"].unique()))) for split in SPLITS)
     note = (
         f"n = {sizes} train / validation / test problems. ECE (10 equal-width bins), Brier score and mean predicted "
-        "minus observed (after Platt scaling) on test; 95 % bootstrap intervals. A shift is named where the interval "
+        f"minus observed ({'probabilities as given' if as_given else 'after Platt scaling'}) on test; 95 % bootstrap "
+        "intervals. A shift is named where the interval "
         f"of test minus train excludes zero.{fitted_on_train}"
     )
     return table, note

@@ -12,36 +12,44 @@ from scipy.stats import norm
 from foretell.common.metrics import ECE_BINS
 from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
+from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 
-UNCALIBRATED, PLATT = "uncalibrated", "platt"
+UNCALIBRATED, PLATT, AS_GIVEN = "uncalibrated", "platt", "as_given"
 LOOKS: dict[str, dict[str, Any]] = {
     UNCALIBRATED: {"color": WRONG, "marker": "s", "label": "uncalibrated", "fillstyle": "none"},
     PLATT: {"color": RIGHT, "marker": "o", "label": "after Platt scaling"},
+    AS_GIVEN: {"color": RIGHT, "marker": "o", "label": "probabilities as given"},
 }
 
 
-def collect(outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def collect(
+    outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFrame], calibrated_on: str
+) -> pd.DataFrame:
     """Observed share correct by bin of predicted probability, on test.
 
     Args:
         outcomes: per policy: problem_id, split, group, majority_correct.
-        predictions: per policy: problem_id, score (log odds), probability (after Platt scaling).
+        predictions: per policy: problem_id, score (log odds), probability.
+        calibrated_on: the split on which probabilities were calibrated, or AS_GIVEN where they are as they were given.
 
     Returns:
-        policy, calibration (uncalibrated or platt), bin_low, bin_high, count, predicted (mean in the bin), observed,
-        low and high (95 % Wilson interval), note; filled bins only. A policy whose probe was not trained has one row
-        with a note.
+        policy, calibration (uncalibrated and platt, or as_given), bin_low, bin_high, count, predicted (mean in the bin),
+        observed, low and high (95 % Wilson interval), note; filled bins only. A policy whose probe was not trained has
+        one row with a note.
     """
     return pd.concat(
-        [_collect(policy, outcomes[policy], predictions[policy]) for policy in outcomes], ignore_index=True
+        [_collect(policy, outcomes[policy], predictions[policy], calibrated_on) for policy in outcomes],
+        ignore_index=True,
     )
 
 
-def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
+def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame, calibrated_on: str) -> pd.DataFrame:
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
     if test.score.isna().any():
         return pd.DataFrame({"policy": [policy], "note": not_testable(test.label)})
     by_calibration = {UNCALIBRATED: expit(test.score), PLATT: test.probability}
+    if calibrated_on == NOT_SCALED:
+        by_calibration = {AS_GIVEN: test.probability}
     tables = [_bins(values, test.label).assign(calibration=name) for name, values in by_calibration.items()]
     table = pd.concat(tables, ignore_index=True).assign(policy=policy, note="")
     columns = ["policy", "calibration", "bin_low", "bin_high", "count", "predicted", "observed", "low", "high", "note"]
@@ -96,7 +104,7 @@ def draw(frame: pd.DataFrame) -> Figure:
 
 def _reliability(axes: Axes, rows: pd.DataFrame) -> None:
     axes.plot([0, 1], [0, 1], color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), label="as predicted")
-    for calibration, look in LOOKS.items():
+    for calibration, look in _shown(rows).items():
         part = rows[rows.calibration == calibration]
         interval = distances(part.observed, part.low, part.high)
         axes.errorbar(
@@ -105,8 +113,12 @@ def _reliability(axes: Axes, rows: pd.DataFrame) -> None:
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.06, 1.06), xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
 
 
+def _shown(rows: pd.DataFrame) -> dict[str, dict[str, Any]]:
+    return {name: look for name, look in LOOKS.items() if rows.calibration.eq(name).any()}
+
+
 def _counts(axes: Axes, rows: pd.DataFrame) -> None:
-    for calibration, look in LOOKS.items():
+    for calibration, look in _shown(rows).items():
         part = rows[rows.calibration == calibration].set_index("bin_low")["count"]
         part = part.reindex(np.arange(ECE_BINS) / ECE_BINS, fill_value=0)
         axes.stairs(part, np.linspace(0, 1, ECE_BINS + 1), color=look["color"], linewidth=0.9)

@@ -8,6 +8,7 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.figures.costs import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money, number, samples, with_interval
+from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import FALLS_BACK, routing_family
 from foretell.routing.routers import ROUTERS, oracle_references, with_operating_points
@@ -114,7 +115,13 @@ def _name(row: Any) -> str:
 def _note(frame: pd.DataFrame) -> str:
     chosen = frame.dropna(subset="calibrated_on").drop_duplicates("chosen_on")
     choosers = "; ".join(
-        f"chosen on {row.chosen_on}, with Platt scaling fitted on {row.calibrated_on}" for row in chosen.itertuples()
+        f"chosen on {row.chosen_on}, "
+        + (
+            "probabilities as given"
+            if row.calibrated_on == NOT_SCALED
+            else f"with Platt scaling fitted on {row.calibrated_on}"
+        )
+        for row in chosen.itertuples()
     )
     basis = pooled_basis(frame.cost_basis)
     assumed = "Costs are assumed, not measured. " if "assumed" in basis else ""

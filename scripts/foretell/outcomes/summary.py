@@ -24,7 +24,9 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         [0, 1], majority_answer (null without any answer), majority_correct, greedy_correct (null without a greedy
         rollout), pass_at_k (any of the k is right), truncated_share, no_answer_share and guessed_share (of the k; an
         answer is guessed where nothing marks it) in [0, 1], prompt_tokens (of one prompt), completion_tokens (over all
-        k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known.
+        k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known. Where the
+        rollouts have them: cached_tokens (of one prompt, read from a cache) and missing (samples that are missing and
+        count as wrong).
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -49,14 +51,18 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     if outcomes.k.nunique() > 1:
         odd = outcomes.index[outcomes.k != outcomes.k.mode()[0]][0]
         raise UserError(f"problem {odd!r} has {outcomes.k[odd]} samples, most others have {outcomes.k.mode()[0]}")
+    columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
+    columns += ["truncated_share", "no_answer_share", "guessed_share", "prompt_tokens", "completion_tokens"]
+    for name, of_problem in {"cached_tokens": "first", "missing": "sum"}.items():
+        if name in sampled:
+            outcomes[name] = by_problem[name].agg(of_problem).astype("Int64")
+            columns.append(name)
     unknown = sampled.problem_id[sampled.completion_tokens.isna()]
     outcomes["completion_tokens"] = outcomes.completion_tokens.mask(outcomes.index.isin(unknown))
     votes = majority(sampled).set_index("problem_id")
     greedy = rollouts[rollouts["sample"] == GREEDY].set_index("problem_id").correct.astype("boolean")
     outcomes = outcomes.join(votes).assign(greedy_correct=greedy)
     outcomes["majority_correct"] = outcomes.majority_correct.fillna(False).astype("boolean")
-    columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
-    columns += ["truncated_share", "no_answer_share", "guessed_share", "prompt_tokens", "completion_tokens"]
     return used.merge(outcomes[columns], left_on="problem_id", right_index=True, validate="one_to_one")
 
 

@@ -2,4 +2,6 @@
 
 OWN = {"train": "probability"}  # out of fold
 RECORDED = {"validation": "probability", "train": "probability_train"}
-ELSEWHERE = {"elsewhere": "probability"}  # imported probabilities, taken as they are
+AS_GIVEN = "elsewhere"  # stands for the split where nothing was scaled
+ELSEWHERE = {AS_GIVEN: "probability"}  # imported probabilities, taken as they are
+SCALED_HERE = {"validation": "probability"}  # imported probabilities, scaled on validation

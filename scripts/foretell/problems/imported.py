@@ -9,11 +9,22 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
+from foretell.common.incomplete import incomplete
 from foretell.common.tables import Format
 from foretell.problems.records import RecordSettings
 
 SPLITS = ("train", "validation", "test")
 NO_ANSWER = "no answer to grade by"
+_OF_LOGS = (  # what a log has of a sample or of its run, and not of the problem
+    "sample",
+    "completion",
+    "correct",
+    "prompt_tokens",
+    "cached_tokens",
+    "completion_tokens",
+    "finish_reason",
+    "sample_error",
+)
 _OPTIONAL = {"reference_difficulty": np.nan, "reference_difficulty_se": np.nan}
 
 
@@ -25,6 +36,8 @@ class ImportSettings(Settings):
     answer_kind: str = "math"
     cross_fitted: bool = False
     metadata: list[str] = []
+    answered: dict[str, Format] = {}
+    """By policy, how the file is read that has its answers; problems that it lacks are excluded."""
 
 
 def require_columns(problems: pd.DataFrame, columns: list[str]) -> None:
@@ -36,7 +49,9 @@ def require_columns(problems: pd.DataFrame, columns: list[str]) -> None:
         )
 
 
-def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -> pd.DataFrame:
+def import_problems(
+    frame: pd.DataFrame, answer_kind: str, cross_fitted: bool, answered: dict[str, pd.DataFrame] | None = None
+) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
     Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Problems without an
@@ -48,22 +63,31 @@ def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -
             reference_difficulty_se, excluded_reason.
         answer_kind: where there is no such column.
         cross_fitted: whether every problem is predicted from the others, so that there are no splits.
+        answered: by policy, rows of its answers (problem_id, optionally sample, sample_error): problems that have fewer
+            than others are excluded, with the reason.
 
     Raises:
-        UserError: a column is missing, a problem stands there twice with different contents, or splits are not those
-            of this project.
+        UserError: a column is missing, a problem has no question or stands there twice with different contents, or
+            splits are not those of this project, lack train or test, or share questions.
     """
     require(frame, ["problem_id", "question", "answer"], "problems")
-    frame = frame[[column for column in frame if column not in ("sample", "completion", "correct")]]
+    frame = frame[
+        [column for column in frame if column not in _OF_LOGS and not column.startswith(("metrics.", "scores."))]
+    ]
     frame = frame[~frame.astype(str).duplicated()].reset_index(drop=True)  # a log repeats a problem with every sample
     twice = frame.problem_id[frame.problem_id.duplicated()]
     if len(twice):
         raise UserError(f"{len(twice)} problems stand there twice with different contents, such as {twice.iloc[0]!r}")
+    _check_questions(frame)
     lists = frame.answer.map(lambda answer: isinstance(answer, list | dict))
     written = frame.answer.where(~lists, frame.answer.map(lambda answer: json.dumps(answer, ensure_ascii=False)))
     answer = written.astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
+    excluded = given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER)
+    for policy, rows in (answered or {}).items():
+        lacking = incomplete(rows, frame.problem_id[excluded.isna()])
+        excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), f"{policy} lacks answers to it")
     return frame.assign(
         **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
         split="test" if cross_fitted else _splits(frame),
@@ -71,8 +95,16 @@ def import_problems(frame: pd.DataFrame, answer_kind: str, cross_fitted: bool) -
         answer=answer.fillna(""),
         answer_kind=frame.get("answer_kind", answer_kind),
         group=group.fillna(frame.problem_id),
-        excluded_reason=given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER),
+        excluded_reason=excluded,
     )
+
+
+def _check_questions(frame: pd.DataFrame) -> None:
+    none = frame.problem_id[frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)]
+    if len(none):
+        raise UserError(
+            f"{len(none)} problems have no question, such as {none.iloc[0]!r}; give them one, or leave the rows out"
+        )
 
 
 def _splits(frame: pd.DataFrame) -> pd.Series:
@@ -82,8 +114,32 @@ def _splits(frame: pd.DataFrame) -> pd.Series:
     if unknown:
         raise UserError(f"the column 'split' has {unknown}; known are {', '.join(SPLITS)}: rename them in the file")
     split = frame.split.astype(str)
+    for needed in ("train", "test"):
+        if not split.eq(needed).any():
+            there = ", ".join(sorted(set(split)))
+            raise UserError(
+                f"no problem is in the split {needed!r}; there are {there}: probes learn on train and are reported on "
+                "test, so give each some problems, or set 'cross_fit'"
+            )
+    _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split
-    digests = frame.problem_id.map(lambda problem: hashlib.sha256(f"validation {problem}".encode()).hexdigest())
-    train = digests[split == "train"].sort_values()
-    return split.mask(split.index.isin(train.index[: len(train) // 5]), "validation")
+    # the same question goes to the same side
+    first = frame.groupby("question").problem_id.transform("first")
+    digests = first.map(lambda problem: hashlib.sha256(f"validation {problem}".encode()).hexdigest())
+    train = digests[split == "train"].sort_values(kind="stable")
+    return split.mask(split.eq("train") & digests.isin(train.iloc[: len(train) // 5]), "validation")
+
+
+def _check_shared_questions(frame: pd.DataFrame, split: pd.Series) -> None:
+    """Raise a UserError where a question stands in several splits: what was learnt on it would be reported on it."""
+    splits = split.groupby(frame.question.astype(str)).transform("nunique")
+    shared = frame[splits > 1]
+    if len(shared):
+        question = shared.question.iloc[0]
+        same = shared[shared.question == question]
+        first, last = (f"{same.problem_id[each]!r} ({split[each]})" for each in (same.index[0], same.index[-1]))
+        raise UserError(
+            f"{shared.question.nunique()} questions stand in several splits, such as that of {first} and {last}; give "
+            "them one split, or leave all but one out"
+        )

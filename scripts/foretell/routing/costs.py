@@ -24,6 +24,8 @@ class PolicyPrice(Settings):
     Attributes:
         encoder: what reads the prompts to predict the policy's success; None where no activations are read.
         input_price, output_price: USD per TOKENS_PER_PRICE tokens.
+        cached_price: the same of prompt tokens that were read from a cache; None if that of any other.
+        request_price: USD per problem, whose samples are one request.
         assumed_cost: USD per problem, in place of prices.
         estimated: whether the numbers of tokens are.
         reader_price: USD per TOKENS_PER_PRICE tokens that the encoder reads, where it belongs to another model than the
@@ -33,6 +35,8 @@ class PolicyPrice(Settings):
     encoder: str | None
     input_price: USD | None = None
     output_price: USD | None = None
+    cached_price: USD | None = None
+    request_price: USD = 0.0
     assumed_cost: USD | None = None
     estimated: bool = False
     reader_price: USD | None = None
@@ -64,16 +68,17 @@ def price_outcomes(
 
     Args:
         outcomes: per policy, one row per problem: problem_id, split, group, k, majority_correct, prompt_tokens,
-            completion_tokens (summed over the k samples; tokens may be null where the cost is assumed).
+            completion_tokens (summed over the k samples; tokens may be null where the cost is assumed), optionally
+            cached_tokens (of the prompt_tokens; null counts as none).
         prices: per policy.
         prompts: problem_id, token_ids of what the encoder reads, per policy with a reader_price.
 
     Returns:
         One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, encoder,
-        samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once), output_cost (completion tokens of all k
-        samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of
-        the policy's encoder; null if unknown), all in USD, reuses_prefill (whether an answer goes on from that prefill,
-        and so has paid for it) and cost_basis.
+        samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once, and the request), output_cost (completion
+        tokens of all k samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost
+        (one prefill of the policy's encoder; null if unknown), all in USD, reuses_prefill (whether an answer goes on
+        from that prefill, and so has paid for it) and cost_basis.
 
     Raises:
         UserError: a policy without outcomes, prices, tokens or labels; policies over different problems, or that price
@@ -101,14 +106,20 @@ def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice, prompts: pd.
             input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=read, cost_basis=ASSUMED
         )
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
-    _require_complete(tokens.sum(axis=1, skipna=False), f"outcomes of {policy!r} lack token counts; set assumed_cost")
-    input_cost = _usd(tokens.prompt_tokens, price.input_price)
+    _require_complete(
+        tokens.sum(axis=1, skipna=False),
+        f"outcomes of {policy!r} lack token counts; set characters_per_token to estimate them, or assumed_cost",
+    )
+    cached = _cached(policy, outcomes, price)
+    prefill = _usd(tokens.prompt_tokens, price.input_price)
+    input_cost = _usd(tokens.prompt_tokens - cached, price.input_price) + _usd(cached, price.cached_price or 0.0)
+    input_cost += price.request_price
     output_cost = _usd(tokens.completion_tokens, price.output_price)
     return costs.assign(
         input_cost=input_cost,
         output_cost=output_cost,
         cost=input_cost + output_cost,
-        probe_cost=input_cost if price.encoder is not None and price.reader_price is None else read,
+        probe_cost=prefill if price.encoder is not None and price.reader_price is None else read,
         cost_basis=ESTIMATED if price.estimated else MEASURED,
     )
 
@@ -124,6 +135,17 @@ def _read(
     tokens = prompts.set_index("problem_id").token_ids.map(len).reindex(outcomes.problem_id)
     _require_complete(tokens, f"prompts of {policy!r} lack problems of its outcomes")
     return _usd(pd.Series(tokens.to_numpy(), index=outcomes.index), reader_price)
+
+
+def _cached(policy: str, outcomes: pd.DataFrame, price: PolicyPrice) -> pd.Series:
+    """Prompt tokens that were read from a cache at another price."""
+    if "cached_tokens" not in outcomes or price.cached_price is None:
+        return pd.Series(0.0, index=outcomes.index)
+    cached = _floats(outcomes.cached_tokens).fillna(0.0)
+    if (beyond := cached > _floats(outcomes.prompt_tokens)).any():
+        problem = outcomes.problem_id[beyond].iloc[0]
+        raise UserError(f"outcomes of {policy!r}: problem {problem!r} has more cached_tokens than prompt_tokens")
+    return cached
 
 
 def _usd(tokens: pd.Series, price: float | None) -> pd.Series:

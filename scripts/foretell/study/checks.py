@@ -79,11 +79,14 @@ def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
         if named is None:
             continue
         nested = isinstance(named, Table)
-        file = Path(config.records) / (named.file if nested else named)
-        if not file.is_file():
-            published = getattr(owner, "published", None)
-            origin = f". {published}" if published else ""
-            place += ".file" if nested else ""
-            yield f"key '{place}': there is no file {file}; correct it, or the folder in 'records'{origin}"
-        elif file.suffix == ".safetensors" and not file.with_suffix(".json").is_file():
-            yield f"key '{place}': there is no {file.with_suffix('.json')}; put it beside, with the key problem_ids"
+        paths = [Path(config.records) / name for name in (named.files if isinstance(named, Table) else [named])]
+        for file in paths:
+            yield from _missing_file(file, f"{place}.file" if nested else place, getattr(owner, "published", None))
+
+
+def _missing_file(file: Path, key: str, published: str | None) -> Iterator[str]:
+    if not file.is_file():
+        origin = f". {published}" if published else ""
+        yield f"key '{key}': there is no file {file}; correct it, or the folder in 'records'{origin}"
+    elif file.suffix == ".safetensors" and not file.with_suffix(".json").is_file():
+        yield f"key '{key}': there is no {file.with_suffix('.json')}; put it beside, with the key problem_ids"

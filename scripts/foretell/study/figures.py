@@ -120,6 +120,7 @@ TAKEN = {
     "efforts": lambda study, name: {"efforts": jobs.efforts(study, name)},
     "fallback": _fallback,
     "family": lambda study, name: {"family": study.family(name)},
+    "calibrated_on": lambda study, name: {"calibrated_on": jobs.calibrated_on(study, name)},
 }
 
 

@@ -204,22 +204,30 @@ def reported_outcomes(study: Study, job: Job) -> Files:
     }
 
 
-def own_file(study: Study, section: str, name: str, key: str) -> str:
-    """Path of the user's file that an entry of `problem_sets` or `policies` names under a key."""
+def own_files(study: Study, section: str, name: str, key: str) -> list[str]:
+    """Paths of the user's files that an entry of `problem_sets` or `policies` names under a key."""
     named = getattr(getattr(study.config, section)[name], key)
-    return str(Path(study.config.records) / (named if isinstance(named, str) else named.file))
+    return [str(Path(study.config.records) / file) for file in ([named] if isinstance(named, str) else named.files)]
+
+
+def answered(study: Study, job: Job) -> Files:
+    """The user's files with the answers of policies that leave out what they lack."""
+    return {
+        policy: [str(Path(study.config.records) / file) for file in entry.answered.files]
+        for policy, entry in study.left_out_by(job.problem_set).items()
+    }
 
 
 def own_activations(study: Study, policy: str) -> list[str]:
     """Paths of the user's activations of a policy; beside safetensors lies what says which problems they are of."""
-    file = Path(own_file(study, "policies", policy, "activations"))
+    file = Path(own_files(study, "policies", policy, "activations")[0])
     return [str(file), str(file.with_suffix(".json"))] if file.suffix == ".safetensors" else [str(file)]
 
 
-def imported_as(study: Study, policy: str) -> str:
-    """Path of the file with a policy's predictions: its own, or the recorded outcomes, which have scores."""
+def imported_as(study: Study, policy: str) -> list[str]:
+    """Paths of the files with a policy's predictions: its own, or the recorded outcomes, which have scores."""
     entry = study.policy(policy)
-    return own_file(study, "policies", policy, "predictions" if isinstance(entry, ImportedPolicy) else "outcomes")
+    return own_files(study, "policies", policy, "predictions" if isinstance(entry, ImportedPolicy) else "outcomes")
 
 
 def local_checkpoint(study: Study, model: str) -> list[str]:

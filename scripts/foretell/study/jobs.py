@@ -10,20 +10,16 @@ import yaml
 
 from foretell.completions.policy import Prompt
 from foretell.grading.settings import GradingSettings
+from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED, SCALED_HERE
 from foretell.probes.families import FAMILIES
 from foretell.routing.routers import Sweep
 from foretell.study.files import Job
-from foretell.study.models import Checkpoint, Tiny
+from foretell.study.models import Checkpoint, Price, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
 from foretell.study.problem_sets import File, GeneratedSet, Records
 from foretell.study.study import MAJORITY, Study
 
 Settings = dict[str, Any]
-
-# Which column of the predictions holds the probabilities, by the split that Platt scaling was fitted on.
-OWN = {"train": "probability"}  # out of fold
-RECORDED = {"validation": "probability", "train": "probability_train"}
-ELSEWHERE = {"elsewhere": "probability"}  # imported probabilities, taken as they are
 
 
 def resampling(study: Study) -> Settings:
@@ -32,8 +28,10 @@ def resampling(study: Study) -> Settings:
 
 
 def make_problems(study: Study, job: Job) -> Settings:
-    """What a problem set is made of, whichever rule makes it."""
-    return study.problem_set(job.problem_set).making(study.config.seed)
+    """What a problem set is made of, whichever rule makes it, and which policies' answers it needs."""
+    making = study.problem_set(job.problem_set).making(study.config.seed)
+    needed = {policy: entry.answered for policy, entry in study.left_out_by(job.problem_set).items()}
+    return {**making, "answered": {policy: _format(table) for policy, table in needed.items()}} if needed else making
 
 
 def train_tiny_model(study: Study, job: Job) -> Settings:
@@ -87,11 +85,13 @@ def import_rollouts(study: Study, job: Job) -> Settings:
 def _texts(study: Study, job: Job, key: str) -> Settings:
     entry = study.policy(job.policy)
     assert isinstance(entry, ImportedPolicy)
-    return {"table": _format(getattr(entry, key)), "characters_per_token": entry.characters_per_token}
+    threshold = entry.rollouts.threshold if key == "rollouts" and entry.rollouts is not None else None
+    how = {"missing": entry.missing, "threshold": threshold, "priced": entry.price is not None}
+    return {"table": _format(getattr(entry, key)), "characters_per_token": entry.characters_per_token, **how}
 
 
 def _format(table: Any) -> Settings:
-    return table.model_dump(exclude={"file"})
+    return table.model_dump(exclude={"file", "threshold"})
 
 
 def grade_rollouts(study: Study, job: Job) -> Settings:
@@ -106,12 +106,21 @@ def grade_rollouts(study: Study, job: Job) -> Settings:
 
 def import_outcomes(study: Study, job: Job) -> Settings:
     """Which recorded run, or how a policy's file of outcomes is read."""
-    return _run_or_table(study, job, "outcomes")
+    entry, how = study.policy(job.policy), _run_or_table(study, job, "outcomes")
+    return (
+        {**how, "missing": entry.missing, "priced": entry.price is not None}
+        if isinstance(entry, ImportedPolicy)
+        else how
+    )
 
 
 def import_predictions(study: Study, job: Job) -> Settings:
     """Which recorded run, or how a policy's file of predictions is read."""
-    return _run_or_table(study, job, "predictions")
+    how, problem_set = _run_or_table(study, job, "predictions"), study.problem_set(job.problem_set)
+    if isinstance(problem_set, File) and problem_set.recalibrate:
+        how["recalibrate"] = True
+    entry = study.policy(job.policy)
+    return {**how, "missing": entry.missing} if isinstance(entry, ImportedPolicy) else how
 
 
 def _run_or_table(study: Study, job: Job, key: str) -> Settings:
@@ -195,7 +204,7 @@ def _price(study: Study, policy: str) -> Settings:
     entry = study.policy(policy)
     if isinstance(entry, ModelPolicy):
         price = study.config.models[entry.model].price
-        return {"encoder": entry.read_by.id, "input_price": price.input, "output_price": price.output}
+        return {"encoder": entry.read_by.id, **_prices(price)}
     read: Settings = {"encoder": None}
     if isinstance(entry, ImportedPolicy) and entry.encoder is not None:
         read = {"encoder": entry.encoder.id, "reader_price": study.config.models[entry.encoder.model].price.input}
@@ -204,8 +213,15 @@ def _price(study: Study, policy: str) -> Settings:
     if entry.assumed_cost is not None:
         return {**read, "assumed_cost": entry.assumed_cost}
     assert isinstance(entry, ImportedPolicy) and entry.price is not None
-    prices = {"input_price": entry.price.input, "output_price": entry.price.output}
-    return {**read, **prices, "estimated": entry.characters_per_token is not None}
+    return {**read, **_prices(entry.price), "estimated": entry.characters_per_token is not None}
+
+
+def _prices(price: Price) -> Settings:
+    """Prices that the study gives; those of a kind that it does not use are left out."""
+    prices = {"input_price": price.input, "output_price": price.output}
+    if price.cached_input is not None:
+        prices["cached_price"] = price.cached_input
+    return {**prices, "request_price": price.request} if price.request else prices
 
 
 def route_queries(study: Study, job: Job) -> Settings:
@@ -220,7 +236,14 @@ def _sweep(study: Study) -> Settings:
 def _calibrated(study: Study, problem_set: str) -> dict[str, str]:
     if isinstance(study.problem_set(problem_set), Records):
         return RECORDED
-    return ELSEWHERE if study.family(problem_set) == "imported" else OWN
+    if study.family(problem_set) != "imported":
+        return OWN
+    return SCALED_HERE if getattr(study.problem_set(problem_set), "recalibrate", False) else ELSEWHERE
+
+
+def calibrated_on(study: Study, problem_set: str) -> str:
+    """The split on which the probabilities that route were calibrated; AS_GIVEN where they were not."""
+    return next(iter(_calibrated(study, problem_set)))
 
 
 def evaluate_routing(study: Study, job: Job) -> Settings:
@@ -232,7 +255,7 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
     """
     pool = study.pool(job.pool)
     recorded = isinstance(study.problem_set(pool.problem_set), Records)
-    calibrated = next(iter(_calibrated(study, pool.problem_set)))
+    calibrated = calibrated_on(study, pool.problem_set)
     chosen_on = ["train"] if study.is_cross_fitted(pool.problem_set) else pool.choose_on
     given = {"budget": pool.budget, "accuracy": pool.accuracy}
     return {

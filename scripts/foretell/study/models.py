@@ -19,6 +19,11 @@ class Price(Settings):
     """Price of a prompt token."""
     output: NotNegative
     """Price of a generated token."""
+    cached_input: NotNegative | None = None
+    """Price of a prompt token that the provider read from its cache, where logs count those (`cached_tokens`); without
+    it, that of any other."""
+    request: NotNegative = 0.0
+    """Price in USD of one request, which asks for all samples of a problem."""
 
 
 class Model(Settings):

@@ -6,6 +6,7 @@ from pydantic import Discriminator, Tag, model_validator
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
+from foretell.common.incomplete import Missing
 from foretell.completions.policy import Decoding, Effort
 from foretell.study.models import Price
 from foretell.study.problem_sets import Table
@@ -89,13 +90,20 @@ class Assumed(Policy):
     """What assumed costs, or estimated tokens and assumed prices, rest on; printed wherever they are used."""
 
 
+class GradedTable(Table):
+    """Graded completions, and how they are read."""
+
+    threshold: float | None = None
+    """The number from which on a grade is right, where grades are fractions."""
+
+
 class ImportedPolicy(Assumed):
     """A policy of which files have what it answered, or how well."""
 
     completions: Table | None = None
-    """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, completion_tokens,
-    finish_reason."""
-    rollouts: Table | None = None
+    """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, cached_tokens,
+    completion_tokens, finish_reason."""
+    rollouts: GradedTable | None = None
     """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
     outcomes: Table | None = None
     """One row per problem: problem_id, majority_correct, optionally the other columns of outcomes."""
@@ -109,6 +117,11 @@ class ImportedPolicy(Assumed):
     """Probabilities of a right majority vote, to route by: problem_id, probability."""
     characters_per_token: Positive | None = None
     """Estimates tokens that were not recorded from the lengths of question and completion."""
+    missing: Missing = "error"
+    """What happens with problems that the file lacks, has fewer samples of than of others, or whose samples ended in an
+    error: `error` stops, `leave_out` leaves the problems out of the problem set, `wrong` counts each missing sample as
+    a wrong one that cost nothing. The report says how many. Unless it is `error`, rows of problems that are not in the
+    problem set are passed over."""
     price: Price | None = None
     """Price in USD per million tokens."""
     assumed_cost: NotNegative | None = None
@@ -120,6 +133,11 @@ class ImportedPolicy(Assumed):
             if getattr(self, key) is not None and self.assumption is None:
                 raise ValueError(f"'{key}' rests on an assumption: say which under 'assumption'")
         return self
+
+    @property
+    def answered(self) -> Table:
+        """The table that says which problems it has answered."""
+        return next(table for table in (self.completions, self.rollouts, self.outcomes) if table is not None)
 
     @property
     @override

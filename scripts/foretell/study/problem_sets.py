@@ -20,8 +20,14 @@ ANSWER_PATTERN = " ".join((GradingSettings.model_fields["answer_pattern"].descri
 class Table(Format):
     """A file of one's own, and how it is read."""
 
-    file: str
-    """Path of the file, from the folder in `records`."""
+    file: str | Annotated[Distinct[str], Field(min_length=2)]
+    """Path of the file, from the folder in `records`; or several, read as one. In logs of several tasks, problems have
+    the ids `TASK/ID`."""
+
+    @property
+    def files(self) -> list[str]:
+        """The paths."""
+        return [self.file] if isinstance(self.file, str) else list(self.file)
 
 
 class ProblemSet(Settings):
@@ -206,6 +212,9 @@ class File(Answered, GradingSettings):
     metadata: Distinct[Text] | None = None
     """Columns of the problems, such as a subject, that the baseline `metadata` reads: each value is a feature. Naming
     some is enough to have that family trained."""
+    recalibrate: bool = False
+    """Whether imported probabilities are brought onto the scale of validation by Platt scaling; else they stay as they
+    are."""
     cross_fit: CrossFit | None = None
     """Every problem is predicted from the others, for sets that are too small to split; else the problems have a column
     `split`."""

@@ -27,14 +27,16 @@ def count_test(study: Study, problem_set: str) -> int | None:
     entry = study.problem_set(problem_set)
     if isinstance(entry, GeneratedSet | Cities):
         return entry.sizes.test
-    return _count_in_file(Path(study.config.records) / entry.problems.file, entry) if isinstance(entry, File) else None
+    if not isinstance(entry, File):
+        return None
+    return _count_in_files([Path(study.config.records) / file for file in entry.problems.files], entry)
 
 
-def _count_in_file(path: Path, entry: File) -> int | None:
+def _count_in_files(paths: list[Path], entry: File) -> int | None:
     from foretell.common.tables import read  # the formats take a while to import
 
     try:
-        problems = read(path, entry.problems)
+        problems = read(paths, entry.problems)
     except (UserError, OSError, ValueError):
         return None  # the job that imports the problems says what is wrong
     if "problem_id" not in problems:

@@ -114,6 +114,12 @@ class Study:
             return self.metadata(entry.folds[0])
         return (entry.metadata or []) if isinstance(entry, File | Records) else []
 
+    def left_out_by(self, problem_set: str) -> dict[str, ImportedPolicy]:
+        """Imported policies that leave problems out which they lack answers to."""
+        entries = {policy: self.policy(policy) for policy in self.policies(problem_set)}
+        imported = {name: entry for name, entry in entries.items() if isinstance(entry, ImportedPolicy)}
+        return {name: entry for name, entry in imported.items() if entry.missing == "leave_out"}
+
     # Which rule makes what
 
     def problems_by(self, rule: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""Users' own files: what is read, estimated and refused. The logs were written by the tools themselves."""
+"""Users' own files: what is read, estimated and refused."""
 
 import json
 from pathlib import Path
@@ -12,15 +12,19 @@ import import_problems as import_problems_script
 from foretell.activations.imported import read_activations
 from foretell.common.errors import UserError
 from foretell.common.tables import Format, read
-from foretell.completions.imported import import_completions, import_rollouts, write_shards
+from foretell.completions.imported import TextSettings, import_completions, import_rollouts, write_shards
 from foretell.outcomes.imported import import_outcomes
-from foretell.probes.imported import import_predictions
+from foretell.probes.imported import import_predictions, scaled
 from foretell.problems.imported import import_problems
 
 LOGS = Path(__file__).parent / "tool_logs"
 PROBLEMS = import_problems(
     pd.DataFrame({"problem_id": ["a", "b"], "question": ["1+1?", "2+1?"], "answer": ["2", "3"]}), "math", True
 )
+
+
+def texts(per_token=None, **how):
+    return TextSettings(table=Format(), characters_per_token=per_token, **how)
 
 
 def table(path, **columns):
@@ -48,6 +52,19 @@ def test_nested_json_is_named_by_dots(tmp_path):
     assert table(tmp_path / "t.jsonl", problem_id="meta.id").problem_id.tolist() == ["1", "2"]
 
 
+def test_byte_order_marks_are_no_part_of_a_file_and_other_encodings_are_named(tmp_path):
+    for name, content in {
+        "t.csv": "id,text\n1,é\n",
+        "t.jsonl": '{"id": 1, "text": "é"}',
+        "t.json": '[{"id": 1, "text": "é"}]',
+    }.items():
+        (tmp_path / name).write_text(content, encoding="utf-8-sig")
+        assert table(tmp_path / name, problem_id="id").text.tolist() == ["é"]
+        (tmp_path / name).write_text(content, encoding="latin1")
+        with pytest.raises(UserError, match=rf"{name}: it is not in UTF-8 .* iconv -f latin1 -t utf-8"):
+            table(tmp_path / name, problem_id="id")
+
+
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
@@ -55,6 +72,7 @@ def test_nested_json_is_named_by_dots(tmp_path):
         ("t.jsonl", "{", "cannot be read as jsonl"),
         ("t.json", "{}", "cannot be read as json: it holds no list"),
         ("t.parquet", "x", "cannot be read as parquet"),
+        ("t.csv", "id;text\n1;x\n", "separated by semicolons; save it with commas"),
         ("t.csv", "a\n1\n", r"missing columns \['id'\]; there are \['a'\]"),
         ("t.csv", "id\n", "no row is left"),
         ("t.csv", "id,b\n,1\n", "1 rows have no problem_id"),
@@ -72,43 +90,49 @@ def test_lm_evaluation_harness_samples_are_read_once_per_repeat_not_per_filter()
     assert found.question.tolist()[::3] == ["1+1?", "2+1?"] and found.completion[0] == "1+1 is 2"
     problems = import_problems(found, "math", cross_fitted=True)
     assert problems[["problem_id", "answer"]].values.tolist() == [["0", "2"], ["1", "3"]]
-    assert len(import_completions(found, problems, None)) == 6
-    with pytest.raises(UserError, match="one grade stands for several samples"):
-        import_rollouts(found, problems, None)
-
-
-def test_inspect_epochs_are_samples_with_their_tokens_and_grades():
-    found = read(LOGS / "inspect.json", Format(format="inspect"))
-    assert sorted(zip(found.problem_id, found["sample"], strict=True)) == [
-        (f"q{i}", e) for i in (1, 2, 3) for e in (0, 1)
-    ]
-    rollouts = import_rollouts(found, import_problems(found, "math", cross_fitted=True), None)
-    first = rollouts[(rollouts.problem_id == "q1") & (rollouts["sample"] == 0)].iloc[0]
-    assert (first.completion, first.correct, first.prompt_tokens, first.completion_tokens) == ("ANSWER: 4", True, 11, 5)
-    assert (rollouts.finish_reason == "stop").all()
-
-
-def test_a_log_that_is_none_says_what_to_do(tmp_path):
-    (tmp_path / "log.eval").write_bytes(b"PK")
-    with pytest.raises(UserError, match=r"inspect log convert log\.eval --to json"):
-        read(tmp_path / "log.eval", Format(format="inspect"))
-    failed = json.loads((LOGS / "inspect.json").read_text())
-    failed["samples"][0]["error"] = {"message": "timeout"}
-    (tmp_path / "log.json").write_text(json.dumps(failed))
-    with pytest.raises(UserError, match="1 samples ended in an error, the first is 'q1'"):
-        read(tmp_path / "log.json", Format(format="inspect"))
-    (tmp_path / "s.jsonl").write_text('{"doc_id": 0, "resps": [[[-1.5, true]]], "filter": "none"}\n')
-    with pytest.raises(UserError, match=r"s.jsonl, line 1: no sample of an lm-evaluation-harness task that generates"):
-        read(tmp_path / "s.jsonl", Format(format="lm_eval"))
+    assert len(import_completions(found, problems, texts())) == 6
+    with pytest.raises(UserError, match="no sample has a grade of its own"):
+        read(LOGS / "samples_lm_eval.jsonl", Format(format="lm_eval", where={"filter": "first"}), graded=True)
 
 
 def test_problems_get_a_validation_fifth_and_empty_answers_are_excluded():
     ids = [f"p{i}" for i in range(50)]
-    frame = pd.DataFrame({"problem_id": ids, "question": "?", "answer": ["", None, *["1"] * 48], "split": "train"})
+    frame = pd.DataFrame({"problem_id": ids, "question": ids, "answer": ["", None, *["1"] * 48], "split": "train"})
+    frame = pd.concat([frame, frame.tail(1).assign(problem_id="t", question="t", split="test")], ignore_index=True)
     problems = import_problems(frame, "math", cross_fitted=False)
-    assert problems.split.value_counts().to_dict() == {"train": 40, "validation": 10}
+    assert problems.split.value_counts().to_dict() == {"train": 40, "validation": 10, "test": 1}
     assert problems.split.tolist() == import_problems(frame[::-1], "math", cross_fitted=False).split.tolist()[::-1]
     assert problems.excluded_reason.notna().tolist()[:3] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"question": ["x", None, "z"]}, "1 problems have no question, such as 'b'"),
+        ({"question": ["x", " ", "z"]}, "1 problems have no question, such as 'b'"),
+        ({"split": ["test", "test", "validation"]}, "no problem is in the split 'train'; there are test, validation"),
+        ({"split": "train"}, "no problem is in the split 'test'; there are train"),
+        (
+            {"question": ["x", "y", "x"]},
+            r"1 questions stand in several splits, such as that of 'a' \(train\) and 'c' \(test",
+        ),
+    ],
+)
+def test_problems_that_nothing_can_be_learnt_from_are_named(columns, expected):
+    frame = pd.DataFrame(
+        {"problem_id": list("abc"), "question": list("xyz"), "answer": "1", "split": ["train"] * 2 + ["test"]}
+    )
+    with pytest.raises(UserError, match=expected):
+        import_problems(frame.assign(**columns), "math", cross_fitted=False)
+
+
+def test_a_question_that_train_has_twice_stays_on_one_side():
+    ids = [f"p{i}" for i in range(40)]
+    questions = [str(i // 2) for i in range(40)]
+    frame = pd.DataFrame({"problem_id": ids, "question": questions, "answer": "1", "split": "train"})
+    frame = pd.concat([frame, pd.DataFrame([{"problem_id": "t", "question": "t", "answer": "1", "split": "test"}])])
+    problems = import_problems(frame, "math", cross_fitted=False)
+    assert problems.groupby("question").split.nunique().eq(1).all() and problems.split.eq("validation").sum() == 8
 
 
 def test_problems_that_do_not_fit_are_named():
@@ -122,41 +146,65 @@ def test_problems_that_do_not_fit_are_named():
 
 
 def test_samples_are_numbered_and_tokens_estimated_only_if_asked_for():
-    found = import_completions(completions(), PROBLEMS, 4)
+    found = import_completions(completions(), PROBLEMS, texts(4))
     assert found["sample"].tolist() == [0, 0, 1, 1]
     assert found.completion_tokens.tolist() == [1, 1, 1, 1] and found.prompt_tokens.tolist() == [1] * 4
-    assert import_completions(completions(), PROBLEMS, None).completion_tokens.isna().all()
-    assert import_completions(completions(completion_tokens=9), PROBLEMS, 4).completion_tokens.tolist() == [9] * 4
+    assert import_completions(completions(), PROBLEMS, texts()).completion_tokens.isna().all()
+    assert (
+        import_completions(completions(completion_tokens=9), PROBLEMS, texts(4)).completion_tokens.tolist() == [9] * 4
+    )
 
 
 def test_completions_that_do_not_fit_are_named():
     with pytest.raises(UserError, match=r"2 \(problem, sample\) pairs stand there more than once, such as \('a', 0\)"):
-        import_completions(completions(sample=0), PROBLEMS, None)
+        import_completions(completions(sample=0), PROBLEMS, texts())
     with pytest.raises(UserError, match="1 of 2 problems are missing, such as 'b'"):
-        import_completions(completions().iloc[::2], PROBLEMS, None)
+        import_completions(completions().iloc[::2], PROBLEMS, texts())
     with pytest.raises(UserError, match="1 problems are not in the problem set, such as 'z'"):
-        import_completions(completions(problem_id=["a", "b", "z", "b"]), PROBLEMS, None)
+        import_completions(completions(problem_id=["a", "b", "z", "b"]), PROBLEMS, texts())
 
 
 def test_an_empty_completion_is_a_completion():
-    found = import_completions(completions(completion=["2", None, "", "3"]), PROBLEMS, 4)
+    found = import_completions(completions(completion=["2", None, "", "3"]), PROBLEMS, texts(4))
     assert found.completion.tolist() == ["2", "", "", "3"] and found.completion_tokens.tolist() == [1, 0, 0, 1]
 
 
 def test_what_is_no_number_is_named():
     for column in ("sample", "prompt_tokens"):
         with pytest.raises(UserError, match=f"column '{column}' must hold numbers"):
-            import_completions(completions(**{column: ["0", "1", "x", "2"]}), PROBLEMS, None)
+            import_completions(completions(**{column: ["0", "1", "x", "2"]}), PROBLEMS, texts())
+
+
+def test_tokens_are_counts_and_are_there_where_there_is_a_price():
+    with pytest.raises(UserError, match="column 'completion_tokens': problem 'b' has -2 tokens"):
+        import_completions(completions(prompt_tokens=1, completion_tokens=[1, -2, 1, 1]), PROBLEMS, texts())
+    with pytest.raises(UserError, match=r"4 of 4 completions have no prompt_tokens, .* set 'characters_per_token'"):
+        import_completions(completions(), PROBLEMS, texts(priced=True))
+    import_completions(completions(), PROBLEMS, texts(4, priced=True))
+    outcomes = pd.DataFrame({"problem_id": ["a", "b"], "majority_correct": True})
+    with pytest.raises(UserError, match="outcomes: problems have no prompt_tokens, which the price needs"):
+        import_outcomes(outcomes, PROBLEMS, priced=True)
+    with pytest.raises(UserError, match="column 'completion_tokens': problem 'a' has -1 tokens"):
+        import_outcomes(outcomes.assign(completion_tokens=[-1, 2]), PROBLEMS)
+
+
+def test_outcomes_of_missing_problems_are_wrong_and_extra_ones_are_passed_over():
+    given = pd.DataFrame({"problem_id": ["a", "z"], "majority_correct": True, "success_rate": 0.5, "k": 2})
+    with pytest.raises(UserError, match="1 problems are not in the problem set, such as 'z'"):
+        import_outcomes(given, PROBLEMS)
+    found = import_outcomes(given, PROBLEMS, missing="wrong")
+    assert found.majority_correct.tolist() == [True, False] and found.success_rate.tolist() == [0.5, 0.0]
+    assert found.missing.tolist() == [0, 1] and found.k.tolist() == [2, 2]
 
 
 def test_grades_stay_as_they_are_and_right_answers_vote_together():
-    found = import_rollouts(completions(correct=["true", "False", "1", "0"]), PROBLEMS, None)
+    found = import_rollouts(completions(correct=["true", "False", "1", "0"]), PROBLEMS, texts())
     assert found.correct.tolist() == [True, False, True, False]
     assert found.answer_class.tolist() == ["right", "wrong 0", "right", "wrong 1"]
 
 
 def test_shards_hold_whole_problems(tmp_path):
-    found = import_completions(completions(), PROBLEMS, None)
+    found = import_completions(completions(), PROBLEMS, texts())
     paths = [tmp_path / "0.parquet", tmp_path / "1.parquet"]
     write_shards(found, paths)
     assert [set(pd.read_parquet(path).problem_id) for path in paths] == [{"a"}, {"b"}]
@@ -188,6 +236,31 @@ def test_predictions_are_probabilities():
     assert found.probability.tolist() == [1.0, 0.5] and np.isfinite(found.score).all() and found.score[1] == 0
     with pytest.raises(UserError, match=r"probability of problem 'a' is none: it must lie in \[0, 1\]"):
         import_predictions(pd.DataFrame({"problem_id": ["a", "b"], "probability": [3.1, 0.2]}), outcomes)
+
+
+def test_probabilities_are_scaled_only_where_that_is_asked_for():
+    n = 400
+    truth = np.random.default_rng(1).uniform(size=n)
+    outcomes = pd.DataFrame({"problem_id": map(str, range(n)), "split": ["validation", "test"] * (n // 2)})
+    labels = (np.random.default_rng(2).uniform(size=n) < truth).astype(float)
+    found = import_predictions(outcomes.assign(probability=truth**3), outcomes)  # promises too little
+    recalibrated, platt = scaled(found, labels)
+    test = outcomes.split.eq("test").to_numpy()
+    assert abs(found.probability[test].mean() - labels[test].mean()) > 0.15
+    assert abs(recalibrated.probability[test].mean() - labels[test].mean()) < 0.06 and platt.slope > 0
+    with pytest.raises(UserError, match="all problems of validation are of one class"):
+        scaled(found, np.ones(n))
+
+
+def test_activations_in_bfloat16_are_read(tmp_path):
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save_file as save_tensors
+
+    layer = torch.tensor([[[1.5, -2.0]], [[0.1, 3e38]]], dtype=torch.bfloat16)
+    save_tensors({"layer_00": layer}, tmp_path / "a.safetensors")
+    (tmp_path / "a.json").write_text(json.dumps({"problem_ids": ["a", "b"]}))
+    found, _, _ = read_activations(tmp_path / "a.safetensors", tmp_path / "a.json")
+    assert found["layer_00"].dtype == np.float32 and (found["layer_00"] == layer.float().numpy()).all()
 
 
 def test_activations_of_both_forms_are_the_same(tmp_path):

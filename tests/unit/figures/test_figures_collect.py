@@ -43,7 +43,7 @@ def test_reliability_bins_hold_counts_means_and_wilson_intervals():
     labels = [True] * 3 + [False] + [True] * 4
     scores, platt = np.array([0.0] * 4 + [10.0] * 4), np.array([0.25] * 4 + [1.0] * 4)
     frame = outcomes(labels)
-    table = reliability.collect({"a": frame}, {"a": predictions(frame, scores, platt)})
+    table = reliability.collect({"a": frame}, {"a": predictions(frame, scores, platt)}, "train")
     part = table[table.calibration == "platt"]
     assert part.bin_low.tolist() == [0.2, 0.9]
     assert part["count"].tolist() == [4, 4]
@@ -65,15 +65,15 @@ def test_histograms_count_right_and_wrong_apart_and_each_adds_up_to_one():
 
 def test_a_policy_without_a_probe_is_named_with_its_failures():
     frame = outcomes([True] * 9 + [False])
-    for module in (reliability, histograms):
-        table = module.collect({"a": frame}, {"a": untrained(frame)})
+    given = {"a": frame}, {"a": untrained(frame)}
+    for table in (reliability.collect(*given, "train"), histograms.collect(*given)):
         assert table.note.tolist() == ["not testable: 1 failures of 10"]
 
 
 def test_a_labelled_problem_without_a_prediction_is_an_error():
     frame = outcomes([True, False])
     with pytest.raises(UserError, match="1 problems have a majority_correct but no prediction, the first is 'ptest1'"):
-        reliability.collect({"a": frame}, {"a": predictions(frame, 0.0, 0.5).iloc[:-1]})
+        reliability.collect({"a": frame}, {"a": predictions(frame, 0.0, 0.5).iloc[:-1]}, "train")
 
 
 def test_auroc_needs_fifty_of_both_classes_and_a_correlation_does_not():
@@ -116,7 +116,7 @@ def test_a_target_is_shown_by_each_metric_that_is_reported(monkeypatch):
 
 def calibration_of(frame, found, resamples=100):
     table = evaluated({"a": frame}, {("a", "majority_correct", "linear"): found}, resamples)
-    return calibration.collect(metrics=table.metrics, family="linear")
+    return calibration.collect(metrics=table.metrics, family="linear", calibrated_on="train")
 
 
 def test_the_base_rate_in_place_of_a_probe_is_not_called_calibrated():

@@ -162,7 +162,7 @@ def test_assumed_costs_say_so_inside_the_figure():
 
 def test_two_runs_write_the_same_bytes(tmp_path):
     for name in ("one", "two"):
-        frame = reliability.collect(*many(2))
+        frame = reliability.collect(*many(2), "train")
         write_figure(reliability.draw(frame), frame, tmp_path / name / "F4")
     for suffix in ("pdf", "svg", "png", "csv"):
         assert (tmp_path / "one" / f"F4.{suffix}").read_bytes() == (tmp_path / "two" / f"F4.{suffix}").read_bytes()

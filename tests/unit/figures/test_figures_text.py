@@ -76,7 +76,7 @@ def readable():
         "T2": (auroc, auroc.collect(metrics=measured.metrics, differences=measured.differences)),
         "T4": (routing_summary, routing_summary.collect(summary(["a", "b_1"], ["validation", "train"], **recorded))),
         "T5": (routing_sweep, routing_sweep.collect(sweep)),
-        "T6": (calibration, calibration.collect(metrics=measured.metrics, family="linear")),
+        "T6": (calibration, calibration.collect(metrics=measured.metrics, family="linear", calibrated_on="train")),
     }
 
 

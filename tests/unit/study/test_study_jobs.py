@@ -65,7 +65,7 @@ def test_no_rule_is_left_out_of_these_tests(pytestconfig):
     studies = [read_yaml(pytestconfig.rootpath / "config" / f"{name}.yaml") for name in PUBLISHED]
     found = {rule for config in [*studies, *SYNTHETIC.values()] for rule, *_ in all_settings(study_of(config))}
     functions = {name for name, value in vars(jobs).items() if getattr(value, "__module__", "") == jobs.__name__}
-    of_several = {"resampling", "efforts", "make_problems"}
+    of_several = {"resampling", "efforts", "make_problems", "calibrated_on"}
     making = {"generate_problems", "import_problems", "download_cities", "split_by_group"}
     assert found - making == {name for name in functions if name[0].islower()} - of_several
 
