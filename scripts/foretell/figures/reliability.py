@@ -33,7 +33,7 @@ def collect(
         calibrated_on: the split on which probabilities were calibrated, or AS_GIVEN where they are as they were given.
 
     Returns:
-        policy, calibration (uncalibrated and platt, or as_given), bin_low, bin_high, count, predicted (mean in the bin),
+        policy, calibration (uncalibrated and platt, or as_given), bin_low, bin_high, count, predicted (mean in it),
         observed, low and high (95 % Wilson interval), note; filled bins only. A policy whose probe was not trained has
         one row with a note.
     """
