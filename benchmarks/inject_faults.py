@@ -211,8 +211,12 @@ def full_disk(study: Faults) -> None:
             run = Run(project, of_targets(*removed))
             failed = run.end()
             ballast.unlink()
-            told = "No space left" in run.output and "Traceback" not in run.output
-            outcome = ("one message" if told else f"UNCLEAR: {said(run.output)}") if failed else "went through"
+            if not failed:
+                outcome = "went through"
+            elif "No space left" not in run.output:
+                outcome = f"UNCLEAR: {said(run.output)}"
+            else:  # Snakemake needs room for its lock before any job
+                outcome = "Snakemake's own traceback" if "Traceback" in run.output else "one message"
             study.tell("full disk", f"{outcome}; room made, {finish(project, of_targets(*removed))}", project)
 
 

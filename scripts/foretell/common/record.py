@@ -122,7 +122,9 @@ def _hash(results: Path, path: Path) -> str:
         place = place_of_record(results, path)
         if place.is_file():
             return _hash_as_recorded(path, read_record(place))
-        if (described := path.with_name(CHECKPOINT)).is_file():
+        described = path.with_name(CHECKPOINT)
+        if path != described and described.is_file():
+            _hash(results, described)  # refused itself where it was altered
             return _hash_in_checkpoint(path, described)
     return file_hash(path)
 

@@ -85,3 +85,16 @@ def test_an_altered_file_of_a_checkpoint_is_refused(tmp_path):
     weights.write_text("others!")
     with pytest.raises(UserError, match=r"model\.safetensors: is not what .*source\.json says.*delete .*models/one"):
         hash_inputs(tmp_path, [weights])
+
+
+def test_an_altered_record_of_a_checkpoint_is_refused(job):
+    """Before what it says of other files is believed."""
+    results, run = job
+    assert run().returncode == 0
+    described = results / CHECKPOINT
+    (results / "output.txt").rename(described)
+    (results / "provenance" / "output.txt.json").rename(results / "provenance" / f"{CHECKPOINT}.json")
+    described.write_text("{")
+    (results / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"source\.json: is not what copy wrote"):
+        hash_inputs(results, [results / "config.json", described])
