@@ -1,7 +1,7 @@
 # Snakemake's report of a complete study, with the configuration that it was run with. Runs of single targets make none.
 rule write_report:
     input:
-        EVERYTHING,
+        everything,
     output:
         config="results/{study}/config.yaml",
         report="results/{study}/report.html",
