@@ -92,8 +92,8 @@ def file_mistakes(config: StudyConfig) -> Iterator[str]:
             predicted = [getattr(config.policies[policy], "predictions", None) for policy in routed(name, config)]
             if entry.recalibrate and not all(predicted):
                 yield (
-                    f"key 'problem_sets.{name}.recalibrate': its policies have no 'predictions', whose probabilities it "
-                    "would scale; those that are learnt here are scaled anyway"
+                    f"key 'problem_sets.{name}.recalibrate': its policies have no 'predictions', whose probabilities "
+                    "it would scale; those that are learnt here are scaled anyway"
                 )
             yield from _policies_of_file(name, entry, config)
 
