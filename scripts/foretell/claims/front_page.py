@@ -8,6 +8,7 @@ import pandas as pd
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+from foretell.figures.costs import pooled_basis
 from foretell.figures.text import with_interval
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import chosen_to_match, routing_family
@@ -188,8 +189,8 @@ def reading_of_headline(summary: pd.DataFrame) -> str:
         f"On {row.n} test problems, with 95 % intervals, of points from the best single policy by score, else by "
         f"{row.resamples} bootstrap resamples; interval of savings: "
         f"{row.saving_interval}. The best single policy, chosen on {row.chosen_on} as the operating points are, is "
-        f"{row.best_single}. Costs: {row.cost_basis}. The hull is the best mixture of two single policies, at any "
-        f"number of samples, for the same money.{_over_text(row)}"
+        f"{row.best_single}. Costs: {pooled_basis(summary.cost_basis)}. The hull is the best mixture of two "
+        f"single policies, at any number of samples, for the same money.{_over_text(row)}"
     )
 
 

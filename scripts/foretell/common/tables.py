@@ -106,7 +106,7 @@ def _one_filter(frame: pd.DataFrame, names: str, graded: bool) -> pd.DataFrame:
     if several and graded:
         raise UserError(
             f"{names}: there are grades by the filters {', '.join(several[0])}; choose one, as in "
-            f"where: {{filter: {several[0][0]}}}"
+            f"where: {{filter: '{several[0][0]}'}}"
         )
     return frame[frame["filter"] == frame.groupby("task")["filter"].transform("first")]
 

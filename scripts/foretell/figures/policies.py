@@ -8,6 +8,7 @@ from foretell.common.statistics import percentile_interval
 from foretell.evaluation.resampling import Resampling
 from foretell.figures.inputs import TEST
 from foretell.figures.text import number, with_interval
+from foretell.problems.imported import lacks
 
 RATES = {
     "greedy_correct": "Greedy",
@@ -18,22 +19,46 @@ RATES = {
     "guessed_share": "Guessed",
     "truncated_share": "Cut off",
 }
+COUNTS = {"missing_samples": "Missing samples, counted as wrong", "left_out_problems": "Problems left out for it"}
 PERCENT = 100
 
 
-def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.DataFrame:
+def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples: int, seed: int) -> pd.DataFrame:
     """Rates and tokens of every policy on test; of cross-fitted problems, on all of them.
 
     Args:
         outcomes: per policy, of the outcomes stage.
+        problems: problem_id, excluded_reason.
         resamples, seed: of the bootstrap over groups, the same for all policies.
 
     Returns:
         policy, k, quantity (a key of RATES, or prompt_tokens, completion_tokens: of one prompt and of one completion),
         value (mean over the problems that have it), low, high (95 %), n (those problems). What is not known is null.
+        Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n.
     """
     resampling = Resampling(resamples, seed)
-    return pd.concat([_collect(policy, frame, resampling) for policy, frame in outcomes.items()], ignore_index=True)
+    parts = [
+        part
+        for policy, frame in outcomes.items()
+        for part in (_collect(policy, frame, resampling), _counts(policy, frame, problems))
+    ]
+    return pd.concat([part for part in parts if len(part)], ignore_index=True).astype({"k": "Int64"})
+
+
+def _counts(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
+    """What an incomplete import lacked."""
+    missing = int(outcomes.missing.sum()) if "missing" in outcomes else 0
+    left_out = int(problems.excluded_reason.eq(lacks(policy)).sum())
+    counted = {
+        "missing_samples": (missing, int(outcomes.k.fillna(1).sum())),
+        "left_out_problems": (left_out, len(problems)),
+    }
+    rows = [
+        {"policy": policy, "k": outcomes.k.iloc[0], "quantity": name, "value": float(count), "n": n}
+        for name, (count, n) in counted.items()
+        if count
+    ]
+    return pd.DataFrame(rows)
 
 
 def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -72,8 +97,13 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             for name, label in (("prompt_tokens", "Prompt tokens"), ("completion_tokens", "Completion tokens"))
             if name in known
         }
-        rows.append({"Policy": policy, "k": "" if pd.isna(k) else str(k), **rates, **tokens})
-    sizes = ", ".join(map(str, sorted(frame.n[frame.n > 0].unique())))
+        counts = {
+            label: f"{by_quantity[name].value:.0f} of {by_quantity[name].n}" if name in by_quantity else ""
+            for name, label in COUNTS.items()
+            if name in known
+        }
+        rows.append({"Policy": policy, "k": "" if pd.isna(k) else str(k), **rates, **tokens, **counts})
+    sizes = ", ".join(map(str, sorted(frame.n[(frame.n > 0) & ~frame.quantity.isin(list(COUNTS))].unique())))
     note = (
         f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. Greedy, majority and any of k (pass@k): "
         "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: "

@@ -87,7 +87,7 @@ def import_problems(
     excluded = given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER)
     for policy, rows in (answered or {}).items():
         lacking = incomplete(rows, frame.problem_id[excluded.isna()])
-        excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), f"{policy} lacks answers to it")
+        excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), lacks(policy))
     return frame.assign(
         **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
         split="test" if cross_fitted else _splits(frame),
@@ -97,6 +97,11 @@ def import_problems(
         group=group.fillna(frame.problem_id),
         excluded_reason=excluded,
     )
+
+
+def lacks(policy: str) -> str:
+    """Why a problem is excluded that a policy has no answers to, or not all."""
+    return f"{policy} lacks answers to it"
 
 
 def _check_questions(frame: pd.DataFrame) -> None:

@@ -59,7 +59,9 @@ def test_a_target_that_is_a_whole_solution_is_graded_by_its_answer():
 def test_grades_of_several_filters_have_to_be_chosen(tmp_path):
     flexible = [{**each, "exact_match": float(each["filter"] == "flexible-extract")} for each in records()]
     path = written(tmp_path / GENERATED.name, flexible)
-    with pytest.raises(UserError, match=r"filters strict-match, flexible-extract; .* where: \{filter: strict-match\}"):
+    with pytest.raises(
+        UserError, match=r"filters strict-match, flexible-extract; .* where: \{filter: 'strict-match'\}"
+    ):
         read(path, LM_EVAL, graded=True)
     for name, share in {"strict-match": 0, "flexible-extract": 1}.items():
         found = read(path, Format(format="lm_eval", where={"filter": name}), graded=True)
@@ -72,7 +74,7 @@ def test_filters_that_a_log_does_not_name_are_numbered(tmp_path):
     old = [{key: value for key, value in each.items() if key not in ("filter", "metrics")} for each in records()]
     path = tmp_path / "samples_own_gen.jsonl"
     path.write_text(json.dumps(old))  # versions up to 0.4.2 write one list
-    with pytest.raises(UserError, match="filters 0, 1; choose one"):
+    with pytest.raises(UserError, match=r"filters 0, 1; choose one, as in where: \{filter: '0'\}"):
         read(path, LM_EVAL, graded=True)
     assert read(path, Format(format="lm_eval", where={"filter": "1"}), graded=True).correct.tolist() == [0.0] * 4
 

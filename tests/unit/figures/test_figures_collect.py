@@ -1,5 +1,8 @@
 """What figures are drawn from, on frames small enough to compute by hand."""
 
+from types import SimpleNamespace
+
+import jinja2
 import numpy as np
 import pandas as pd
 import pytest
@@ -231,3 +234,22 @@ def test_the_sweep_has_both_splits_of_every_operating_point():
     assert frame.split.tolist()[:2] == ["validation", "test"]
     assert frame.router.unique().tolist() == ["utility", "cascade", "oracle_utility"]
     assert frame.probing_cost_usd_per_1000.iloc[0] == pytest.approx(1)
+
+
+def test_nothing_is_called_platt_where_nothing_was_scaled():
+    frame = outcomes([True] * 60 + [False] * 60)
+    given = predictions(frame, 0.0, 0.5)
+    assert set(reliability.collect({"a": frame}, {"a": given}, "elsewhere").calibration) == {"as_given"}
+    table = evaluated({"a": frame}, {("a", "majority_correct", "imported"): given}, 50)
+    shown, note = calibration.layout(calibration.collect(table.metrics, "imported", "elsewhere"))
+    assert "Platt" not in " ".join([*shown, note]) and {"ECE", "Brier"} <= set(shown)
+
+
+@pytest.mark.parametrize("label", ["F4", "T6"])
+@pytest.mark.parametrize("recalibrate", [False, True])
+def test_captions_call_nothing_platt_where_nothing_was_scaled(pytestconfig, label, recalibrate):
+    problem_set = {"source": "file", **({"recalibrate": True} if recalibrate else {})}
+    config = {"policies": {"a": {"predictions": {"file": "p.csv"}}}, "problem_sets": {"s": problem_set}, "pools": {}}
+    text = (pytestconfig.rootpath / "workflow" / "report" / f"{label}.rst").read_text()
+    caption = jinja2.Template(text).render(snakemake=SimpleNamespace(config=config))
+    assert ("Platt" in caption) == recalibrate

@@ -29,8 +29,11 @@ def outcomes(groups="abcd"):
     return frame.assign(**dict.fromkeys(UNKNOWN, pd.NA))
 
 
+PROBLEMS = pd.DataFrame({"problem_id": list("pqrstu"), "excluded_reason": [None] * 5 + ["a lacks answers to it"]})
+
+
 def test_rates_are_means_over_test_with_intervals_over_the_resampling_unit():
-    table = collect({"a": outcomes("aabb")}, 200, 3).set_index("quantity")
+    table = collect({"a": outcomes("aabb")}, PROBLEMS.head(5), 200, 3).set_index("quantity")
     expected = {"success_rate": 0.4375, "majority_correct": 0.5, "pass_at_k": 0.75, "no_answer_share": 0.25}
     assert table.value[list(expected)].to_dict() == expected
     assert (table.value.prompt_tokens, table.value.completion_tokens) == (25, 2.5)
@@ -45,8 +48,15 @@ def test_rates_are_means_over_test_with_intervals_over_the_resampling_unit():
 
 def test_the_printed_table_has_a_line_per_policy_and_no_column_that_nothing_fills():
     greedy = outcomes().assign(k=1, greedy_correct=pd.array([True, False, False, False, True], dtype="boolean"))
-    shown, note = layout(collect({"b": outcomes(), "a": greedy}, 50, 1))
+    shown, note = layout(collect({"b": outcomes(), "a": greedy}, PROBLEMS.head(5), 50, 1))
     assert shown.Policy.tolist() == ["b", "a"] and shown.k.tolist() == ["4", "1"]
     assert shown.Greedy[0] == "" and shown.Greedy[1].startswith("25.0 [")
     assert "Guessed" not in shown and "Cut off" not in shown
     assert shown["Prompt tokens"].tolist() == ["25.0", "25.0"] and "n = 4" in note
+
+
+def test_what_an_import_lacks_is_counted():
+    incomplete = outcomes().assign(missing=[0, 1, 0, 0, 2])
+    shown, _ = layout(collect({"a": outcomes(), "b": incomplete}, PROBLEMS, 50, 1))
+    assert shown["Missing samples, counted as wrong"].tolist() == ["", "3 of 20"]
+    assert shown["Problems left out for it"].tolist() == ["1 of 6", ""]

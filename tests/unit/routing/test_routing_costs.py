@@ -102,3 +102,14 @@ def test_a_price_that_is_none_is_named(price, message):
 def test_policies_stand_in_the_order_of_their_outcomes():
     costs = price_outcomes({"b": outcomes(), "a": outcomes()}, {"a": PRICES, "b": PRICES})
     assert costs.policy.unique().tolist() == ["b", "a"]
+
+
+def test_cached_tokens_and_requests_have_prices_of_their_own():
+    cached = outcomes(cached_tokens=pd.array([60, None], dtype="Int64"))
+    price = PRICES.model_copy(update={"cached_price": 0.2, "request_price": 1e-3})
+    costs = price_outcomes({"a": cached}, {"a": price})
+    np.testing.assert_allclose(costs.input_cost, [40 * 2e-6 + 60 * 0.2e-6 + 1e-3, 400e-6 + 1e-3])
+    np.testing.assert_allclose(costs.probe_cost, [200e-6, 400e-6])  # a probe reads the whole prompt, and asks nothing
+    np.testing.assert_allclose(price_outcomes({"a": cached}, {"a": PRICES}).input_cost, [200e-6, 400e-6])
+    with pytest.raises(UserError, match="problem 'p' has more cached_tokens than prompt_tokens"):
+        price_outcomes({"a": outcomes(cached_tokens=101)}, {"a": price})

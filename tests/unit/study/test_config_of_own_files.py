@@ -5,7 +5,7 @@ from types import SimpleNamespace
 import pytest
 
 from broken_studies import message, set_key
-from foretell.study import jobs
+from foretell.study import files, jobs
 from foretell.study.problem_sets import Table
 
 
@@ -167,3 +167,22 @@ def test_a_cross_fitted_set_is_predicted_from_questions_alone(own_files, opened)
     for policy in own_files["policies"].values():
         policy["activations"] = "a.npz"
     assert "'own' is cross-fitted" in message(own_files, opened)
+
+
+def test_probabilities_are_scaled_where_they_are_imported(own_files, opened):
+    own_files["problem_sets"]["own"]["recalibrate"] = True
+    assert "key 'problem_sets.own.recalibrate': its policies have no 'predictions'" in message(own_files, opened)
+    for policy in own_files["policies"].values():
+        policy["predictions"] = {"file": "a.csv"}
+    job = SimpleNamespace(problem_set="own", policy="a")
+    study = opened(own_files)
+    assert jobs.import_predictions(study, job)["recalibrate"] and jobs.calibrated_on(study, "own") == "validation"
+    own_files["problem_sets"]["own"]["recalibrate"] = False
+    study = opened(own_files)
+    assert "recalibrate" not in jobs.import_predictions(study, job) and jobs.calibrated_on(study, "own") == "elsewhere"
+
+
+def test_problems_that_a_policy_lacks_are_left_out_when_they_are_imported(own_files, opened):
+    own_files["policies"]["a"]["missing"] = "leave_out"
+    study, job = opened(own_files), SimpleNamespace(problem_set="own")
+    assert list(jobs.make_problems(study, job)["answered"]) == ["a"] == list(files.answered(study, job))

@@ -1,6 +1,7 @@
 """What is made from the types of a configuration: the tables of config/README.md, and the schema for editors."""
 
 import copy
+import re
 
 import jsonschema
 import pytest
@@ -10,6 +11,8 @@ from foretell.common.yaml_files import read_yaml
 from foretell.study.config import StudyConfig
 from foretell.study.documentation import MARK, json_schema, tables
 from foretell.study.fields import keys_of
+from foretell.study.models import Price
+from foretell.study.policies import GradedTable
 from synthetic_studies import SYNTHETIC
 
 PUBLISHED = ("config", "recorded", "pocket", "norms")
@@ -88,3 +91,13 @@ def test_the_schema_refuses_a_misspelt_key(name, place, studies, schema):
     entry["sampels"] = 1
     with pytest.raises(jsonschema.ValidationError):
         jsonschema.validate(study, schema, jsonschema.Draft202012Validator)
+
+
+def test_every_table_and_price_that_is_to_be_pasted_is_valid(readme):
+    pasted = [
+        yaml.safe_load(each) for each in re.findall(r"`(?:price: )?(\{(?:file|input): [^`]+\})`", readme.split(MARK)[0])
+    ]
+    tables = [each for each in pasted if "file" in each]
+    assert len(tables) >= 3 and len(pasted) > len(tables)
+    for each in pasted:
+        (GradedTable if "file" in each else Price).model_validate(each)

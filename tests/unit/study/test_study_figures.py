@@ -11,7 +11,10 @@ from foretell.study.figures import read_manifest
 
 ROOT = Path(__file__).parents[3]
 MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
-GIVEN = {"resampling": {"resamples", "seed"}, "efforts": {"efforts"}, "fallback": {"fallback"}, "family": {"family"}}
+GIVEN = {
+    "resampling": {"resamples", "seed"},
+    **{key: {key} for key in ("efforts", "fallback", "family", "calibrated_on")},
+}
 
 
 @pytest.mark.parametrize("label", MANIFEST)
