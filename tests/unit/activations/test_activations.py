@@ -37,14 +37,14 @@ def test_cached_activations_are_the_hidden_states_of_each_prompt_alone(model, pr
 
 
 def test_only_the_layers_and_positions_that_are_wanted_are_kept(model, prompts):
-    whole = cache(model, prompts, 0, np.dtype("float32"), chunk=3)
+    whole = cache(model, prompts, 0, np.dtype("float32"))
     first = prompts.assign(eoi_positions=[[-3]] * len(prompts))
-    chosen = cache(model, first, 0, np.dtype("float32"), chunk=3, layers=[-1, 0, 7])
+    chosen = cache(model, first, 0, np.dtype("float32"), layers=[-1, 0, 7])
     assert list(chosen) == [layer_name(0), layer_name(3)]
     for name, states in chosen.items():
         assert states.shape == (4, 1, 32) and np.allclose(states[:, 0], whole[name][:, 0], atol=1e-4)
     with pytest.raises(UserError, match=r"key 'probes.layers': none of 4, -5 is there; there are 0, 1, 2, 3"):
-        cache(model, prompts, 0, np.dtype("float32"), chunk=3, layers=[4, -5])
+        cache(model, prompts, 0, np.dtype("float32"), layers=[4, -5])
 
 
 def test_imported_activations_are_cut_to_what_is_wanted(tmp_path):

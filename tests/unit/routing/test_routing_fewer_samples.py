@@ -75,6 +75,7 @@ def rollouts(seed, problems=30, k=5):
             "problem_id": np.repeat([f"p{i}" for i in range(problems)], k),
             "sample": np.tile(np.arange(k), problems),
             "answer_class": answers.ravel(),
+            "extracted_answer": answers.ravel(),
             "correct": (answers == "1").ravel(),
             "prompt_tokens": 10,
             "completion_tokens": rng.integers(1, 9, problems * k),

@@ -129,7 +129,8 @@ def test_a_script_takes_its_command_line_from_a_shell_and_reads_what_it_names(sc
     folder.mkdir()
     problems = {"problem_id": ["p", "q"], "split": "test", "group": ["p", "q"], "reference_difficulty": 1.0}
     pd.DataFrame({**problems, "excluded_reason": [None, None]}).to_parquet(folder / "problems.parquet")
-    columns = {"sample": 0, "answer_class": "1", "prompt_tokens": 1, "completion_tokens": 2, "finish_reason": "stop"}
+    columns = {"sample": 0, "answer_class": "1", "extracted_answer": "1", "finish_reason": "stop"}
+    columns |= {"prompt_tokens": 1, "completion_tokens": 2}
     for shard, problem in zip(SHARDS, "pq", strict=True):
         rollouts = pd.DataFrame({"problem_id": [problem], **columns, "correct": problem == "p"})
         rollouts.to_parquet(folder / f"{shard}.parquet")
