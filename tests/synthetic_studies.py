@@ -118,6 +118,6 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
     for pool in study.config.pools:
         for rule in ("price_outcomes", "route_queries", "evaluate_routing"):
             add(rule, pool=pool)
-    for rule in ("check_claims", "write_front_page", "write_report"):
+    for rule in ("check_claims", "write_front_page"):
         add(rule)
     return found

@@ -6,10 +6,12 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from foretell.common.yaml_files import read_yaml
+from foretell.study import jobs
 from foretell.study.config import complete
 from foretell.study.figures import read_manifest
 from foretell.study.program import as_json
@@ -30,6 +32,7 @@ def told():
         study = Study(complete(config, "study.yaml"))
         for (rule, *_), value in all_settings(study).items():
             found.setdefault(SCRIPT.get(rule, rule), set()).add(as_json(value))
+        found.setdefault("write_report", set()).add(as_json(jobs.write_report(study, SimpleNamespace())))
         for label in study.config.figures:
             script = "plot_figure" if label.startswith("F") else "write_table"
             for name in manifest[label].sets(study):
