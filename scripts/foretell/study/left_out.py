@@ -55,7 +55,7 @@ def _decided(results: Path) -> dict[str, str | None]:
     """Per problem set that an earlier run decided on, why it is left out, or None where it is not."""
     file = results / FILE
     said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
-    return {name: None if text == _KEPT else text.removeprefix(_LEFT) for name, text in said.items()}
+    return {name: None if text in (None, _KEPT) else text.removeprefix(_LEFT) for name, text in said.items()}
 
 
 def _optional(config: StudyConfig) -> list[str]:
