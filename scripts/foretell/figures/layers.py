@@ -15,6 +15,7 @@ from foretell.figures.style import PALE, RIGHT, WRONG, outer, panels, say, style
 from foretell.figures.text import number
 
 FEW = 60  # cells of a panel that leave room for their values
+SHORT = 4  # layers up to which a line shows the embedding too
 
 
 def collect(sweeps: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -62,7 +63,7 @@ def _lines(frame: pd.DataFrame) -> Figure:
     """Score by layer, with the range of the folds."""
     policies = list(frame.policy.unique())
     figure, axes = panels(policies, height=1.7, extra=0.25)
-    above = frame[frame.layer > 0] if (frame.layer > 0).any() else frame
+    above = frame[frame.layer > 0] if frame.layer.nunique() > SHORT else frame
     low, high = above.low.min(), above.high.max()
     margin = 0.06 * (high - low) or 0.05
     for place, policy in enumerate(policies):

@@ -68,10 +68,10 @@ def test_the_colour_scale_begins_behind_the_embedding():
 
 
 def test_one_position_is_a_line_over_layers_with_the_range_of_the_folds():
-    cells = {(layer, -1, 1.0): [value - 0.1, value + 0.1] for layer, value in enumerate((0.0, 0.6, 0.8))}
+    cells = {(layer, -1, 1.0): [value - 0.1, value + 0.1] for layer, value in enumerate((0.0, 0.6, 0.8, 0.7, 0.7))}
     figure = layers.draw(layers.collect({"p": sweep(cells), "q": sweep({})}))
     line, ring = figure.axes[0].lines
-    assert line.get_ydata() == pytest.approx([0.0, 0.6, 0.8]) and ring.get_xdata() == [2]
+    assert line.get_ydata() == pytest.approx([0.0, 0.6, 0.8, 0.7, 0.7]) and ring.get_xdata() == [2]
     band = figure.axes[0].collections[0].get_paths()[0].vertices
     assert {round(y, 6) for x, y in band if x == 1} == {0.5, 0.7} and figure.axes[0].get_ylim()[0] > 0.4
     assert texts(figure).count("probe not trained") == 1
