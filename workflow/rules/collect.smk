@@ -1,6 +1,5 @@
 FRONT_PAGE = f"results/{study.id}/front_page.rst"
 REPORT = [f"results/{study.id}/report.html"] if workflow.modifier.is_main_snakefile() else []
-EVERYTHING = [*planned(), *expand("results/{study}/{file}", study=study.id, file=final_files(study, MANIFEST))]
 
 
 rule check_claims:

@@ -144,13 +144,17 @@ def claims(wildcards):
     return {"claims": ROOT / "config" / "claims.yaml"}
 
 
-def planned():
-    """Outputs of every job up to routing. They have the prefix already that another workflow may give this one."""
-    return [
-        flag(apply_wildcards(pattern, {"study": study.id, **wildcards}), PATH_MODIFIER_FLAG)
-        for rule, wildcards in jobs_of(study)
+def everything(wildcards):
+    """Outputs of every job up to routing, figures and tables.
+
+    Those of jobs have the prefix already that another workflow may give this one.
+    """
+    planned = (
+        flag(apply_wildcards(pattern, {"study": study.id, **of}), PATH_MODIFIER_FLAG)
+        for rule, of in jobs_of(study)
         for pattern in getattr(rules, rule).output
-    ]
+    )
+    return [*planned, *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
 
 
 def page(wildcards):
