@@ -47,7 +47,7 @@ def contents(folder, **changes):
     """What the page shows, with its figures and tables drawn into a folder."""
     answers = {name: outcomes([True, False] * 20).assign(k=4, completion_tokens=8.0) for name in POLICIES}
     found = {name: predictions(frame, [1.0, -1.0], [0.7, 0.3]) for name, frame in answers.items()}
-    frame = reliability.collect(answers, found)
+    frame = reliability.collect(answers, found, "train")
     draw(reliability, frame, folder / "F4")
     routed = summary(POLICIES)
     frame = cost_accuracy.collect(curves(POLICIES), routed, "utility")

@@ -40,9 +40,9 @@ def many(count):
 
 
 @pytest.mark.parametrize("count", COUNTS)
-@pytest.mark.parametrize("module", [reliability, histograms])
-def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, count):
-    figure = module.draw(module.collect(*many(count)))
+@pytest.mark.parametrize(("module", "further"), [(reliability, ["train"]), (histograms, [])])
+def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, further, count):
+    figure = module.draw(module.collect(*many(count), *further))
     assert figure.get_figwidth() == (COLUMN if count == 1 else PAGE)
     assert sum(text.startswith("not testable") for text in texts(figure)) == 1
     assert_nothing_is_cut_off(figure)
