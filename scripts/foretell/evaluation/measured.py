@@ -20,7 +20,8 @@ FIRST_PARTITION = "_first_partition"  # after a metric's name: of cross-fitted p
 NOT_TRAINED = "no probe was trained"
 NO_LABEL = "no problem has a label"
 NO_TOKENS = "completion tokens are not known"
-TOO_FEW = "fewer than {} problems of the rarer class"
+OF_RARER_CLASS = "problems of the rarer class"
+TOO_FEW = f"fewer than {{}} {OF_RARER_CLASS}"
 UNDEFINED = "undefined: labels or scores are all the same"
 
 METRIC_COLUMNS = {

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.evaluation.measured import TOO_FEW
+from foretell.evaluation.measured import OF_RARER_CLASS
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 MAJORITY, LINEAR = "majority_correct", "linear"
@@ -47,7 +47,7 @@ def why_not_testable(row: Any) -> str:
     """
     if pd.notna(row.value):
         return ""
-    if TOO_FEW.split("{}")[1] in row.reason:
+    if row.reason.endswith(OF_RARER_CLASS):
         return too_few_of_a_class(row.positives, row.negatives)
     return "not testable: probe not trained"
 

@@ -108,8 +108,8 @@ def _reliability(axes: Axes, rows: pd.DataFrame) -> None:
         part = rows[rows.calibration == calibration]
         interval = distances(part.observed, part.low, part.high)
         axes.errorbar(
-            part.predicted, part.observed, interval, markersize=3.2, linewidth=0.9, elinewidth=0.6, capsize=1.2, **look
-        )
+            part.predicted, part.observed, interval, linestyle="", markersize=3.2, elinewidth=0.6, capsize=1.2, **look
+        )  # not joined: bins of a few problems would zigzag
     axes.set(xlim=(-0.04, 1.04), ylim=(-0.06, 1.06), xticks=np.linspace(0, 1, 6), yticks=np.linspace(0, 1, 6))
 
 
