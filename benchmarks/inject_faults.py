@@ -10,6 +10,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -227,10 +228,12 @@ def read_only(study: Faults) -> None:
         return
     project = study.copy("tables/tiny/T4.csv")
     place = project.folder / "results"
-    with mounted(place, "--bind", place), mounted(place, "-o", "remount,ro,bind"):
+    with mounted(place, "--bind", place):
+        subprocess.run(["mount", "-o", "remount,ro,bind", place], check=True)
         run = Run(project, SNAKEMAKE)
         status = run.end()
-    told = status and "Read-only file system" in run.output and "Traceback" not in run.output
+    words = ("Read-only file system", "Write-protected output files")
+    told = status and any(each in run.output for each in words) and "Traceback" not in run.output
     study.tell(
         "read-only results", f"{'one message' if told else said(run.output)}; {finish(project, SNAKEMAKE)}", project
     )
@@ -241,8 +244,12 @@ def two_runs(study: Faults) -> None:
     for first, second in ((MAKE_RUN, SNAKEMAKE), (SNAKEMAKE, MAKE_RUN), (MAKE_RUN, MAKE_RUN), (SNAKEMAKE, SNAKEMAKE)):
         project = study.copy("routing/tiny/decisions.parquet")
         run = Run(project, first)
-        run.reach(faults.starts(0))
+        if not run.reach(faults.starts(0)):
+            sys.exit(f"no job was started:\n{run.output}")
+        (job,) = run.jobs()
+        os.kill(job, signal.SIGSTOP)  # it is at work for as long as the second run takes to see it
         beside = subprocess.run(second, cwd=project.folder, env=project.environment, text=True, capture_output=True)
+        os.kill(job, signal.SIGCONT)
         status = run.end()
         refused = f"second refused: {said(beside.stdout + beside.stderr)[:60]}" if beside.returncode else "BOTH RAN"
         names = ["make run" if each is MAKE_RUN else "snakemake" for each in (first, second)]
@@ -252,7 +259,7 @@ def two_runs(study: Faults) -> None:
 def completions(results: Path, output: str, samples: int, max_tokens: int) -> list[str]:
     """The command that samples the completions of policy `two`."""
     decoding = {"samples": samples, "temperature": 1.0, "max_tokens": max_tokens}
-    settings = {"policy": "two", "seed": 1, "dtype": "auto", "decoding": decoding}
+    settings = {"policy": "two", "seed": 1, "dtype": "float32", "decoding": decoding}
     inputs = ["--model", results / "models" / "small", "--prompts", results / "prompts/tiny_math/small-low.parquet"]
     given = [*inputs, "--settings", json.dumps(settings), "--output", output]
     return [sys.executable, "scripts/generate_completions.py", *map(str, given)]
