@@ -117,7 +117,7 @@ def test_a_new_target_that_the_study_does_not_ask_for_reruns_no_probe(project):
         "TARGETS = registry(\n",
         'TARGETS = registry(\n    Target("two_right", "whether two samples are right", True, "auroc"),\n',
     )
-    assert project.planned(*SMALL).keys() <= {"write_table_T2", "write_table_T3"}
+    assert project.planned(*SMALL).keys() <= {"write_table_T2", "write_table_T3", "write_report"}
 
 
 def test_a_new_metric_in_t2_reruns_evaluation_and_what_reads_it_and_trains_nothing(project):

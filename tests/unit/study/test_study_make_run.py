@@ -145,6 +145,7 @@ def test_ctrl_c_waits_for_snakemake_and_leaves_no_lock(folder, tidy):
         text=True,
         start_new_session=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # what runs in the background ignores it
     ) as running:
         assert running.stdout.readline() == "ready\n"
         os.killpg(running.pid, signal.SIGINT)  # as a terminal does
