@@ -26,8 +26,8 @@ def run(main: Callable[[], None], to_save_memory: str = "start fewer jobs side b
     except (MemoryError, RuntimeError) as error:
         if not _is_for_lack_of_memory(error):
             raise
-        said = " ".join([f" ({line})" for line in str(error).splitlines()[:1]])
-        _end(f"out of memory: {to_save_memory}, or give the job more memory{said}")
+        said = str(error).partition("\n")[0]
+        _end(f"out of memory: {to_save_memory}, or give the job more memory" + (f" ({said})" if said else ""))
 
 
 def _is_for_lack_of_memory(error: Exception) -> bool:

@@ -47,7 +47,7 @@ def why_not_testable(row: Any) -> str:
     """
     if pd.notna(row.value):
         return ""
-    if row.reason.endswith(OF_RARER_CLASS):
+    if OF_RARER_CLASS in row.reason:
         return too_few_of_a_class(row.positives, row.negatives)
     return "not testable: probe not trained"
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from foretell.common.errors import UserError
@@ -36,10 +37,8 @@ def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
     if isinstance(source, LocalPath):
         return _from_path(Path(source.path), source, folder)
     stored = store / fingerprint(**_described(source), form=FORM)
-    try:
+    with suppress(_NotWholeError):  # then it is made
         return _take(stored, folder)
-    except _NotWholeError:
-        pass
     with temporary_neighbour(stored) as partial:
         described = _from_hub(source, partial) if isinstance(source, Hub) else _from_packages(source, partial)
         _record(described, source, partial)

@@ -36,7 +36,7 @@ class Chart:
         metric: what is shown.
         target: of which target.
         families: label and mark of each.
-        rows: policy, its points, and why the first family has none.
+        rows: policy, and its points.
         ticks: label and place in percent.
         chance: the place of a score without information, in percent.
         n: problems.

@@ -111,7 +111,7 @@ class StudyConfig(Settings):
     """Seed of everything random in the study."""
     shards: PositiveInt = 1
     """Number of files, and so of jobs, that a policy's completions and an encoder's activations are split into, in
-    chunks of 250 problems. It changes no result; another number computes nothing again."""
+    chunks of 250 problems. It changes no result; with another number no model is run again."""
     records: str = "../shared/data"
     """Folder of recorded data, from which the files of `problem_sets` and `policies` are named."""
     problem_sets: dict[Id, AnyProblemSet]

@@ -91,6 +91,12 @@ def test_auroc_needs_fifty_of_both_classes_and_a_correlation_does_not():
     assert pd.isna(table.positives.success_rate)
 
 
+def test_a_class_too_small_to_train_on_is_said_to_be_too_small():
+    frame = outcomes([True] * 100 + [False] * 5)
+    table = auroc_of({"a": frame}, {("a", "majority_correct", "linear"): untrained(frame)})
+    assert table.note.tolist() == ["not testable: 5 failures of 105"]
+
+
 def auroc_of(frames, found):
     table = evaluated(frames, found, resamples=5)
     return auroc.collect(metrics=table.metrics, differences=table.differences)
