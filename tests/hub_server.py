@@ -1,19 +1,76 @@
-"""A hub on loopback that serves one model, as far as huggingface_hub asks."""
+"""A hub on loopback, as far as huggingface_hub asks: repositories at a commit, and what can go wrong with them."""
 
 import hashlib
 import json
+import re
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+_KINDS = {"models": "model", "datasets": "dataset"}
+_LARGE = (".parquet", ".safetensors", ".bin")  # what the hub keeps outside git
+_PAGE = re.compile(r"/(?:(datasets)/)?((?:[^/]+/)?[^/]+)/resolve/([^/]+)/(.+)")
+_API = re.compile(r"/api/(models|datasets)/(.+?)/(tree|revision)/([^/]+)")
+
+
+@dataclass
+class Hub:
+    """What is served, and what was asked for.
+
+    Attributes:
+        repositories: by kind (`model`, `dataset`) and id, the contents of files by path.
+        gated: ids of repositories that must be asked for.
+        failures: by a part of a path, the statuses that requests for it are answered with, one after the other; an
+            integer instead of a list is the status of every answer.
+        damaged: files by whose place another content of the same length is given.
+        cut: files whose transfer breaks off once, after so many bytes.
+        asked: method, path and Range of every request.
+    """
+
+    repositories: dict = field(default_factory=dict)
+    gated: set = field(default_factory=set)
+    failures: dict = field(default_factory=dict)
+    damaged: set = field(default_factory=set)
+    cut: dict = field(default_factory=dict)
+    asked: list = field(default_factory=list)
+    address: str = ""
+
+    def add(self, kind, name, files):
+        """Add a repository, or replace its files."""
+        self.repositories[kind, name] = dict(files)
+
+    def add_folder(self, name, folder):
+        """Add a model from a folder."""
+        files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+        self.add("model", name, files)
+
+    def fetched(self):
+        """Paths of the files that were sent."""
+        return [page.group(4) for method, path, _ in self.asked if method == "GET" and (page := _PAGE.match(path))]
+
+    def status(self, path):
+        """The status by which a request is to fail; None where it is not."""
+        for part, statuses in self.failures.items():
+            if part in path and statuses:
+                return statuses if isinstance(statuses, int) else statuses.pop(0)
+        return None
+
+
+def checksum(path, content):
+    """The sum by which the hub knows a file: git's, or SHA-256 of what is kept outside."""
+    if path.endswith(_LARGE):
+        return hashlib.sha256(content).hexdigest()
+    return hashlib.sha1(f"blob {len(content)}\0".encode() + content).hexdigest()
 
 
 @contextmanager
-def serve(model_id, commit, folder):
-    """Serve the files of a folder as a model; yields the address and the list of paths that were asked for."""
-    files = {path.name: path.read_bytes() for path in folder.iterdir()}
-    asked = []
+def serve():
+    """Serve a hub on loopback."""
+    hub = Hub()
 
-    class Hub(BaseHTTPRequestHandler):
+    class Handler(BaseHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
@@ -22,47 +79,109 @@ def serve(model_id, commit, folder):
 
         def do_GET(self):
             path = self.path.split("?")[0]
-            asked.append(path)
-            if path.startswith("/api/models/"):
-                return self._api(path.removeprefix("/api/models/"))
-            name, _, rest = path.lstrip("/").partition("/resolve/")
-            revision, _, file = rest.partition("/")
-            if self._known(name, revision) and file in files:
-                etag = hashlib.sha256(files[file]).hexdigest()
-                self._answer(200, files[file], {"ETag": f'"{etag}"', "X-Repo-Commit": commit})
+            hub.asked.append((self.command, path, self.headers.get("Range")))
+            status = hub.status(path)
+            if status is not None:
+                return self._answer(status, b"{}", {"Retry-After": "7"})
+            if found := _API.match(path):
+                kind, name, what, revision = _KINDS[found[1]], found[2], found[3], found[4]
+                return self._list(kind, name, what) if self._known(kind, name, revision, gated=False) else None
+            found = _PAGE.match(path)
+            kind, name, revision, file = _KINDS[found[1] or "models"], found[2], found[3], found[4]
+            return self._file(kind, name, file) if self._known(kind, name, revision) else None
 
-        def _api(self, rest):
-            name, _, revision = rest.replace("/tree/", "/revision/").partition("/revision/")
-            if not self._known(name, revision):
-                return
-            if "/tree/" in rest:
-                oid = {name: hashlib.sha256(content).hexdigest()[:40] for name, content in files.items()}
-                listed = [
-                    {"type": "file", "path": name, "size": len(content), "oid": oid[name]}
-                    for name, content in files.items()
-                ]
-            else:
-                listed = {"id": model_id, "sha": commit, "siblings": [{"rfilename": name} for name in files]}
+        def _list(self, kind, name, what):
+            entries = []
+            for path, content in hub.repositories[kind, name].items():
+                oid = hashlib.sha1(content).hexdigest()
+                entry = {"type": "file", "path": path, "size": len(content), "oid": oid}
+                if path.endswith(_LARGE):
+                    entry["lfs"] = {"oid": checksum(path, content), "size": len(content), "pointerSize": 130}
+                entries.append(entry)
+            described = {"id": name, "sha": COMMIT, "siblings": [{"rfilename": each["path"]} for each in entries]}
+            listed = entries if what == "tree" else described
             self._answer(200, json.dumps(listed).encode(), {"Content-Type": "application/json"})
 
-        def _known(self, name, revision):
-            code = "RepoNotFound" if name != model_id else "RevisionNotFound" if revision != commit else None
+        def _file(self, kind, name, file):
+            content = hub.repositories[kind, name].get(file)
+            if content is None:
+                return self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
+            headers = {"ETag": f'"{checksum(file, content)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+            if file in hub.damaged:
+                content = bytes(byte ^ 1 for byte in content)
+            start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
+            if start:
+                headers["Content-Range"] = f"bytes {start}-{len(content) - 1}/{len(content)}"
+            most = hub.cut.pop(file, None) if self.command == "GET" else None
+            self._answer(206 if start else 200, content[start:], headers, most)
+
+        def _known(self, kind, name, revision, gated=True):
+            code = None
+            if (kind, name) not in hub.repositories:
+                code = 401, "RepoNotFound"  # the hub does not tell strangers whether there is one
+            elif revision != COMMIT:
+                code = 404, "RevisionNotFound"
+            elif gated and name in hub.gated:
+                code = 403, "GatedRepo"
             if code:
-                self._answer(404, b"{}", {"X-Error-Code": code, "X-Error-Message": code})
+                self._answer(code[0], b"{}", {"X-Error-Code": code[1], "X-Error-Message": code[1]})
             return code is None
 
-        def _answer(self, status, content, headers):
+        def _answer(self, status, content, headers, most=None):
             self.send_response(status)
             for key, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(key, value)
             self.end_headers()
             if self.command == "GET":
-                self.wfile.write(content)
+                self.wfile.write(content[:most])
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Hub)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    hub.address = f"http://127.0.0.1:{server.server_port}"
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    hub.stop = lambda: (server.shutdown(), server.server_close())
     try:
-        yield f"http://127.0.0.1:{server.server_port}", asked
+        yield hub
     finally:
-        server.shutdown()
-        server.server_close()
+        hub.stop()
+
+
+def environment(hub, home):
+    """Environment variables by which another process asks this hub."""
+    return {
+        "HF_ENDPOINT": hub.address,
+        "HF_HOME": str(home),
+        "HF_HUB_DISABLE_XET": "1",
+        "HF_HUB_DISABLE_TELEMETRY": "1",
+        "NO_PROXY": "127.0.0.1",
+    }
+
+
+def ask(hub, home, monkeypatch):
+    """Have this process ask this hub, with a cache of its own; returns the list of pauses that it would have made."""
+    from huggingface_hub import constants, file_download
+    from huggingface_hub.utils import _http
+
+    from foretell.common import hub as ours
+
+    monkeypatch.setattr(constants, "ENDPOINT", hub.address)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.address + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    monkeypatch.setattr(constants, "HF_HUB_CACHE", str(home / "hub"))
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    monkeypatch.setattr(constants, "DOWNLOAD_CHUNK_SIZE", 64)  # what is lost where a transfer breaks off
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    paused = []
+
+    class Clock:
+        sleep = staticmethod(paused.append)
+
+        def __getattr__(self, name):
+            import time
+
+            return getattr(time, name)
+
+    for module in (file_download, _http, ours):
+        monkeypatch.setattr(module, "time", Clock())
+    return paused

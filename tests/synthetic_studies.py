@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
+from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
 
 PRICE = {"input": 1.0, "output": 2.0}
@@ -88,7 +89,11 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
         found[rule, *wildcards.values()] = getattr(jobs, rule)(study, SimpleNamespace(**wildcards))
 
     for name, entry in study.config.problem_sets.items():
-        found[entry.made_by, name] = jobs.make_problems(study, SimpleNamespace(problem_set=name))
+        if isinstance(entry, HubSet):
+            add("download_problems", problem_set=name)
+            add("exclude_duplicates", problem_set=name)
+        else:
+            found[entry.made_by, name] = jobs.make_problems(study, SimpleNamespace(problem_set=name))
     for name, entry in study.config.models.items():
         add(entry.made_by, model=name)
     for encoder in study.encoders():

@@ -3,6 +3,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
 from foretell.models.tiny import build_tokenizer
+from hub_server import ask, serve
 
 torch.set_num_threads(1)  # on tensors this small, threads wait for each other longer than they work
 
@@ -28,3 +29,11 @@ def model(tokenizer):
         eos_token_id=tokenizer.eos_token_id,
     )
     return LlamaForCausalLM(config).to(torch.float32).eval()
+
+
+@pytest.fixture
+def hub(tmp_path, monkeypatch):
+    """A hub on loopback, without repositories, which this process asks; it has the pauses that would have been made."""
+    with serve() as served:
+        served.pauses = ask(served, tmp_path / "home", monkeypatch)
+        yield served

@@ -31,6 +31,41 @@ rule import_problems:
         RUN
 
 
+# Duplicates are a job of their own, so that two sets can be kept out of each other's training.
+rule download_problems:
+    output:
+        problems="results/{study}/downloads/{problem_set}.parquet",
+        source="results/{study}/downloads/{problem_set}.json",
+    log:
+        "logs/{study}/downloads/{problem_set}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.problems_by("exclude_duplicates")),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("download_problems"),
+    shell:
+        RUN
+
+
+rule exclude_duplicates:
+    input:
+        problems="results/{study}/downloads/{problem_set}.parquet",
+        others=under_results(files.compared),
+    output:
+        "results/{study}/problems/{problem_set}.parquet",
+    log:
+        "logs/{study}/problems/{problem_set}.log",
+    wildcard_constraints:
+        problem_set=any_of(study.problems_by("exclude_duplicates")),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("exclude_duplicates", ids={"others": files.compared}),
+    shell:
+        RUN
+
+
 rule download_cities:
     output:
         "results/{study}/problems/{problem_set}.parquet",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, RootModel, StringConstraints
 
 from foretell.common.arguments import Settings
+from foretell.common.hub import Repository
 from foretell.common.packages import Package
 
 Dtype = Literal["auto", "float32", "bfloat16", "float16"]
@@ -44,14 +45,10 @@ class LocalPath(Settings):
         return f"from {self.path}"
 
 
-class Hub(Settings):
+class Hub(Repository):
     """A model of the Hugging Face hub."""
 
     source: Literal["hub"]
-    id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?$")]
-    """Its id there, such as `HuggingFaceTB/SmolLM2-135M-Instruct`."""
-    revision: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
-    """Commit of its repository, 40 hexadecimal digits, so that it stays the same model."""
     licence: Text | None = None
     """The model's licence; it is recorded beside the checkpoint."""
 

@@ -9,6 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from foretell.common.errors import UserError
+from foretell.common.hub import Repository, download
 from foretell.common.packages import check_sum, fetch, join
 from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.record import CHECKPOINT as RECORD
@@ -18,6 +19,8 @@ from foretell.models.origins import Hub, LocalPath, Origin, Packages
 CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
 FORM = 1  # of what is stored: raise it when the conversion changes
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "*.tiktoken"]
+INDEX = "model.safetensors.index.json"
+OTHER_WEIGHTS = ["*/*", "consolidated*"]  # what some repositories have of the same weights in forms of other libraries
 
 
 def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
@@ -48,23 +51,10 @@ def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
 
 
 def _from_hub(source: Hub, folder: Path) -> dict:
-    from huggingface_hub import snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
-
-    name = f"{source.id} at {source.revision}"
-    try:
-        found = Path(snapshot_download(source.id, revision=source.revision, allow_patterns=HUB_FILES))
-    except RevisionNotFoundError:
-        raise UserError(f"the hub has no revision {source.revision!r} of {source.id!r}: key 'revision'") from None
-    except RepositoryNotFoundError:
-        raise UserError(
-            f"the hub has no model {source.id!r}, or it needs a token (log in with `hf auth login`): key 'id'"
-        ) from None
-    except (HfHubHTTPError, OSError) as error:
-        raise UserError(f"the hub does not give {name}: {error}") from error
-    for file in _files(found):
-        _link(file.resolve(), folder / file.relative_to(found))
-    _check_checkpoint(folder, name)
+    found, files = download(Repository(id=source.id, revision=source.revision), "model", HUB_FILES, OTHER_WEIGHTS)
+    for file in files:
+        _link((found / file).resolve(), folder / file)
+    _check_checkpoint(folder, f"{source.id} at {source.revision}")
     return {}
 
 
@@ -106,6 +96,10 @@ def _check_checkpoint(folder: Path, name: str) -> None:
     for pattern, what in [("config.json", "config.json"), ("*.safetensors", "weights in safetensors")]:
         if not any(folder.glob(pattern)):
             raise UserError(f"{name} has no {what}; a checkpoint folder of transformers has")
+    if (index := folder / INDEX).is_file():
+        named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+        if missing := sorted(file for file in named if not (folder / file).is_file()):
+            raise UserError(f"{name} has no {missing[0]}, which its {INDEX} names: {len(missing)} of {len(named)} lack")
 
 
 def _record(described: dict, source: Origin, folder: Path) -> dict:

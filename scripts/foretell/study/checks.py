@@ -9,6 +9,7 @@ from foretell.evaluation.catalogue import METRICS
 from foretell.probes.families import FAMILIES
 from foretell.probes.targets import TARGETS
 from foretell.routing.routers import ROUTERS
+from foretell.study.checks_of_hub import hub_mistakes
 from foretell.study.checks_of_policies import model_mistakes, policy_mistakes
 from foretell.study.checks_of_pools import pool_mistakes
 from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mistakes
@@ -28,6 +29,7 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     """
     yield from _names_of_kinds(config)
     yield from problem_set_mistakes(config)
+    yield from hub_mistakes(config)
     yield from model_mistakes(config, root)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from foretell.study.config import StudyConfig
 from foretell.study.policies import PREDICTED, ModelPolicy
-from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, Records
+from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records
 from foretell.study.references import evaluated_on, fold_mistakes, routed, unknown
 
 
@@ -75,7 +75,7 @@ def _by_group(name: str, of: str, config: StudyConfig) -> Iterator[str]:
     else:
         origin = sets[of]
         cross_fitted = isinstance(origin, File) and origin.cross_fit is not None
-        if isinstance(origin, Records | ByGroup) or cross_fitted or _is_imported(of, config):
+        if isinstance(origin, Records | ByGroup | HubSet) or cross_fitted or _is_imported(of, config):
             yield f"key {key!r}: {of!r} cannot be split anew; name a set with splits on which models are run here"
     if any(pool.problem_set == name for pool in config.pools.values()):
         yield f"key 'pools': {name!r} is a second split, which is reported beside {of!r}; route over {of!r}"
@@ -95,17 +95,19 @@ def file_mistakes(config: StudyConfig) -> Iterator[str]:
                     f"key 'problem_sets.{name}.recalibrate': its policies have no 'predictions', whose probabilities "
                     "it would scale; those that are learnt here are scaled anyway"
                 )
+        if isinstance(entry, File | HubSet):
             yield from _policies_of_file(name, entry, config)
 
 
-def _policies_of_file(name: str, problem_set: File, config: StudyConfig) -> Iterator[str]:
+def _policies_of_file(name: str, problem_set: File | HubSet, config: StudyConfig) -> Iterator[str]:
     used = evaluated_on(name, config)
     read = {policy for policy in used if config.policies[policy].read_by is not None}
-    if problem_set.cross_fit:
+    cross_fitted = isinstance(problem_set, File) and problem_set.cross_fit is not None
+    if cross_fitted:
         yield from _policies_of_cross_fitted(name, used, read, config)
     else:
         yield from _sources_of_predictions(name, used, read, config)
-    if problem_set.cross_fit or not _with(used, "predictions", config):
+    if cross_fitted or not _with(used, "predictions", config):
         without = sorted(used - read - _with(used, "activations", config))
         if read and without:
             yield (

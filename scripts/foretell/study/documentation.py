@@ -66,7 +66,6 @@ def _rows(owner: type[Settings], prefix: str, shared: list[type[Settings]]) -> I
         if name == "source":
             continue
         inside = list(classes_in(field.annotation))
-        by_id = any(below.startswith("*") for below, _ in inside)
         if owner is StudyConfig and inside:
             meaning = f"{_oneline(field.description)} See [below](#{_heading(name).lower().replace(' ', '-')})."
             yield name, meaning, _default(field)
@@ -74,9 +73,10 @@ def _rows(owner: type[Settings], prefix: str, shared: list[type[Settings]]) -> I
         found = [each for _, classes in inside for each in classes]
         links = [f"See [{_words(each).lower()}](#{_anchor(each)})." for each in found if each in shared]
         yield f"{prefix}{name}", " ".join([_meaning(field), *links]), _default(field)
-        for each in found:
-            if each not in shared and not by_id:
-                yield from _rows(each, f"{prefix}{name}.", shared)
+        for below, classes in inside:
+            for each in classes:
+                if each not in shared:
+                    yield from _rows(each, f"{prefix}{name}.{below}", shared)
 
 
 def _meaning(field: FieldInfo) -> str:

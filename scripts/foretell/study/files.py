@@ -11,6 +11,7 @@ from typing import Protocol
 from foretell.models.weights import RECORD
 from foretell.study.models import PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
+from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
 
 Files = dict[str, list[str]]  # by id
@@ -40,6 +41,16 @@ class Job(Protocol):
 def problem_set_of(study: Study, job: Job) -> str:
     """The problem set that a job is about."""
     return study.pool(job.pool).problem_set if hasattr(job, "pool") else job.problem_set
+
+
+def compared(study: Study, job: Job) -> Files:
+    """Problems of other sets that are read for one of the hub, before duplicates are excluded from them."""
+    names = study.compared(job.problem_set)
+    return {name: [f"{_fetched(study, name)}/{name}.parquet"] for name in names}
+
+
+def _fetched(study: Study, problem_set: str) -> str:
+    return "downloads" if isinstance(study.problem_set(problem_set), HubSet) else "problems"
 
 
 def policies_of(study: Study, job: Job) -> list[str]:

@@ -16,7 +16,7 @@ from foretell.routing.routers import Sweep
 from foretell.study.files import Job
 from foretell.study.models import Checkpoint, Price, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
-from foretell.study.problem_sets import File, GeneratedSet, Records
+from foretell.study.problem_sets import File, GeneratedSet, HubSet, Records
 from foretell.study.study import MAJORITY, Study
 
 Settings = dict[str, Any]
@@ -32,6 +32,18 @@ def make_problems(study: Study, job: Job) -> Settings:
     making = study.problem_set(job.problem_set).making(study.config.seed)
     needed = {policy: entry.answered for policy, entry in study.left_out_by(job.problem_set).items()}
     return {**making, "answered": {policy: _format(table) for policy, table in needed.items()}} if needed else making
+
+
+def download_problems(study: Study, job: Job) -> Settings:
+    """Which files of the hub a problem set is made of, and how they are read."""
+    return study.problem_set(job.problem_set).making(study.config.seed)
+
+
+def exclude_duplicates(study: Study, job: Job) -> Settings:
+    """Which other problem set has the test problems."""
+    entry = study.problem_set(job.problem_set)
+    assert isinstance(entry, HubSet)
+    return {"test_of": entry.test_of}
 
 
 def train_tiny_model(study: Study, job: Job) -> Settings:

@@ -7,6 +7,7 @@ that failed would then not be done again, and what follows from it would stay as
 from collections.abc import Iterator
 from itertools import product
 
+from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
 
 Planned = tuple[str, dict[str, str]]  # rule and wildcards
@@ -31,6 +32,9 @@ def _on_problem_set(study: Study, name: str) -> Iterator[Planned]:
     origin, on = study.origin(name), {"problem_set": name}
     for each in dict.fromkeys([origin, name]):
         yield study.problem_set(each).made_by, {"problem_set": each}
+    for each in [name, *study.compared(name)]:
+        entry = study.problem_set(each)
+        yield "download_problems" if isinstance(entry, HubSet) else entry.made_by, {"problem_set": each}
     for policy in study.policies(name):
         yield from _answers(study, origin, policy)
         yield study.policy(policy).outcomes_by, {**on, "policy": policy}

@@ -11,6 +11,7 @@ from foretell.common.tables import Format
 from foretell.grading.settings import AnswerPattern, GradingSettings
 from foretell.problems import expressions, stack_programs
 from foretell.problems.generated import Evaluated, Range, Sizes
+from foretell.problems.hub_settings import HubProblems
 from foretell.problems.tasks import TASKS, Task
 from foretell.study.types import Distinct, Id, Text
 
@@ -231,6 +232,35 @@ class File(Answered, GradingSettings):
         return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 
+class HubSet(Answered, GradingSettings, HubProblems):
+    """Problems of a data set of the Hugging Face hub; no code of its repository is run."""
+
+    made_by: ClassVar[str] = "exclude_duplicates"
+
+    source: Literal["hub"]
+    answer_pattern: Annotated[AnswerPattern | None, Field(description=ANSWER_PATTERN)] = None
+    test_of: Id | None = None
+    """Another problem set of the hub, whose test problems are this one's: its `splits` then have no test."""
+    without_questions_of: Distinct[Id] | None = None
+    """Other problem sets, whose test questions are kept out of this one's training, with the reason, as those of its
+    own test are anyway."""
+    metadata: Distinct[Text] | None = None
+    """Columns under `columns` that the baseline `metadata` reads, such as a subject: each value is a feature."""
+
+    @property
+    @override
+    def answers(self) -> str:
+        return self.answer_kind
+
+    @override
+    def making(self, seed: int) -> dict[str, Any]:
+        return self.model_dump(include=set(HubProblems.model_fields), exclude_defaults=True)
+
+    def compared(self) -> list[str]:
+        """Problem sets that are read for its own: for their test, or their test's questions."""
+        return list(dict.fromkeys([*([self.test_of] if self.test_of else []), *(self.without_questions_of or [])]))
+
+
 AnyProblemSet = Annotated[
-    Expressions | StackPrograms | Cities | ByGroup | Records | File, Field(discriminator="source")
+    Expressions | StackPrograms | Cities | ByGroup | Records | File | HubSet, Field(discriminator="source")
 ]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from foretell.common.errors import UserError
-from foretell.study.problem_sets import Cities, File, GeneratedSet
+from foretell.study.problem_sets import Cities, File, GeneratedSet, HubSet
 from foretell.study.study import Study
 
 MOSTLY_RIGHT = 0.9  # a policy that is right on so many is no rare one
@@ -23,10 +23,12 @@ def too_small_for(study: Study) -> Iterator[str]:
 
 
 def count_test(study: Study, problem_set: str) -> int | None:
-    """Test problems of a set, from its entry or the user's file; None where that does not say."""
+    """Test problems of a set, from its entry or the user's file; None where those do not say."""
     entry = study.problem_set(problem_set)
     if isinstance(entry, GeneratedSet | Cities):
         return entry.sizes.test
+    if isinstance(entry, HubSet):
+        return count_test(study, entry.test_of) if entry.test_of else entry.rows.test
     if not isinstance(entry, File):
         return None
     return _count_in_files([Path(study.config.records) / file for file in entry.problems.files], entry)

@@ -8,7 +8,7 @@ from foretell.probes.families import FAMILIES
 from foretell.study.config import StudyConfig
 from foretell.study.policies import AnyPolicy, Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.pools import PoolOfFolds, SinglePool
-from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, Records
+from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, HubSet, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
 MAJORITY = "majority_correct"  # by which queries are routed
@@ -112,13 +112,18 @@ class Study:
         entry = self.problem_set(self.origin(problem_set))
         if isinstance(entry, Records) and entry.folds:
             return self.metadata(entry.folds[0])
-        return (entry.metadata or []) if isinstance(entry, File | Records) else []
+        return (entry.metadata or []) if isinstance(entry, File | HubSet | Records) else []
 
     def left_out_by(self, problem_set: str) -> dict[str, ImportedPolicy]:
         """Imported policies that leave problems out which they lack answers to."""
         entries = {policy: self.policy(policy) for policy in self.policies(problem_set)}
         imported = {name: entry for name, entry in entries.items() if isinstance(entry, ImportedPolicy)}
         return {name: entry for name, entry in imported.items() if entry.missing == "leave_out"}
+
+    def compared(self, problem_set: str) -> list[str]:
+        """Problem sets that are read for another one: for their test, or for their test's questions."""
+        entry = self.problem_set(self.origin(problem_set))
+        return entry.compared() if isinstance(entry, HubSet) else []
 
     # Which rule makes what
 

@@ -1,4 +1,4 @@
-"""Models of the hub, from a small hub on loopback; in a process of its own, since the address is read on import."""
+"""Models of the hub, from a hub on loopback."""
 
 import json
 import os
@@ -6,52 +6,96 @@ import subprocess
 import sys
 
 import pytest
+import torch
 
-from hub_server import serve
+from foretell.common.errors import UserError
+from foretell.models.loading import load_model
+from foretell.models.origins import Hub
+from foretell.models.sources import obtain
+from hub_server import COMMIT, environment
 
-COMMIT = "0123456789abcdef0123456789abcdef01234567"
+SOURCE = {"source": "hub", "id": "someone/tiny", "revision": COMMIT}
 
 
 @pytest.fixture
-def hub(tmp_path, model, tokenizer, pytestconfig):
+def served(hub, model, tokenizer, tmp_path):
+    """A model in the layout of the large ones: in shards, with the same weights in other forms beside."""
     folder = tmp_path / "served"
-    model.save_pretrained(folder)
+    model.save_pretrained(folder, max_shard_size="20KB")
     tokenizer.save_pretrained(folder)
-    (folder / "pytorch_model.bin").write_bytes(b"a pickle, which nobody wants")
-    with serve("someone/tiny", COMMIT, folder) as (address, asked):
-
-        def download(**source):
-            source = {"source": "hub", "id": "someone/tiny", "revision": COMMIT, **source}
-            script = str(pytestconfig.rootpath / "scripts" / "download_model.py")
-            environment = {**os.environ, "HF_ENDPOINT": address, "HF_HOME": str(tmp_path / "home")}
-            environment |= {"HF_TOKEN": "hf_secret", "NO_PROXY": "127.0.0.1", "HF_HUB_DISABLE_XET": "1"}
-            command = [sys.executable, script, "--settings", json.dumps(source), "--output", str(tmp_path / "model")]
-            return subprocess.run(command, cwd=tmp_path, env=environment, text=True, capture_output=True)
-
-        yield download, asked, folder, tmp_path / "model"
+    assert len(list(folder.glob("model-*.safetensors"))) > 1
+    hub.add_folder("someone/tiny", folder)
+    files = hub.repositories["model", "someone/tiny"]
+    others = ("pytorch_model.bin", "consolidated.safetensors", "original/model.safetensors", "original/params.json")
+    files.update(dict.fromkeys(others, b"the same weights in another form"))
+    return hub
 
 
-def test_a_model_of_the_hub_is_taken_without_its_pickles(hub):
-    download, asked, served, target = hub
+def fetch(tmp_path, name="model", **source):
+    return obtain(Hub.model_validate({**SOURCE, **source}), tmp_path / name, tmp_path / "store")
+
+
+def test_a_model_in_shards_comes_whole_and_computes_the_same(served, model, tmp_path):
+    record = fetch(tmp_path)
+    assert (record["id"], record["revision"]) == ("someone/tiny", COMMIT)
+    files = served.repositories["model", "someone/tiny"]
+    assert all((tmp_path / "model" / name).read_bytes() == files[name] for name in record["sums"])
+    loaded, tokens = load_model(str(tmp_path / "model"), "float32"), torch.tensor([[1, 2, 3]])
+    assert torch.equal(loaded(tokens).logits, model(tokens).logits)
+
+
+def test_the_same_weights_in_other_forms_are_not_fetched(served, tmp_path):
+    record = fetch(tmp_path)
+    assert {"config.json", "tokenizer.json", "chat_template.jinja", "model.safetensors.index.json"} <= set(
+        record["sums"]
+    )
+    assert not any(name.startswith(("pytorch", "consolidated", "original")) for name in record["sums"])
+    assert set(served.fetched()) == set(record["sums"])
+
+
+def test_a_model_that_was_fetched_needs_no_hub(served, tmp_path):
+    fetch(tmp_path)
+    served.stop()
+    assert fetch(tmp_path, "again")["sums"] == fetch(tmp_path)["sums"]
+
+
+def test_a_shard_that_the_repository_lacks_is_one_message(served, tmp_path):
+    files = served.repositories["model", "someone/tiny"]
+    lacking = sorted(name for name in files if name.startswith("model-"))[1]
+    del files[lacking]
+    with pytest.raises(UserError, match=f"has no {lacking}, which its model.safetensors.index.json names"):
+        fetch(tmp_path)
+    assert not (tmp_path / "model").exists() and not list((tmp_path / "store").glob("*"))
+
+
+MISTAKES = [
+    ({"id": "someone/else"}, None, "the hub has no model 'someone/else', or it needs a token"),
+    ({"revision": "f" * 40}, None, f"the hub has no revision '{'f' * 40}' of 'someone/tiny': key 'revision'"),
+    ({}, "gated", "the hub gives the model 'someone/tiny' only to those who asked for it: request access at"),
+    ({}, "damaged", r"config.json of the model 'someone/tiny' at .* is damaged: its git's SHA-1 is"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "state", "expected"), MISTAKES)
+def test_what_the_hub_does_not_give_is_one_message(served, tmp_path, wrong, state, expected):
+    served.gated |= {"someone/tiny"} if state == "gated" else set()
+    served.damaged |= {"config.json"} if state == "damaged" else set()
+    with pytest.raises(UserError, match=expected):
+        fetch(tmp_path, **wrong)
+    assert not (tmp_path / "model").exists()
+
+
+def test_the_script_tells_no_token_and_no_traceback(served, tmp_path, pytestconfig):
+    script = str(pytestconfig.rootpath / "scripts" / "download_model.py")
+    variables = {**os.environ, **environment(served, tmp_path / "other"), "HF_TOKEN": "hf_secret"}
+
+    def download(**source):
+        command = [sys.executable, script, "--settings", json.dumps({**SOURCE, **source})]
+        command += ["--output", str(tmp_path / "model")]
+        return subprocess.run(command, cwd=tmp_path, env=variables, text=True, capture_output=True)
+
+    run = download(id="someone/else")
+    assert run.returncode == 1 and "error: the hub has no model" in run.stderr and "Traceback" not in run.stderr
     run = download()
     assert run.returncode == 0, run.stderr
-    for name in ("config.json", "model.safetensors", "tokenizer.json", "chat_template.jinja"):
-        assert (target / name).read_bytes() == (served / name).read_bytes()
-    record = json.loads((target / "source.json").read_text())
-    assert (record["id"], record["revision"]) == ("someone/tiny", COMMIT)
-    assert not (target / "pytorch_model.bin").exists() and not any("pytorch_model" in path for path in asked)
-    assert "hf_secret" not in run.stdout + run.stderr + json.dumps(record)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "expected"),
-    [
-        ({"id": "someone/else"}, "the hub has no model 'someone/else', or it needs a token"),
-        ({"revision": "f" * 40}, f"the hub has no revision '{'f' * 40}' of 'someone/tiny': key 'revision'"),
-    ],
-)
-def test_what_the_hub_does_not_have_is_one_message(hub, wrong, expected):
-    download, _, _, target = hub
-    run = download(**wrong)
-    assert run.returncode == 1 and expected in run.stderr and "Traceback" not in run.stderr
-    assert not target.exists()
+    assert "hf_secret" not in run.stdout + run.stderr + (tmp_path / "model" / "source.json").read_text()

@@ -15,7 +15,7 @@ from foretell.study.open import open_study
 @pytest.fixture(scope="module")
 def configs(pytestconfig):
     folder = pytestconfig.rootpath / "config"
-    return {name: read_yaml(folder / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms")}
+    return {name: read_yaml(folder / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms", "paper")}
 
 
 @pytest.fixture

@@ -26,7 +26,9 @@ SCRIPT = {"cache_untrained_activations": "cache_activations"}  # rules whose scr
 def told():
     """What the jobs of all studies are told, by script."""
     manifest = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
-    written = [read_yaml(ROOT / "config" / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms")]
+    written = [
+        read_yaml(ROOT / "config" / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms", "paper")
+    ]
     found = {}
     for config in [*written, *SYNTHETIC.values()]:
         study = Study(complete(config, "study.yaml"))

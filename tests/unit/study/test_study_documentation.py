@@ -15,7 +15,7 @@ from foretell.study.models import Price
 from foretell.study.policies import GradedTable
 from synthetic_studies import SYNTHETIC
 
-PUBLISHED = ("config", "recorded", "pocket", "norms")
+PUBLISHED = ("config", "recorded", "pocket", "norms", "paper")
 
 
 @pytest.fixture(scope="module")

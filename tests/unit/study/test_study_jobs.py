@@ -16,7 +16,7 @@ from foretell.study.program import as_json
 from foretell.study.study import Study
 from synthetic_studies import SYNTHETIC, all_settings, imported
 
-PUBLISHED = ("config", "recorded", "pocket", "norms")
+PUBLISHED = ("config", "recorded", "pocket", "norms", "paper")
 IN_ORDER = ("check_claims", "write_front_page")  # show their subjects in the order of the configuration
 
 
@@ -107,7 +107,7 @@ def test_everything_is_made_by_exactly_one_rule(written):
     assert_each_is_made_once(rollouts, outcomes[0])
     assert_each_is_made_once(completions, rollouts[0])
 
-    rules = ("generate_problems", "import_problems", "download_cities", "split_by_group")
+    rules = ("generate_problems", "import_problems", "download_cities", "split_by_group", "exclude_duplicates")
     assert_each_is_made_once(map(study.problems_by, rules), study.config.problem_sets)
     rules = ("train_tiny_model", "import_weights", "download_model")
     assert_each_is_made_once(map(study.models_by, rules), study.config.models)
@@ -123,6 +123,7 @@ EXPECTED = {
     },
     "pocket": {"cities": "train_probes", "cities-by-country": "train_probes"},
     "norms": {"general_knowledge": "cross_fit_probes"},
+    "paper": dict.fromkeys(["math", "gsm8k", "aime"], "train_probes"),
     "completions": {"own": "train_probes"},
     "rollouts": {"own": "train_probes"},
     "outcomes": {"own": "train_probes"},

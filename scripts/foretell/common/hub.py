@@ -1,0 +1,176 @@
+"""Files of a repository of the Hugging Face hub at a pinned commit, through the hub's own client and cache.
+
+A file that lies in the cache is not asked for again, so that a study can be repeated without a network.
+"""
+
+import hashlib
+import re
+import time
+from collections.abc import Sequence
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import StringConstraints
+
+from foretell.common.arguments import Settings
+from foretell.common.errors import UserError
+
+TRIES = 3  # of a transfer that the hub breaks off by an error of its own; the client repeats some requests itself
+_KINDS = {"model": "model", "dataset": "data set"}
+_PAGES = {"model": "", "dataset": "datasets/"}
+_TOO_MANY = 429
+_BLOCK = 1 << 20
+
+Kind = Literal["model", "dataset"]
+RepositoryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?$")]
+Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
+
+
+class Repository(Settings):
+    """A repository of the hub at a commit."""
+
+    id: RepositoryId
+    """Its id there, such as `HuggingFaceTB/SmolLM2-135M-Instruct`."""
+    revision: Commit
+    """Commit of its repository, 40 hexadecimal digits, so that it stays the same."""
+
+
+def download(
+    repository: Repository, kind: Kind, patterns: Sequence[str], ignored: Sequence[str] = ()
+) -> tuple[Path, list[str]]:
+    """Have the files of a repository that fit some pattern; those in the cache are taken from there.
+
+    Args:
+        repository: which, and at which commit.
+        kind: of repository.
+        patterns: as in shells, where `*` also stands for `/`.
+        ignored: patterns of files that are left out.
+
+    Returns:
+        The folder of the cache in which they lie, and the paths inside it of all files that fit, sorted. What is in a
+        file is what the hub's listing says.
+
+    Raises:
+        UserError: there is no such repository or commit, it must be asked for, nothing fits, the hub cannot be reached
+            or answers by errors, or a file has another content than it should.
+    """
+    from huggingface_hub import get_cached_repo_tree, snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
+
+    name, commit, wanted, unwanted = repository.id, repository.revision, list(patterns), list(ignored)
+    for attempt in range(1, TRIES + 1):
+        try:
+            given = snapshot_download(
+                name, repo_type=kind, revision=commit, allow_patterns=wanted, ignore_patterns=unwanted
+            )
+            break
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+            if attempt == TRIES or not _may_pass(error):
+                raise UserError(_explained(error, repository, kind)) from error
+            time.sleep(2 ** (attempt - 1))
+    listed = [file.path for file in get_cached_repo_tree(name, repo_type=kind, revision=commit)]
+    files = sorted(_fitting(listed, wanted, unwanted))
+    for pattern in patterns if kind == "dataset" else []:
+        if not _fitting(listed, [pattern], []):
+            raise UserError(
+                f"{_name(repository, kind)} has no file {pattern!r}; there are {', '.join(_some(listed))}: correct the "
+                "pattern, or the key 'revision'"
+            )
+    folder = Path(given)
+    for file in files:
+        _check(folder / file, f"{file} of {_name(repository, kind)}")
+    return folder, files
+
+
+def _fitting(paths: list[str], patterns: list[str], ignored: list[str]) -> list[str]:
+    fit = [path for path in paths if any(fnmatchcase(path, pattern) for pattern in patterns)]
+    return [path for path in fit if not any(fnmatchcase(path, pattern) for pattern in ignored)]
+
+
+def _some(names: list[str], most: int = 12) -> list[str]:
+    return names if len(names) <= most else [*names[:most], f"{len(names) - most} others"]
+
+
+def _name(repository: Repository, kind: Kind) -> str:
+    return f"the {_KINDS[kind]} {repository.id!r} at {repository.revision}"
+
+
+def _status(error: BaseException | None) -> int | None:
+    """The status by which the hub answered a request that failed, from an error or what it was raised from."""
+    while error is not None:
+        response = getattr(error, "response", None)
+        if response is not None:
+            return int(response.status_code)
+        error = error.__cause__
+    return None
+
+
+def _may_pass(error: BaseException) -> bool:
+    status = _status(error)
+    return (status is not None and (status >= 500 or status == _TOO_MANY)) or "Consistency check" in str(error)
+
+
+def _explained(error: BaseException, repository: Repository, kind: Kind) -> str:
+    """What is wrong, and what would help."""
+    from huggingface_hub import constants
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        LocalEntryNotFoundError,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
+
+    name, status = f"{_KINDS[kind]} {repository.id!r}", _status(error)
+    if isinstance(error, GatedRepoError):
+        return (
+            f"the hub gives the {name} only to those who asked for it: request access at "
+            f"{constants.ENDPOINT}/{_PAGES[kind]}{repository.id}, then log in with `hf auth login` (or set HF_TOKEN): "
+            "key 'id'"
+        )
+    if isinstance(error, RepositoryNotFoundError) or status == 401:
+        return f"the hub has no {name}, or it needs a token (log in with `hf auth login`): key 'id'"
+    if isinstance(error, RevisionNotFoundError):
+        return f"the hub has no revision {repository.revision!r} of {repository.id!r}: key 'revision'"
+    if status == _TOO_MANY:
+        return (
+            f"the hub refuses to give the {name} for now, after too many requests (429): run it again in some minutes, "
+            "or log in with `hf auth login`, which raises the limit; what was fetched is kept"
+        )
+    if status is not None:
+        return (
+            f"the hub does not give the {name}: it answered with status {status} to {TRIES} tries; run it again later, "
+            "what was fetched is kept"
+        )
+    if isinstance(error, LocalEntryNotFoundError):
+        return (
+            f"the hub cannot be reached at {constants.ENDPOINT}, and {constants.HF_HUB_CACHE} does not have all of "
+            f"{_name(repository, kind)}: run it once with a network (and without HF_HUB_OFFLINE), or set HF_HOME to "
+            "where it lies"
+        )
+    return f"the hub does not give {_name(repository, kind)}: {error}"
+
+
+def _check(file: Path, name: str) -> None:
+    """Hold a file of the cache against the sum that it is stored under there, which is that of the hub's listing.
+
+    Raises:
+        UserError: they differ; the file is removed from the cache.
+    """
+    blob = file.resolve()
+    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", blob.name):  # a cache without links, or of a mirror
+        return
+    large = len(blob.name) == 64
+    head = f"blob {blob.stat().st_size}\0".encode()
+    digest = hashlib.sha256() if large else hashlib.sha1(head, usedforsecurity=False)
+    with open(blob, "rb") as content:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    if digest.hexdigest() != blob.name:
+        file.unlink()
+        blob.unlink(missing_ok=True)
+        kind = "SHA-256" if large else "git's SHA-1"
+        raise UserError(
+            f"{name} is damaged: its {kind} is {digest.hexdigest()}, the hub says {blob.name}; it was removed from the "
+            "cache, so run it again to fetch it anew"
+        )

@@ -1,0 +1,240 @@
+"""Problems of a data set of the Hugging Face hub, from its files."""
+
+import hashlib
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.common.frames import numbers
+from foretell.common.tables import Format, read
+from foretell.problems.duplicates import normalised
+from foretell.problems.golds import after_hashes, last_box, shuffled
+from foretell.problems.hub_settings import DateSplit, HubProblems, Part
+from foretell.problems.imported import NO_ANSWER
+from foretell.problems.livecodebench import COLUMNS as TEST_COLUMNS
+from foretell.problems.livecodebench import with_tests
+
+_NUMBERS = ("reference_difficulty", "reference_difficulty_se")
+_GOLDS = {"last_box": last_box, "after_hashes": after_hashes}
+_MARKS = {"last_box": r"\boxed{}", "after_hashes": "####"}
+
+
+def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.DataFrame:
+    """Problems in the form of the problems stage, with further columns that the settings name.
+
+    Args:
+        settings: how they are read.
+        folder: where the files lie.
+        files: their paths in it.
+
+    Returns:
+        One row per problem. Validation is a fifth of train by content hash where it has no files of its own; problems
+        without an answer are excluded, with the reason.
+
+    Raises:
+        UserError: columns, questions, dates or golds are missing, ids repeat, or the numbers of rows are others.
+    """
+    parts = []
+    for split, patterns in settings.patterns().items():
+        for file in (each for each in files if any(fnmatchcase(each, pattern) for pattern in patterns)):
+            parts.append(_read_file(settings, folder / file, file).assign(split=split))
+    frame = pd.concat(parts, ignore_index=True)
+    frame = _with_ids(frame, settings)
+    if settings.splits is None:
+        frame["split"] = _divided(frame, settings)
+    if settings.train_contains_test:
+        frame = _without_test(frame)
+    _check_ids(frame, settings)
+    _check_rows(frame, settings)
+    if not frame.split.eq("validation").any():
+        frame["split"] = _with_validation(frame)
+    return frame.drop(columns="date", errors="ignore")
+
+
+def _read_file(settings: HubProblems, path: Path, name: str) -> pd.DataFrame:
+    """Questions, answers and other columns of one file, in this project's names, with group and date."""
+    rows = read(path, Format())
+    rows["path"] = name
+    for column, part in settings.extract.items():
+        rows[column] = _part(rows, part, f"extract.{column}", name)
+    if settings.gold == "tests":
+        _require(rows, list(TEST_COLUMNS), "gold", name)
+        _require(rows, [settings.columns["question"]], "columns.question", name)
+        rows = with_tests(rows, settings.columns["question"])
+    chosen = {own: _column(rows, theirs, f"columns.{own}", name) for own, theirs in settings.columns.items()}
+    frame = pd.DataFrame(chosen)
+    if settings.gold == "tests":
+        frame["answer"] = rows.tests
+    if settings.choices is not None:
+        options = [settings.choices.correct, *settings.choices.incorrect]
+        _require(rows, options, "choices", name)
+        frame["question"], frame["answer"] = shuffled(frame.question, rows[options])
+    _check_questions(frame, settings, name)
+    frame["answer"] = _golds(frame.answer, settings, name)
+    if settings.group is not None:
+        frame["group"] = _joined([_column(rows, column, "group", name) for column in settings.group])
+    if settings.date_split is not None:
+        frame["date"] = _dates(rows, settings.date_split, name)
+    return _with_difficulty(frame, settings)
+
+
+def _require(rows: pd.DataFrame, columns: list[str], key: str, name: str) -> None:
+    if missing := [column for column in columns if column not in rows]:
+        raise UserError(
+            f"{name} has no column {missing[0]!r}, which the key {key!r} names; there are "
+            f"{', '.join(map(str, rows.columns.drop('path')))}"
+        )
+
+
+def _column(rows: pd.DataFrame, column: str, key: str, name: str) -> pd.Series:
+    _require(rows, [column], key, name)
+    return rows[column]
+
+
+def _part(rows: pd.DataFrame, part: Part, key: str, name: str) -> pd.Series:
+    """What a pattern's group finds in a column; null where it finds nothing.
+
+    Raises:
+        UserError: it finds nothing anywhere.
+    """
+    whole = _column(rows, part.column, f"{key}.column", name).astype("string")
+    found = whole.str.extract(part.pattern, expand=False)
+    if found.isna().all():
+        raise UserError(
+            f"{name}: the pattern of the key {key!r} fits no value of {part.column!r}, such as {whole[0]!r}"
+        )
+    return found
+
+
+def _check_questions(frame: pd.DataFrame, settings: HubProblems, name: str) -> None:
+    empty = frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)
+    if empty.any():
+        raise UserError(
+            f"{name}: {int(empty.sum())} of {len(frame)} rows have no question in {settings.columns['question']!r}, "
+            f"the first is row {int(empty.to_numpy().argmax())}: correct the key 'columns.question', or the revision"
+        )
+
+
+def _golds(answers: pd.Series, settings: HubProblems, name: str) -> pd.Series:
+    texts = answers.map(_text).astype("string").str.strip()
+    find = _GOLDS.get(settings.gold)
+    if find is None:
+        return texts
+    found = texts.map(find, na_action="ignore").astype("string").str.strip()
+    if found.isna().all():
+        raise UserError(
+            f"{name}: no row of {settings.columns['answer']!r} has a {_MARKS[settings.gold]}: correct the key 'gold', "
+            "or the column under 'columns.answer'"
+        )
+    return found
+
+
+def _text(value: object) -> object:
+    """A number that is whole as one writes it."""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else value
+
+
+def _joined(columns: list[pd.Series]) -> pd.Series:
+    """Values of several columns as one text; what is null is left out."""
+    texts = [column.map(_text).astype("string") for column in columns]
+    rows = zip(*texts, strict=True)
+    return pd.Series([" ".join(value for value in row if pd.notna(value)) for row in rows], dtype="string")
+
+
+def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
+    dates = pd.to_datetime(_column(rows, how.column, "date_split.column", name), errors="coerce", utc=True)
+    if dates.isna().any():
+        at = int(dates.isna().to_numpy().argmax())
+        raise UserError(f"{name}: row {at} has no date in {how.column!r}: correct the key 'date_split.column'")
+    return dates
+
+
+def _with_difficulty(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
+    if (order := settings.difficulty_order) is not None and "reference_difficulty" in frame:
+        places = {word: float(place) for place, word in enumerate(order, start=1)}
+        unknown = sorted(set(frame.reference_difficulty.dropna().astype(str)) - set(places))
+        if unknown:
+            raise UserError(f"the reference difficulty has {', '.join(unknown[:5])}: add it to 'difficulty_order'")
+        frame["reference_difficulty"] = frame.reference_difficulty.map(places)
+    return frame.assign(**{name: numbers(frame, name, float) if name in frame else np.nan for name in _NUMBERS})
+
+
+def _with_ids(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
+    """The contract's other columns: ids by split and place where there are none."""
+    place = frame.groupby("split").cumcount().astype(str)
+    ids = frame.problem_id.map(_text).astype("string") if "problem_id" in frame else frame.split + "-" + place
+    answer = frame.answer
+    return frame.assign(
+        problem_id=ids,
+        question=frame.question.astype(str),
+        answer=answer.fillna(""),
+        answer_kind=settings.answer_kind,
+        group=frame["group"].fillna(ids) if settings.group is not None else ids,
+        excluded_reason=pd.Series(pd.NA, index=frame.index, dtype="string").mask(
+            answer.isna() | answer.eq(""), NO_ANSWER
+        ),
+    )
+
+
+def _hashes(keys: pd.Series, purpose: str) -> pd.Series:
+    return keys.map(lambda key: hashlib.sha256(f"{purpose} {key}".encode()).hexdigest())
+
+
+def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
+    """Train and test of problems that were published without a split."""
+    if settings.date_split is not None:
+        test = frame.date >= pd.Timestamp(settings.date_split.test_from, tz="UTC")
+    else:
+        assert settings.test_share is not None
+        groups = pd.Series(frame.group.unique())
+        chosen = groups[_hashes(groups, "test").argsort()].iloc[: round(len(groups) * settings.test_share)]
+        test = frame.group.isin(chosen)
+    split = pd.Series(np.where(test, "test", "train"), index=frame.index)
+    if (lacking := {"train", "test"} - set(split)) and settings.date_split is not None:
+        first, last = (f"{date:%Y-%m-%d}" for date in (frame.date.min(), frame.date.max()))
+        raise UserError(f"no problem is in {lacking.pop()!r}; dates are from {first} to {last}: correct 'date_split'")
+    return split
+
+
+def _without_test(frame: pd.DataFrame) -> pd.DataFrame:
+    test = frame.problem_id[frame.split == "test"]
+    return frame[(frame.split == "test") | ~frame.problem_id.isin(test)].reset_index(drop=True)
+
+
+def _check_ids(frame: pd.DataFrame, settings: HubProblems) -> None:
+    if frame.problem_id.isna().any():
+        raise UserError(
+            f"{int(frame.problem_id.isna().sum())} rows have no problem_id: correct the key 'columns.problem_id', or "
+            "leave it out"
+        )
+    twice = frame[frame.problem_id.duplicated(keep=False)]
+    if len(twice):
+        splits = sorted(set(twice.split))
+        remedy = "or set 'train_contains_test'" if splits == ["test", "train"] else "or leave the key out"
+        raise UserError(
+            f"{twice.problem_id.nunique()} ids stand there more than once, such as {twice.problem_id.iloc[0]!r} in "
+            f"{' and '.join(splits)}: correct the key 'columns.problem_id' ({settings.columns.get('problem_id')!r}), "
+            f"{remedy}"
+        )
+
+
+def _check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
+    there = {**frame.split.value_counts().to_dict(), "all": len(frame)}
+    for split, expected in settings.rows.model_dump(exclude_none=True).items():
+        if there.get(split, 0) != expected:
+            raise UserError(
+                f"{settings.id} at {settings.revision} has {there.get(split, 0)} problems in {split!r}, the key "
+                f"'rows.{split}' says {expected}: correct the key, or the files"
+            )
+
+
+def _with_validation(frame: pd.DataFrame) -> pd.Series:
+    """A fifth of train becomes validation: whole groups where train and test share none, else whole questions."""
+    train = frame.split == "train"
+    apart = not set(frame.group[train]) & set(frame.group[~train])
+    digests = _hashes(frame.group if apart else frame.question.map(normalised), "validation")
+    ordered = digests[train].sort_values(kind="stable")
+    return frame.split.mask(train & digests.isin(ordered.iloc[: len(ordered) // 5]), "validation")

@@ -1,0 +1,182 @@
+"""Problems of the hub's data sets, from miniatures of their layouts."""
+
+import json
+
+import pytest
+
+import hub_data
+from foretell.common.errors import UserError
+from foretell.problems.hub import read_problems
+from foretell.problems.hub_settings import HubProblems
+from foretell.problems.imported import NO_ANSWER
+
+
+def made(folder, repository, **settings):
+    """Problems of a repository's files, written to a folder."""
+    for name, content in repository.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_bytes(content)
+    settings.pop("source", None)
+    return read_problems(HubProblems.model_validate(settings), folder, sorted(repository))
+
+
+def sizes(problems):
+    return problems.split.value_counts().to_dict()
+
+
+def test_math_has_the_last_box_and_its_level(tmp_path):
+    problems = made(tmp_path, hub_data.math(), **hub_data.MATH)
+    assert sizes(problems) == {"train": 16, "validation": 4, "test": 10}
+    first = problems.iloc[0]
+    assert (first.question, first.answer, first.answer_kind) == ("What is $0+1$?", "1", "math")
+    assert (first.level, first.subject, first.reference_difficulty) == ("Level 1", "Algebra", 1.0)
+    assert problems.problem_id.is_unique and problems.group.equals(problems.problem_id)
+    assert problems.excluded_reason.isna().all()
+
+
+def test_gsm8k_has_what_stands_after_the_hashes(tmp_path):
+    problems = made(tmp_path, hub_data.gsm8k(), **hub_data.GSM8K)
+    assert problems.answer.tolist() == [*(f"{n},000" for n in range(10)), "7", "8"]
+    assert sizes(problems) == {"train": 8, "validation": 2, "test": 2}
+
+
+def test_the_options_of_a_choice_are_shuffled_the_same_way_each_time(tmp_path):
+    problems = made(tmp_path, hub_data.gpqa(), **hub_data.GPQA)
+    for row in problems.itertuples():
+        question, _, options = row.question.partition("\n\n")
+        number = question.removeprefix("Which is ").rstrip("?")
+        by_letter = dict(line.split(") ") for line in options.splitlines())
+        assert list(by_letter) == ["A", "B", "C", "D"] and by_letter[row.answer] == number
+    assert set(problems.answer) == {"A", "B", "C", "D"}
+    assert made(tmp_path, hub_data.gpqa(), **hub_data.GPQA).equals(problems)
+
+
+def test_the_order_of_options_does_not_depend_on_which_is_right(tmp_path):
+    swapped = {**hub_data.GPQA["choices"], "correct": "Incorrect Answer 1"}
+    swapped["incorrect"] = ["Correct Answer", "Incorrect Answer 2", "Incorrect Answer 3"]
+    problems = made(tmp_path, hub_data.gpqa(), **hub_data.GPQA)
+    others = made(tmp_path, hub_data.gpqa(), **{**hub_data.GPQA, "choices": swapped})
+    assert others.question.equals(problems.question) and (others.answer != problems.answer).all()
+
+
+def test_a_train_file_that_has_test_too_gives_the_difference(tmp_path):
+    problems = made(tmp_path, hub_data.gpqa(), **hub_data.GPQA)
+    assert problems.problem_id.is_unique and sizes(problems)["test"] == 8
+    assert set(problems.problem_id[problems.split == "test"]) == {f"rec{n}" for n in range(1, 9)}
+
+
+def test_translations_of_a_problem_are_one_group_on_one_side(tmp_path):
+    problems = made(tmp_path, hub_data.polymath(), **hub_data.POLYMATH)
+    assert problems.groupby("group").size().eq(3).all() and problems.groupby("group").split.nunique().eq(1).all()
+    assert sizes(problems)["test"] == 12 and set(problems.language) == {"de", "en", "zh"}
+    assert set(problems.split) == {"train", "validation", "test"}
+    assert problems.groupby("language").split.value_counts().unstack().nunique().eq(1).all()
+    assert set(problems.reference_difficulty) == {1.0, 2.0}
+    alone = {**hub_data.POLYMATH, "files": "en/*.parquet", "rows": {}}
+    english = made(tmp_path, hub_data.polymath(), **alone).set_index("problem_id").split
+    assert (english == "test").equals(problems.set_index("problem_id").split.loc[english.index] == "test")
+
+
+def test_problems_are_divided_by_date_and_have_their_tests(tmp_path):
+    problems = made(tmp_path, hub_data.livecodebench(), **hub_data.LIVECODEBENCH).set_index("problem_id")
+    assert set(problems.index[problems.split == "test"]) == {"q6", "q7"}
+    called, piped = (json.loads(problems.answer[name]) for name in ("q0", "q1"))
+    assert called == {"entry_point": "add", "inputs": [[[1, 2], 3]] * 2, "outputs": [6, 6]}
+    assert piped == {"inputs": ["1 2\n"] * 3, "outputs": ["3\n"] * 3}
+    assert "def add(self" in problems.question["q0"] and "standard input" in problems.question["q1"]
+    assert problems["group"]["q0"] == "leetcode c0" and problems.reference_difficulty["q2"] == 3.0
+    assert "date" not in problems and set(problems.columns) & {"private_test_cases", "tests"} == set()
+
+
+def test_a_problem_without_an_answer_is_excluded_with_the_reason(tmp_path):
+    files = {
+        **hub_data.gsm8k(),
+        "main/test-0.parquet": hub_data.parquet({"question": ["a?", "b?"], "answer": ["5", "#### 1"]}),
+    }
+    problems = made(tmp_path, files, **hub_data.GSM8K)
+    assert problems.excluded_reason[problems.split == "test"].tolist()[0] == NO_ANSWER
+    assert problems.excluded_reason.notna().sum() == 1
+
+
+def test_numbers_as_answers_and_ids_are_written_as_people_do(tmp_path):
+    train = {"n": [1.0, 2.0, None], "q": ["a", "b", "c"], "a": [7.0, 0.5, 3.0]}
+    settings = {**hub_data.GSM8K, "columns": {"question": "q", "answer": "a"}, "gold": "column", "group": ["n", "q"]}
+    settings |= {"splits": {"train": "t.parquet", "test": "t2.parquet"}}
+    files = {"t.parquet": hub_data.parquet(train), "t2.parquet": hub_data.parquet({"n": [1.0], "q": ["d"], "a": [8.0]})}
+    problems = made(tmp_path, files, **settings)
+    assert problems.answer.tolist() == ["7", "0.5", "3", "8"] and problems.group.tolist() == ["1 a", "2 b", "c", "1 d"]
+
+
+def edited(column, values):
+    """GSM8K's miniature with another column in its test."""
+    rows = {
+        "question": ["7 pears?", "8 pears?"],
+        "answer": ["#### 7", "#### 8"],
+        **({column: values} if values else {}),
+    }
+    if not values:
+        del rows[column]
+    return {**hub_data.gsm8k(), "main/test-0.parquet": hub_data.parquet(rows)}
+
+
+BAD_DATA = [
+    (
+        edited("question", None),
+        {},
+        "main/test-0.parquet has no column 'question', which the key 'columns.question' names",
+    ),
+    (edited("question", ["7?", " "]), {}, "1 of 2 rows have no question in 'question', the first is row 1"),
+    (edited("question", ["7?", None]), {}, "1 of 2 rows have no question in 'question', the first is row 1"),
+    (edited("answer", ["7", "8"]), {}, "no row of 'answer' has a ####: correct the key 'gold'"),
+    ({}, {"rows": {"train": 9}}, "someone/gsm8k at .* has 10 problems in 'train', the key 'rows.train' says 9"),
+    ({}, {"rows": {"validation": 2}}, "has 0 problems in 'validation'"),
+    ({}, {"group": ["year"]}, "has no column 'year', which the key 'group' names; there are question, answer"),
+    (
+        {},
+        {"extract": {"x": {"column": "question", "pattern": "(z)"}}},
+        "the pattern of the key 'extract.x' fits no value of 'question', such as '0 apples[?]'",
+    ),
+    (
+        edited("id", ["1", "1"]),
+        {
+            "splits": {"test": "main/test-*"},
+            "columns": {"problem_id": "id", "question": "question", "answer": "answer"},
+        },
+        r"1 ids stand there more than once, such as '1' in test: correct the key 'columns.problem_id' \('id'\)",
+    ),
+    (
+        edited("level", ["easy", "odd"]),
+        {
+            "splits": {"test": "main/test-*"},
+            "columns": {"question": "question", "answer": "answer", "reference_difficulty": "level"},
+            "difficulty_order": ["easy", "hard"],
+        },
+        "the reference difficulty has odd: add it to 'difficulty_order'",
+    ),
+]
+
+
+@pytest.mark.parametrize(("files", "wrong", "expected"), BAD_DATA, ids=[expected[:40] for _, _, expected in BAD_DATA])
+def test_data_that_does_not_fit_the_entry_is_one_message(tmp_path, files, wrong, expected):
+    with pytest.raises(UserError, match=expected):
+        made(tmp_path, files or hub_data.gsm8k(), **{**hub_data.GSM8K, **wrong})
+
+
+def test_a_test_that_train_has_too_names_the_key_that_subtracts_it(tmp_path):
+    with pytest.raises(
+        UserError, match=r"8 ids stand there more than once, such as 'rec1' in test and train.*'train_contains_test'"
+    ):
+        made(tmp_path, hub_data.gpqa(), **{**hub_data.GPQA, "train_contains_test": False, "rows": {}})
+
+
+@pytest.mark.parametrize(
+    ("first", "expected"),
+    [
+        ("2026-01-01", "no problem is in 'test'; dates are from 2024-04-01 to"),
+        ("2020-01-01", "no problem is in 'train'"),
+    ],
+)
+def test_a_date_that_leaves_a_split_empty_is_one_message(tmp_path, first, expected):
+    wrong = {"date_split": {"column": "contest_date", "test_from": first}}
+    with pytest.raises(UserError, match=expected):
+        made(tmp_path, hub_data.livecodebench(), **{**hub_data.LIVECODEBENCH, **wrong})
