@@ -38,14 +38,16 @@ def math(train=20, test=10):
 
     def rows(first, number):
         return {
-            "problem": [f"What is ${place}+1$?" for place in range(first, first + number)],
+            "problem": [f"What is ${place}+1$, modulo 3?" for place in range(first, first + number)],
             "level": [f"Level {place % 5 + 1}" for place in range(number)],
             "type": ["Algebra", "Number Theory"] * (number // 2),
-            "solution": [f"It is \\boxed{{x}}, so \\boxed{{{place + 1}}}." for place in range(first, first + number)],
+            "solution": [
+                f"It is \\boxed{{x}}, so \\boxed{{{place % 3 + 1}}}." for place in range(first, first + number)
+            ],
         }
 
     reported = rows(train, test)
-    reported["problem"][0] = "what is $ 3 + 1 $"
+    reported["problem"][0] = "what is $ 3 + 1 $, modulo 3"
     return {"data/train-0.parquet": parquet(rows(0, train)), "data/test-0.parquet": parquet(reported), "README.md": b""}
 
 
@@ -74,6 +76,61 @@ def gsm8k():
     return {"main/train-0.parquet": parquet(rows), "main/test-0.parquet": parquet(asked)}
 
 
+def aime():
+    """AIME 1983-2024: one file; years before 2000 had one exam."""
+    rows = [
+        {
+            "ID": f"{year}-{part + '-' if part else ''}{number}",
+            "Year": year,
+            "Problem Number": number,
+            "Question": f"In {year} {part} find {number}.",
+            "Answer": number + 100,
+            "Part": part,
+        }
+        for year, part in ((1983, ""), (2001, "I"), (2001, "II"))
+        for number in range(1, 16)
+    ]
+    return {"AIME_Dataset_1983_2024.csv": table(rows)}
+
+
+def aime2025():
+    """AIME 2025: a file per exam."""
+    return {
+        f"aime2025-{part}.jsonl": lines([{"question": f"{part} {n}?", "answer": str(n)} for n in range(15)])
+        for part in ("I", "II")
+    }
+
+
+def e2h_amc():
+    """E2H-AMC of Easy2Hard-Bench: competition problems with difficulties from the solve rates of people."""
+
+    def rows(first, number):
+        return [
+            {
+                "contest": ["AMC 10", "AIME"][n % 2],
+                "rating": 100.0 * n,
+                "rating_std": 10.0 + n,
+                "rating_quantile": n / 50,
+                "tag": "A",
+                "subtest": None,
+                "year": 2000 + n % 5,
+                "month": None,
+                "index": n,
+                "problem": f"Compute {n}.",
+                "answer": str(n),
+                "solution": "So.",
+                "item_difficulty": n / 50,
+            }
+            for n in range(first, first + number)
+        ]
+
+    return {
+        "E2H-AMC/train-00000-of-00001.parquet": parquet(rows(0, 20)),
+        "E2H-AMC/eval-00000-of-00001.parquet": parquet(rows(20, 30)),
+        "E2H-GSM8K/eval-00000-of-00001.parquet": parquet([{"question": "other", "answer": "1"}]),
+    }
+
+
 GSM8K = {
     "id": "someone/gsm8k",
     "revision": COMMIT,
@@ -94,6 +151,7 @@ def gpqa():
             "Incorrect Answer 3": f"{n}3",
             "Record ID": f"rec{n}",
             "High-level domain": "Physics",
+            "Subdomain": "Optics",
         }
         for n in range(1, 21)
     ]
@@ -125,7 +183,7 @@ def polymath():
                 "answer": [f"${n}$" for n in range(10)],
             }
         )
-        for language in ("en", "de", "zh")
+        for language in ("de", "en", "zh")
         for level in ("low", "top")
     }
 
@@ -169,7 +227,7 @@ def livecodebench():
             "question_content": f"Add the numbers of {number}.",
             "platform": "leetcode" if starter else "atcoder",
             "question_id": f"q{number}",
-            "contest_id": f"c{number // 2}",
+            "contest_id": f"c{number // 4}",
             "contest_date": f"{date}T00:00:00",
             "starter_code": starter,
             "difficulty": ["easy", "medium", "hard"][number % 3],
@@ -183,17 +241,17 @@ def livecodebench():
         row(n, f"2024-{n + 4:02}-01", piped, packed(json.dumps(piped * 2)), {}, "")
         if n % 2
         else row(n, f"2024-{n + 4:02}-01", called, json.dumps(called), {"func_name": "add"}, starter)
-        for n in range(8)
+        for n in range(9)
     ]
-    return {"test.jsonl": lines(rows[:4]), "test2.jsonl": lines(rows[4:])}
+    return {"test.jsonl": lines(rows[:4]), **{f"test{n}.jsonl": lines(rows[n + 2 : n + 3]) for n in range(2, 7)}}
 
 
 LIVECODEBENCH = {
     "id": "someone/code",
     "revision": COMMIT,
-    "files": ["test.jsonl", "test2.jsonl"],
+    "files": "test*.jsonl",
     "date_split": {"column": "contest_date", "test_from": "2024-10-01"},
-    "rows": {"all": 8, "train": 6, "test": 2},
+    "rows": {"all": 9, "train": 6, "test": 3},
     "columns": {
         "problem_id": "question_id",
         "question": "question_content",
@@ -204,4 +262,16 @@ LIVECODEBENCH = {
     "difficulty_order": ["easy", "medium", "hard"],
     "gold": "tests",
     "answer_kind": "code",
+}
+
+
+PAPER = {
+    "DigitalLearningGmbH/MATH-lighteval": math,
+    "openai/gsm8k": gsm8k,
+    "gneubig/aime-1983-2024": aime,
+    "opencompass/AIME2025": aime2025,
+    "furonghuang-lab/Easy2Hard-Bench": e2h_amc,
+    "Idavidrein/gpqa": gpqa,
+    "livecodebench/code_generation_lite": livecodebench,
+    "Qwen/PolyMath": polymath,
 }

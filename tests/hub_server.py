@@ -21,6 +21,7 @@ class Hub:
 
     Attributes:
         repositories: by kind (`model`, `dataset`) and id, the contents of files by path.
+        commits: the commit of a repository, where it is not COMMIT.
         gated: ids of repositories that must be asked for.
         failures: by a part of a path, the statuses that requests for it are answered with, one after the other; an
             integer instead of a list is the status of every answer.
@@ -30,6 +31,7 @@ class Hub:
     """
 
     repositories: dict = field(default_factory=dict)
+    commits: dict = field(default_factory=dict)
     gated: set = field(default_factory=set)
     failures: dict = field(default_factory=dict)
     damaged: set = field(default_factory=set)
@@ -37,14 +39,14 @@ class Hub:
     asked: list = field(default_factory=list)
     address: str = ""
 
-    def add(self, kind, name, files):
+    def add(self, kind, name, files, commit=COMMIT):
         """Add a repository, or replace its files."""
-        self.repositories[kind, name] = dict(files)
+        self.repositories[kind, name], self.commits[kind, name] = dict(files), commit
 
-    def add_folder(self, name, folder):
+    def add_folder(self, name, folder, commit=COMMIT):
         """Add a model from a folder."""
         files = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
-        self.add("model", name, files)
+        self.add("model", name, files, commit)
 
     def fetched(self):
         """Paths of the files that were sent."""
@@ -98,7 +100,11 @@ def serve():
                 if path.endswith(_LARGE):
                     entry["lfs"] = {"oid": checksum(path, content), "size": len(content), "pointerSize": 130}
                 entries.append(entry)
-            described = {"id": name, "sha": COMMIT, "siblings": [{"rfilename": each["path"]} for each in entries]}
+            described = {
+                "id": name,
+                "sha": hub.commits[kind, name],
+                "siblings": [{"rfilename": each["path"]} for each in entries],
+            }
             listed = entries if what == "tree" else described
             self._answer(200, json.dumps(listed).encode(), {"Content-Type": "application/json"})
 
@@ -106,7 +112,7 @@ def serve():
             content = hub.repositories[kind, name].get(file)
             if content is None:
                 return self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
-            headers = {"ETag": f'"{checksum(file, content)}"', "X-Repo-Commit": COMMIT, "Accept-Ranges": "bytes"}
+            headers = {"ETag": f'"{checksum(file, content)}"', "X-Repo-Commit": hub.commits[kind, name]}
             if file in hub.damaged:
                 content = bytes(byte ^ 1 for byte in content)
             start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))
@@ -119,7 +125,7 @@ def serve():
             code = None
             if (kind, name) not in hub.repositories:
                 code = 401, "RepoNotFound"  # the hub does not tell strangers whether there is one
-            elif revision != COMMIT:
+            elif revision != hub.commits[kind, name]:
                 code = 404, "RevisionNotFound"
             elif gated and name in hub.gated:
                 code = 403, "GatedRepo"

@@ -6,6 +6,7 @@ import pytest
 
 import hub_data
 from foretell.common.errors import UserError
+from foretell.common.yaml_files import read_yaml
 from foretell.problems.hub import read_problems
 from foretell.problems.hub_settings import HubProblems
 from foretell.problems.imported import NO_ANSWER
@@ -28,7 +29,7 @@ def test_math_has_the_last_box_and_its_level(tmp_path):
     problems = made(tmp_path, hub_data.math(), **hub_data.MATH)
     assert sizes(problems) == {"train": 16, "validation": 4, "test": 10}
     first = problems.iloc[0]
-    assert (first.question, first.answer, first.answer_kind) == ("What is $0+1$?", "1", "math")
+    assert (first.question, first.answer, first.answer_kind) == ("What is $0+1$, modulo 3?", "1", "math")
     assert (first.level, first.subject, first.reference_difficulty) == ("Level 1", "Algebra", 1.0)
     assert problems.problem_id.is_unique and problems.group.equals(problems.problem_id)
     assert problems.excluded_reason.isna().all()
@@ -79,7 +80,7 @@ def test_translations_of_a_problem_are_one_group_on_one_side(tmp_path):
 
 def test_problems_are_divided_by_date_and_have_their_tests(tmp_path):
     problems = made(tmp_path, hub_data.livecodebench(), **hub_data.LIVECODEBENCH).set_index("problem_id")
-    assert set(problems.index[problems.split == "test"]) == {"q6", "q7"}
+    assert set(problems.index[problems.split == "test"]) == {"q6", "q7", "q8"}
     called, piped = (json.loads(problems.answer[name]) for name in ("q0", "q1"))
     assert called == {"entry_point": "add", "inputs": [[[1, 2], 3]] * 2, "outputs": [6, 6]}
     assert piped == {"inputs": ["1 2\n"] * 3, "outputs": ["3\n"] * 3}
@@ -180,3 +181,25 @@ def test_a_date_that_leaves_a_split_empty_is_one_message(tmp_path, first, expect
     wrong = {"date_split": {"column": "contest_date", "test_from": first}}
     with pytest.raises(UserError, match=expected):
         made(tmp_path, hub_data.livecodebench(), **{**hub_data.LIVECODEBENCH, **wrong})
+
+
+@pytest.mark.parametrize("name", ["math", "gsm8k", "aime", "aime2025", "e2h_amc", "gpqa", "livecodebench", "polymath"])
+def test_the_papers_entries_read_the_layouts_of_their_data_sets(tmp_path, pytestconfig, name):
+    entry = read_yaml(pytestconfig.rootpath / "config" / "paper.yaml")["problem_sets"][name]
+    settings = {key: value for key, value in entry.items() if key in HubProblems.model_fields}
+    problems = made(tmp_path, hub_data.PAPER[entry["id"]](), **{**settings, "rows": {}})
+    assert problems.answer.ne("").all() and problems.excluded_reason.isna().all() and problems.question.ne("").all()
+    assert set(entry["columns"]) | {"answer"} <= set(problems.columns)
+    assert problems.reference_difficulty.notna().any() == ("reference_difficulty" in entry["columns"])
+    assert set(problems.split) <= {"train", "validation", "test"} and problems.problem_id.is_unique
+    if "group" in entry:
+        assert problems.group.nunique() < len(problems)
+
+
+def test_contests_of_people_come_with_ratings_and_their_errors(tmp_path, pytestconfig):
+    entry = read_yaml(pytestconfig.rootpath / "config" / "paper.yaml")["problem_sets"]["e2h_amc"]
+    settings = {key: value for key, value in entry.items() if key in HubProblems.model_fields and key != "rows"}
+    problems = made(tmp_path, hub_data.e2h_amc(), **settings)
+    assert problems.reference_difficulty.tolist() == [100.0 * n for n in range(50)]
+    assert problems.reference_difficulty_se.tolist() == [10.0 + n for n in range(50)]
+    assert problems.group.iloc[0] == "AMC 10 A 2000" and len(problems) == 50
