@@ -78,7 +78,7 @@ def _other_sets(name: str, entry: HubSet, config: StudyConfig) -> Iterator[str]:
 
 def _evaluated(name: str, entry: HubSet, config: StudyConfig) -> Iterator[str]:
     """Policies that are evaluated where probes cannot be trained, or that are imported in a way that is for files."""
-    used = sorted(evaluated_on(name, config))
+    used = sorted(evaluated_on(name, config)) if entry.patterns() else []
     if used and not entry.has("train"):
         yield (
             f"key 'problem_sets.{name}.splits': there is no train, and probes of {used[0]!r} learn on it; give it, or "

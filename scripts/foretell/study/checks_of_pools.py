@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from foretell.study.config import StudyConfig
 from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
 from foretell.study.pools import PoolOfFolds, SinglePool
-from foretell.study.problem_sets import File, Records
+from foretell.study.problem_sets import File, HubSet, Records
 from foretell.study.references import fold_mistakes, unknown
 
 
@@ -45,7 +45,7 @@ def _unfit(key: str, policies: list[str], name: str, config: StudyConfig) -> Ite
     kinds: tuple[type[Policy], ...]
     if isinstance(problem_set, Records):
         kinds, form = (RecordedPolicy,), "a recorded policy (outcomes, run, ...)"
-    elif isinstance(problem_set, File):
+    elif isinstance(problem_set, File | HubSet):
         kinds = (ImportedPolicy, ModelPolicy)
         form = "an imported policy (completions, rollouts or outcomes), or one with a model"
     else:
