@@ -56,10 +56,9 @@ def exclude_duplicates(
     first = _first(keys[chosen], problems.problem_id[chosen])
     known += [(first, "validation problem {!r}", problems.split == "train")]
     for name, other in others.items():
-        if name != test_of:
-            test = other[other.split == "test"]
-            first = _first(test.question.map(normalised), test.problem_id)
-            known += [(first, f"test problem {{!r}} of {name}", problems.split != "test")]
+        test = other[other.split == "test"]
+        first = _first(test.question.map(normalised), test.problem_id)
+        known += [(first, f"test problem {{!r}} of {name}", problems.split != "test")]
     for first, whose, where in known:
         same = keys.map(first)
         text = same.map(lambda problem, whose=whose: f"its question is that of {whose.format(problem)}", "ignore")
