@@ -1,14 +1,19 @@
-# `make run` and `make test` set everything up from nothing, then do their job. `make env` only sets up; `make check` is
-# the quick part of the tests: lint, types and unit tests. `make docs` makes what is made from the types of a configuration.
+# `make run` and `make test` set everything up from nothing, then do their job. `make env` only sets up; `make plan` says
+# what a run would take; `make check` is the quick part of the tests: lint, types and unit tests. `make docs` makes what is
+# made from the types of a configuration.
 PYTHON ?= python3
 CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if hasattr(os, 'sched_getaffinity') else os.cpu_count())")
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run test check faults lint docs weights env clean
+.PHONY: run plan test check faults lint docs weights env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
+
+# What a study will take, before anything runs: make plan ARGS="--configfile config/paper.yaml".
+plan: env
+	@python scripts/plan_study.py $(ARGS)
 
 # The tests of the default study, of the cluster and all others run side by side: much of each is one process
 # waiting for another, on the cluster most.

@@ -50,3 +50,14 @@ rule write_front_page:
         ),
     shell:
         RUN
+
+
+# One figure or table alone: `snakemake F6`.
+for label in study.config.figures:
+
+    rule:
+        name:
+            label
+        input:
+            needed_for(label),
+        localrule: True

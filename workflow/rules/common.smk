@@ -19,11 +19,11 @@ from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
 from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
-from foretell.study.figures import SUFFIXES, final_files, read_manifest, shown
+from foretell.study.figures import SUFFIXES, files_of, final_files, read_manifest, shown
 from foretell.study.figures import folder_of as folder_of_label
 from foretell.study.left_out import keep
 from foretell.study.open import open_study
-from foretell.study.plan import jobs_of
+from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of
 from foretell.study.sizes import too_small_for
 
@@ -145,16 +145,25 @@ def claims(wildcards):
 
 
 def everything(wildcards):
-    """Outputs of every job up to routing, figures and tables.
+    """Outputs of every job up to routing, figures and tables."""
+    return [*outputs_of_jobs(jobs_of(study)), *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
 
-    Those of jobs have the prefix already that another workflow may give this one.
-    """
-    planned = (
+
+def needed_for(label):
+    """Input function: a figure or table on whatever the study has it for, and outputs of every job that it needs."""
+    return lambda wildcards: [
+        *outputs_of_jobs(jobs_for(study, MANIFEST[label])),
+        *(f"results/{study.id}/{file}" for file in files_of(study, label, MANIFEST[label])),
+    ]
+
+
+def outputs_of_jobs(planned):
+    """Outputs of jobs, which have the prefix already that another workflow may give this one."""
+    return [
         flag(apply_wildcards(pattern, {"study": study.id, **of}), PATH_MODIFIER_FLAG)
-        for rule, of in jobs_of(study)
+        for rule, of in planned
         for pattern in getattr(rules, rule).output
-    )
-    return [*planned, *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
+    ]
 
 
 def page(wildcards):

@@ -144,14 +144,15 @@ def shown(study: Study, manifest: Mapping[str, Figure]) -> Files:
     }
 
 
+def files_of(study: Study, label: str, figure: Figure) -> list[str]:
+    """Files of a figure or table, by their paths from the study's results."""
+    folder = folder_of(label)
+    return [f"{folder}/{name}/{label}.{suffix}" for name in figure.sets(study) for suffix in SUFFIXES[folder]]
+
+
 def final_files(study: Study, manifest: Mapping[str, Figure]) -> list[str]:
     """Figures, tables, claims, if any, and front page of a study, by their paths from its results."""
-    shown = [
-        f"{folder_of(label)}/{name}/{label}.{suffix}"
-        for label in study.config.figures
-        for name in manifest[label].sets(study)
-        for suffix in SUFFIXES[folder_of(label)]
-    ]
+    shown = [file for label in study.config.figures for file in files_of(study, label, manifest[label])]
     claims = ["claims.csv", "claims.md"] if study.config.claims else []
     return [*shown, *claims, "front_page.rst"]
 

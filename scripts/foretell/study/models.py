@@ -2,14 +2,14 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field
+from pydantic import Field, PositiveInt
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
 from foretell.study.problem_sets import GeneratedSet
-from foretell.study.types import Id, NotNegative, Seed
+from foretell.study.types import Id, NotNegative, Positive, Seed
 
 
 class Price(Settings):
@@ -24,6 +24,19 @@ class Price(Settings):
     it, that of any other."""
     request: NotNegative = 0.0
     """Price in USD of one request, which asks for all samples of a problem."""
+
+
+class Size(Settings):
+    """How large a model is; `make plan` alone reads it."""
+
+    parameters: Positive
+    """Parameters, in thousand millions."""
+    active: Positive | None = None
+    """Of these, those that one token passes, where experts share the work."""
+    layers: PositiveInt
+    """Transformer blocks."""
+    width: PositiveInt
+    """Hidden size."""
 
 
 class Model(Settings):
@@ -75,9 +88,12 @@ class Checkpoint(Model):
     dtype: Dtype = "auto"
     """Of weights and computation; `auto` is bfloat16 where the processor computes with it, else float32."""
 
+    size: Size | None = None
+    """How large it is, for `make plan`, which else cannot tell hours and storage."""
+
     def origin(self) -> dict[str, Any]:
         """Where the checkpoint comes from: what its files depend on."""
-        return self.model_dump(exclude={"price", "dtype"}, exclude_none=True)
+        return self.model_dump(exclude={"price", "dtype", "size"}, exclude_none=True)
 
 
 class PackageModel(Packages, Checkpoint):

@@ -13,6 +13,22 @@ from foretell.study.study import Study
 from foretell.study.unused import unused
 
 
+def merged(files: Sequence[Path]) -> dict:
+    """What several files say, later ones over earlier ones: mappings key by key, all else as a whole."""
+    config: dict = {}
+    for file in files:
+        _merge(read_yaml(file), config)
+    return config
+
+
+def _merge(over: dict, config: dict) -> None:
+    for key, value in over.items():
+        if isinstance(value, dict) and isinstance(config.get(key), dict):
+            _merge(value, config[key])
+        else:
+            config[key] = value
+
+
 def open_study(
     config: dict,
     files: Sequence[str | Path],

@@ -7,10 +7,12 @@ that failed would then not be done again, and what follows from it would stay as
 from collections.abc import Iterator
 from itertools import product
 
-from foretell.study.problem_sets import HubSet
+from foretell.study.figures import Figure
+from foretell.study.problem_sets import HubSet, Records
 from foretell.study.study import Study
 
 Planned = tuple[str, dict[str, str]]  # rule and wildcards
+STAGES = frozenset({"outcomes", "probes", "evaluation", "difficulty", "routing"})  # folders that figures read from
 
 
 def jobs_of(study: Study) -> list[Planned]:
@@ -18,33 +20,57 @@ def jobs_of(study: Study) -> list[Planned]:
 
     The wildcards are those of the rule, but for `study`.
     """
-    found = [job for name in study.problem_sets() for job in _on_problem_set(study, name)]
-    for pool in study.config.pools:
-        rules = ["evaluate_routing"]
-        if study.folds(pool) == [pool]:  # one that is made of folds only evaluates what they decided
-            rules += ["price_outcomes", "route_queries"]
-        found += [(rule, {"pool": pool}) for rule in rules]
+    return _jobs(study, study.problem_sets(), list(study.config.pools), STAGES)
+
+
+def jobs_for(study: Study, figure: Figure) -> list[Planned]:
+    """Those of these jobs that a figure or table needs."""
+    stages = frozenset(pattern.split("/")[0] for pattern in figure.reads.values())
+    if figure.about == "problem_set":
+        return _jobs(study, _with_folds(study, figure.sets(study)), [], stages)
+    pools = [each for pool in figure.sets(study) for each in dict.fromkeys([pool, *study.folds(pool)])]
+    return _jobs(study, _with_folds(study, [study.pool(pool).problem_set for pool in pools]), pools, stages)
+
+
+def _with_folds(study: Study, names: list[str]) -> list[str]:
+    """Problem sets and those that they are made up of."""
+    entries = {name: study.problem_set(name) for name in names}
+    folds = [fold for entry in entries.values() if isinstance(entry, Records) for fold in entry.folds or []]
+    return list(dict.fromkeys([*folds, *names]))
+
+
+def _jobs(study: Study, problem_sets: list[str], pools: list[str], stages: frozenset[str]) -> list[Planned]:
+    found = [job for name in problem_sets for job in _on_problem_set(study, name, stages)]
+    if "routing" in stages:
+        for pool in pools:
+            rules = ["evaluate_routing"]
+            if study.folds(pool) == [pool]:  # one that is made of folds only evaluates what they decided
+                rules += ["price_outcomes", "route_queries"]
+            found += [(rule, {"pool": pool}) for rule in rules]
     unique = {(rule, *wildcards.items()): (rule, wildcards) for rule, wildcards in found}
     return list(unique.values())
 
 
-def _on_problem_set(study: Study, name: str) -> Iterator[Planned]:
+def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator[Planned]:
     origin, on = study.origin(name), {"problem_set": name}
     for each in dict.fromkeys([origin, name]):
         yield study.problem_set(each).made_by, {"problem_set": each}
     for each in [name, *study.compared(name)]:
         entry = study.problem_set(each)
         yield "download_problems" if isinstance(entry, HubSet) else entry.made_by, {"problem_set": each}
+    predicted = bool(stages - {"problems", "outcomes"})
     for policy in study.policies(name):
         yield from _answers(study, origin, policy)
         yield study.policy(policy).outcomes_by, {**on, "policy": policy}
-        yield from _predictions(study, name, policy)
-    if study.predictions_by(name) == "cross_fit_predictors":
+        if predicted:
+            yield from _predictions(study, name, policy)
+    if predicted and study.predictions_by(name) == "cross_fit_predictors":
         yield f"cross_fit_predictors_{name}", on
-    for encoder in study.compared_encoders(name):
-        yield "compare_encoders", {**on, "encoder": encoder}
-    yield "evaluate_probes", on
-    if study.predictions_by(name) == "cross_fit_probes":
+    if "evaluation" in stages:
+        for encoder in study.compared_encoders(name):
+            yield "compare_encoders", {**on, "encoder": encoder}
+        yield "evaluate_probes", on
+    if "difficulty" in stages and study.predictions_by(name) == "cross_fit_probes":
         yield "compare_difficulty", on
 
 

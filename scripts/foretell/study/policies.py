@@ -63,6 +63,9 @@ class Policy(Settings):
 class ModelPolicy(Policy, Encoder, Decoding):
     """A policy whose model the workflow runs."""
 
+    expected_tokens: Positive | None = None
+    """Expected tokens of a completion, for `make plan`, which else takes the most."""
+
     @property
     @override
     def read_by(self) -> Encoder:

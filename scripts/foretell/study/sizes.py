@@ -29,21 +29,29 @@ def count_test(study: Study, problem_set: str) -> int | None:
         return entry.sizes.test
     if isinstance(entry, HubSet):
         return count_test(study, entry.test_of) if entry.test_of else entry.rows.test
-    if not isinstance(entry, File):
-        return None
-    return _count_in_files([Path(study.config.records) / file for file in entry.problems.files], entry)
+    return _count_in_files(study, entry, test_only=True) if isinstance(entry, File) else None
 
 
-def _count_in_files(paths: list[Path], entry: File) -> int | None:
+def count_problems(study: Study, problem_set: str) -> int | None:
+    """Problems of all splits, likewise."""
+    entry = study.problem_set(study.origin(problem_set))
+    if isinstance(entry, GeneratedSet | Cities):
+        return sum(entry.sizes.model_dump().values())
+    if isinstance(entry, HubSet):
+        return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, entry.rows.test))) or None
+    return _count_in_files(study, entry, test_only=False) if isinstance(entry, File) else None
+
+
+def _count_in_files(study: Study, entry: File, test_only: bool) -> int | None:
     from foretell.common.tables import read  # the formats take a while to import
 
     try:
-        problems = read(paths, entry.problems)
+        problems = read([Path(study.config.records) / file for file in entry.problems.files], entry.problems)
     except (UserError, OSError, ValueError):
         return None  # the job that imports the problems says what is wrong
     if "problem_id" not in problems:
         return None
-    if entry.cross_fit is None:
+    if test_only and entry.cross_fit is None:
         if "split" not in problems:
             return None
         problems = problems[problems.split.astype(str) == "test"]

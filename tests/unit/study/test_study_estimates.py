@@ -1,0 +1,102 @@
+"""What a study will take, against numbers worked out by hand, and what one figure alone needs."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+import plan_study
+from foretell.study import jobs
+from foretell.study.estimates import Assumptions, estimate, guesses
+from foretell.study.open import merged
+from foretell.study.plan import jobs_for, jobs_of
+
+ASSUMED = Assumptions(prompt_tokens=100, reading=200, writing=50, dollars_per_hour=2)
+LARGE = {
+    "source": "hub",
+    "id": "someone/large",
+    "revision": "0" * 40,
+    "size": {"parameters": 20.0, "active": 4.0, "layers": 24, "width": 1000},
+    "price": {"input": 1.0, "output": 1.0},
+}
+
+
+@pytest.fixture
+def planned(opened, default):
+    """The default study with a large model."""
+    policy = {"model": "large", "samples": 4, "temperature": 1.0, "max_tokens": 900, "expected_tokens": 500.0}
+    default["models"]["large"], default["policies"]["large"] = {**LARGE}, policy
+    default["pools"]["tiny"]["policies"] += ["large"]
+    return opened(default)
+
+
+@pytest.fixture
+def default(pytestconfig):
+    return merged([pytestconfig.rootpath / "config" / "config.yaml"])
+
+
+def row(study, rule, about):
+    work = estimate(study, jobs_of(study), ASSUMED)
+    return work[work.rule.eq(rule) & work.about.eq(about)].iloc[0]
+
+
+def test_completions_take_two_operations_per_active_parameter_and_token(planned):
+    # 5,000 problems; four samples and the greedy one, 500 tokens each
+    found = row(planned, "generate_completions", "tiny_math/large")
+    assert (found.prompt_tokens, found.completion_tokens) == (500_000, 12_500_000)
+    seconds = 2 * 4e9 * 500_000 / 200e12 + 2 * 4e9 * 12_500_000 / 50e12
+    assert found.gpu_hours == pytest.approx(seconds / 3600)
+    assert found.dollars == pytest.approx(2 * seconds / 3600)
+
+
+def test_activations_take_a_number_per_layer_position_and_width(planned):
+    found = row(planned, "cache_activations", "tiny_math/large")
+    assert found.gigabytes == pytest.approx(5_000 * 25 * 5 * 1000 * 2 / 1e9)
+    assert pd.isna(found.completion_tokens)
+
+
+def test_a_checkpoint_takes_its_parameters_in_16_bits(planned):
+    assert row(planned, "download_model", "large").gigabytes == 40
+
+
+def test_what_is_not_known_is_in_no_sum_and_said(opened, default):
+    default["models"]["large"] = {key: value for key, value in LARGE.items() if key != "size"}
+    default["policies"]["large"] = {"model": "large", "samples": 4, "temperature": 1.0, "max_tokens": 900}
+    default["pools"]["tiny"]["policies"] += ["large"]
+    study = opened(default)
+    assert pd.isna(row(study, "generate_completions", "tiny_math/large").gpu_hours)
+    texts = list(guesses(study))
+    assert any("storage of large are unknown" in text for text in texts)
+    assert any("large is taken to be 'max_tokens' long" in text for text in texts)
+
+
+def test_what_only_the_plan_reads_changes_no_job(planned, opened, default):
+    del default["models"]["large"]["size"], default["policies"]["large"]["expected_tokens"]
+    unsized, job = opened(default), SimpleNamespace(model="large", policy="large", problem_set="tiny_math")
+    for settings in (jobs.download_model, jobs.generate_completions):
+        assert settings(planned, job) == settings(unsized, job)
+
+
+@pytest.mark.parametrize(
+    ("label", "some", "none"),
+    [
+        ("T9", {"summarise_outcomes"}, {"cache_activations", "train_probes", "route_queries"}),
+        ("T3", {"train_probes", "evaluate_probes"}, {"route_queries"}),
+        ("F6", {"train_probes", "route_queries", "evaluate_routing"}, {"evaluate_probes", "compare_encoders"}),
+    ],
+)
+def test_one_figure_needs_what_it_is_made_from_and_nothing_else(opened, default, manifest, label, some, none):
+    study = opened(default)
+    rules = {rule for rule, _ in jobs_for(study, manifest[label])}
+    assert some <= rules and not none & rules
+    assert {tuple(of.items()) for _, of in jobs_for(study, manifest[label])} <= {
+        tuple(of.items()) for _, of in jobs_of(study)
+    }
+
+
+def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
+    plan_study.main([])
+    printed = capsys.readouterr().out
+    for label in merged([pytestconfig.rootpath / "config" / "config.yaml"])["figures"]:
+        assert f"| {label}  " in printed
+    assert "Assumed, not measured: prompt_tokens 200" in printed
