@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
     parser.add_argument("--metrics", type=Path, required=True, help="of the evaluation (parquet)")
     parser.add_argument("--resamples", type=Path, required=True, help="of the evaluation (parquet)")
-    parser.add_argument("--permutations", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
+    parser.add_argument("--permutations", type=named_file, nargs="*", default=[], metavar="POLICY=FILE")
     parser.add_argument("--settings", type=settings(ComparisonSettings), required=True)
     parser.add_argument("--correlations", type=Path, required=True, help="(parquet)")
     parser.add_argument("--differences", type=Path, required=True, help="problems that differ most (parquet)")

@@ -6,12 +6,13 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.metrics import spearman
 from foretell.common.statistics import percentile_interval
-from foretell.evaluation.measured import FIRST_PARTITION
+from foretell.evaluation.measured import FIRST_PARTITION, TEST
 from foretell.evaluation.resampling import Resampling
 from foretell.probes.families import LINEAR
 
 METRIC = "spearman"
 AGREEMENT = "human difficulty and own failure"
+HELD_OUT = "held-out folds"
 DECODED = {"reference_difficulty": "human difficulty", "success_rate": "own success"}
 
 
@@ -32,37 +33,46 @@ def compare(
     """Correlations of both difficulties with each other, and with what is read from prompts.
 
     Args:
-        outcomes: per policy: problem_id, group, k, success_rate, reference_difficulty.
+        outcomes: per policy: problem_id, split, group, k, success_rate, reference_difficulty; those of test count.
         metrics, resampled: of `foretell.evaluation`, of the targets DECODED.
-        permutations: per policy: target, family, permutation, fold, spearman, of the first partition.
+        permutations: per policy: target, family, permutation, fold, spearman, of the first partition; none of problems
+            that are split.
         settings: of the bootstrap of the agreement, the same as of the evaluation.
 
     Returns:
         policy, quantity, family (empty for the agreement), spearman, low, high, difference (linear minus this family),
         difference_low, difference_high, p (permutation test, one-sided for what is read, two-sided for the agreement),
         permutations, ceiling (what perfect knowledge of the true success rates could reach, given k samples of each;
-        null with one sample, and for human difficulty, whose reliability is not known), n. Correlations of what is read
-        are means over held-out folds; p is of the first partition.
+        null with one sample, and for human difficulty, whose reliability is not known), n, on (`test` or HELD_OUT, over
+        which correlations of what is read are then means; p is of the first partition).
     """
     keys = ["policy", "target", "family", "metric"]
     of_metric = resampled[(resampled.metric == METRIC) & (resampled.family != "")]
     values = {key: np.asarray(each) for key, each in of_metric.set_index(keys)["values"].items()}
     first = metrics[metrics.metric == METRIC + FIRST_PARTITION].set_index(keys[:3]).value
     rows = []
-    for policy, frame in outcomes.items():
+    for policy, whole in outcomes.items():
+        frame = tested(whole)
+        on = HELD_OUT if policy in permutations else TEST
         ceiling = np.sqrt(reliability(frame.success_rate.to_numpy(float), int(frame.k.iloc[0])))
-        rows.append({"policy": policy, **_agreement(frame, ceiling, settings)})
+        rows.append({"policy": policy, "on": on, **_agreement(frame, ceiling, settings)})
         for target, quantity in DECODED.items():
             known = ceiling if target == "success_rate" else np.nan
             found = {key[2]: each for key, each in values.items() if key[:2] == (policy, target)}
             for family, value in found.items():
-                null = _of_permutations(permutations[policy], target, family)
                 difference = found[LINEAR] - value if family != LINEAR else np.full(1, np.nan)
-                head = {"policy": policy, "quantity": quantity, "family": family}
+                head = {"policy": policy, "on": on, "quantity": quantity, "family": family}
                 rows.append({**head, **_interval(value), **_interval(difference, "difference")})
-                rows[-1] |= {"p": permutation_p(first[policy, target, family], null), "permutations": len(null)}
-                rows[-1] |= {"ceiling": known, "n": len(frame)}
+                rows[-1] |= {"p": np.nan, "permutations": 0, "ceiling": known, "n": len(frame)}
+                if policy in permutations:
+                    null = _of_permutations(permutations[policy], target, family)
+                    rows[-1] |= {"p": permutation_p(first[policy, target, family], null), "permutations": len(null)}
     return pd.DataFrame(rows)
+
+
+def tested(outcomes: pd.DataFrame) -> pd.DataFrame:
+    """Outcomes of the problems that count: those of test with a reference difficulty."""
+    return outcomes[outcomes.split.eq(TEST) & outcomes.reference_difficulty.notna()]
 
 
 def reliability(rates: np.ndarray, k: int) -> float:
@@ -94,7 +104,8 @@ def differ_most(problems: pd.DataFrame, outcomes: dict[str, pd.DataFrame], numbe
     """
     texts = problems.set_index("problem_id").question
     parts = []
-    for policy, frame in outcomes.items():
+    for policy, whole in outcomes.items():
+        frame = tested(whole)
         table = frame[["problem_id", "success_rate"]].assign(
             policy=policy,
             question=frame.problem_id.map(texts),

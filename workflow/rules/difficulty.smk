@@ -12,7 +12,7 @@ rule compare_difficulty:
     log:
         "logs/{study}/difficulty/{problem_set}.log",
     wildcard_constraints:
-        problem_set=any_of(study.predicted_by("cross_fit_probes")),
+        problem_set=any_of(filter(study.compares_difficulty, study.problem_sets())),
     conda:
         "../../environment.yml"
     params:

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from foretell.difficulty import AGREEMENT, DECODED
+from foretell.difficulty import AGREEMENT, DECODED, tested
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_columns, look_of, styled
 from foretell.figures.text import number
 from foretell.probes.families import FAMILIES
@@ -18,13 +18,13 @@ def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd
 
     Args:
         correlations: of `foretell.difficulty.compare`.
-        outcomes: per policy: reference_difficulty, success_rate.
+        outcomes: per policy: split, reference_difficulty, success_rate; those of test are shown.
 
     Returns:
         The correlations with kind `correlation`, then rows of kind `tenth`: policy, tenth (1 the easiest for people),
         success_rate (its mean), low, high (95 % normal interval), n.
     """
-    tenths = [_tenths(policy, frame) for policy, frame in outcomes.items()]
+    tenths = [_tenths(policy, tested(frame)) for policy, frame in outcomes.items()]
     return pd.concat([correlations.assign(kind="correlation"), *tenths], ignore_index=True)
 
 
@@ -115,4 +115,4 @@ def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
     for place in range(1, len(policies)):
         axes.axvline(2 * place - 0.5, color=PALE, linewidth=0.7)
     axes.set_xticks(range(len(groups)), [quantity.replace(" ", "\n") for _, quantity in groups])
-    axes.set_ylabel("Spearman with what is read\n(held-out folds)")
+    axes.set_ylabel(f"Spearman with what is read\n({frame.on.iloc[0]})")

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from foretell.difficulty import HELD_OUT
 from foretell.figures.text import number, with_interval
 from foretell.probes.families import FAMILIES
 
@@ -19,7 +20,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         for row in part.itertuples():
             name = FAMILIES[row.family].label if row.family else "agreement"
             value = with_interval(row.spearman, row.low, row.high, 2)
-            cells[name] = f"{value}, p {p_value(row.p)}" if value else "undefined"
+            tested = f", p {p_value(row.p)}" if row.permutations else ""
+            cells[name] = f"{value}{tested}" if value else "undefined"
             if pd.notna(row.difference):
                 minus = with_interval(row.difference, row.difference_low, row.difference_high, 2, signed=True)
                 cells[f"linear minus {name}"] = minus
@@ -27,11 +29,18 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     table = pd.DataFrame(rows).fillna("")
     columns = [column for column in table if column != "Ceiling"]
     sizes = ", ".join(map(str, sorted(frame.n.unique())))
+    folds = (frame.on == HELD_OUT).all()
+    where = "means over held-out folds, " if folds else "test; "
+    tested = (
+        "p: permutation tests, one-sided for what is read from prompts (on the first partition), two-sided for the "
+        "agreement of the two orders."
+        if folds
+        else "p: two-sided permutation test of the agreement of the two orders."
+    )
     note = (
-        f"n = {sizes}; means over held-out folds, 95 % bootstrap intervals over problems, differences paired. p: "
-        "permutation tests, one-sided for what is read from prompts (on the first partition), two-sided for the "
-        "agreement of the two orders. Ceiling: what the true success rates could reach, given the noise of the sampled "
-        "ones; the reliability of the human order is not known."
+        f"n = {sizes}; {where}95 % bootstrap intervals over problems, differences paired. {tested} Ceiling: what the "
+        "true success rates could reach, given the noise of the sampled ones; the reliability of the human order is "
+        "not known."
     )
     return table[[*columns, "Ceiling"]], note
 

@@ -86,6 +86,17 @@ def _residual_stream(activations: Activations, strengths: tuple[float, ...]) -> 
     ]
 
 
+def mlp(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """A small network on the residual stream: some layers at the last position, and penalties of its own."""
+    from foretell.probes.mlp import MlpBlock, spread_layers
+
+    activations = _given(inputs.activations, ACTIVATIONS)
+    return [
+        MlpBlock({"layer": layer, "position": position}, partial(activations.read, layer, position))
+        for layer, position in spread_layers(activations.slices)
+    ]
+
+
 def prompt_length(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """The prompt's length in tokens."""
     from foretell.probes.dense import DenseBlock
@@ -167,6 +178,7 @@ FAMILIES = registry(
         linear,
         control=True,
     ),
+    Family("mlp", "MLP", "a small neural network on the residual stream of some layers", ACTIVATIONS, mlp),
     Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
     Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf),
     Family("word_tfidf", "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf),

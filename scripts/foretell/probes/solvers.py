@@ -224,7 +224,7 @@ def _line_search(
         over = (new_slope > -OVERSHOOT * slope) & (slope < 0)
         if not over.any():
             return length, there, new_gradient
-        length = np.where(over, length * slope / (slope - new_slope), length)
+        np.divide(length * slope, slope - new_slope, out=length, where=over)
 
 
 def _dot(a: np.ndarray, b: np.ndarray) -> np.ndarray:

@@ -14,7 +14,8 @@ Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate
 # What a problem set or pool may have that a figure is about.
 NEEDS: dict[Need, str] = {
     "splits": "problems for train, validation and test",
-    "norms": "human norms",
+    "norms": "human norms (a column 'reference_difficulty'), with 'reference_difficulty' and 'success_rate' among the "
+    "targets",
     "efforts": "a model at several efforts",
     "encoders": "several encoders",
     "linear": "a linear probe that is trained here",
@@ -97,7 +98,7 @@ def _has(study: Study, name: str, need: Need) -> bool:
         case "splits":
             return not study.is_cross_fitted(name)
         case "norms":
-            return study.predictions_by(name) == "cross_fit_probes"
+            return study.compares_difficulty(name)
         case "efforts":
             return study.has_efforts(name)
         case "encoders":

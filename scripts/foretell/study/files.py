@@ -105,7 +105,9 @@ def fold_predictions(study: Study, job: Job) -> Files:
 
 
 def permutations(study: Study, job: Job) -> Files:
-    """How well permuted labels are predicted, by policy."""
+    """How well permuted labels are predicted, by policy, where problems are cross-fitted."""
+    if study.predictions_by(job.problem_set) != "cross_fit_probes":
+        return {}
     return {policy: [f"probes/{job.problem_set}/{policy}/permutations.parquet"] for policy in policies_of(study, job)}
 
 

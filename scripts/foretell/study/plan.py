@@ -70,7 +70,7 @@ def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator
         for encoder in study.compared_encoders(name):
             yield "compare_encoders", {**on, "encoder": encoder}
         yield "evaluate_probes", on
-    if "difficulty" in stages and study.predictions_by(name) == "cross_fit_probes":
+    if "difficulty" in stages and study.compares_difficulty(name):
         yield "compare_difficulty", on
 
 

@@ -48,6 +48,11 @@ class ProblemSet(Settings):
         return []
 
     @property
+    def has_norms(self) -> bool:
+        """Whether its reference difficulty says how hard the problems are for people."""
+        return False
+
+    @property
     def answers(self) -> str:
         """What answers are, as far as figures and tables differ by it: code, or something else."""
         return "math"
@@ -219,6 +224,11 @@ class File(Answered, GradingSettings):
     cross_fit: CrossFit | None = None
     """Every problem is predicted from the others, for sets that are too small to split; else the problems have a column
     `split`."""
+
+    @property
+    @override
+    def has_norms(self) -> bool:
+        return "reference_difficulty" in self.problems.columns
 
     @property
     @override

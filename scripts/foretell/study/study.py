@@ -11,6 +11,7 @@ from foretell.study.pools import PoolOfFolds, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, HubSet, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
+ON_DIFFICULTY = ("T1", "T8", "F1")  # what is made of the comparison
 MAJORITY = "majority_correct"  # by which queries are routed
 ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
 
@@ -100,6 +101,14 @@ class Study:
         """Whether every problem is predicted from the others."""
         entry = self.problem_set(problem_set)
         return isinstance(entry, File) and entry.cross_fit is not None
+
+    def compares_difficulty(self, problem_set: str) -> bool:
+        """Whether human difficulty is compared with what the models find difficult."""
+        if self.predictions_by(problem_set) != "train_probes":
+            return self.predictions_by(problem_set) == "cross_fit_probes"
+        asked = any(label in self.config.figures for label in ON_DIFFICULTY)
+        has = self.problem_set(self.origin(problem_set)).has_norms and self.runs_encoders(problem_set)
+        return asked and has and set(CROSS_FITTED_TARGETS) <= set(self.targets(problem_set))
 
     def has_efforts(self, problem_set: str) -> bool:
         """Whether some model answers a problem set at more than one effort."""

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from evaluated import evaluated
-from foretell.difficulty import AGREEMENT, ComparisonSettings, compare, differ_most, reliability
+from foretell.difficulty import AGREEMENT, DECODED, ComparisonSettings, compare, differ_most, reliability
 from foretell.figures import difficulty_correlations, difficulty_differences
 from foretell.figures.difficulty import collect, draw
 
@@ -21,6 +21,7 @@ def outcomes():
         "a": pd.DataFrame(
             {
                 "problem_id": ids,
+                "split": "test",
                 "group": ids,
                 "k": 8,
                 "success_rate": rng.binomial(8, true) / 8,
@@ -114,9 +115,8 @@ def test_pure_noise_and_constants_have_no_reliability():
 
 
 def test_the_problems_that_differ_most_are_those_with_places_furthest_apart():
-    frame = pd.DataFrame(
-        {"problem_id": list("abcde"), "success_rate": [0.0, 0.9, 0.5, 0.2, 1.0], "reference_difficulty": range(1, 6)}
-    )
+    frame = pd.DataFrame({"problem_id": list("abcde"), "success_rate": [0.0, 0.9, 0.5, 0.2, 1.0], "split": "test"})
+    frame["reference_difficulty"] = range(1, 6)
     problems = pd.DataFrame({"problem_id": list("abcde"), "question": [f"{letter}?" for letter in "abcde"]})
     table = differ_most(problems, {"m": frame}, 1)
     assert table.question.tolist() == ["e?", "a?"] and table.harder_for.tolist() == ["people", "model"]
@@ -133,3 +133,21 @@ def test_tables_and_figure_show_both_difficulties(outcomes, correlations):
     assert tenths.n.sum() == N and tenths.success_rate.iloc[0] > tenths.success_rate.iloc[-1]
     figure = draw(frame)
     assert len(figure.axes) == 2
+
+
+def test_of_problems_that_are_split_those_of_test_count(outcomes):
+    whole = {"a": outcomes["a"].assign(split=["train", "test"] * (N // 2))}
+    rng = np.random.default_rng(5)
+    scores = {target: whole["a"][target] + rng.normal(scale=whole["a"][target].std(), size=N) for target in DECODED}
+    head = whole["a"][["problem_id", "split"]].assign(probability=np.nan)
+    found = evaluated(whole, {("a", target, "linear"): head.assign(score=each) for target, each in scores.items()}, 200)
+    table = compare(whole, found.metrics, found.resamples, {}, ComparisonSettings(resamples=200, seed=1))
+    test = whole["a"].split.eq("test")
+    for target, quantity in DECODED.items():
+        row = table[table.quantity == quantity].iloc[0]
+        expected = spearmanr(whole["a"][target][test], scores[target][test]).statistic
+        assert row.spearman == pytest.approx(expected) and row.low < expected < row.high
+        assert (row.n, row.on, row.permutations) == (N // 2, "test", 0) and np.isnan(row.p)
+    shown, note = difficulty_correlations.layout(table)
+    assert "p =" not in shown["linear probe"][1] and note.startswith(f"n = {N // 2}; test; ")
+    assert draw(collect(correlations=table, outcomes=whole)).axes[1].get_ylabel().endswith("(test)")

@@ -94,6 +94,18 @@ def test_separable_classes_still_converge():
     assert fitted.diagnostics(0, 0)["gradient_norm_per_row"] < 1e-8
 
 
+@pytest.mark.filterwarnings("error")
+def test_a_line_search_leaves_alone_what_has_no_slope():
+    one, labels = np.ones((4, 1)), np.array([[1.0, 0.0], [1.0, 1.0], [1.0, 0.0], [0.0, 1.0]])
+    problem = solvers._Logistic(one, labels, np.full((1, 2), 1e-3), np.ones((1, 2)))
+    variables = np.zeros((1, 2))
+    logits = problem.logits(variables)
+    gradient = problem.gradient(variables, logits)  # of the second column 0: half of its labels are 1
+    length, _, after = solvers._line_search(problem, variables, logits, gradient, gradient * -100)
+    assert length[0] < 1 and length[1] == 1
+    assert np.abs(after[0, 0]) < np.abs(gradient[0, 0]) and after[0, 1] == 0
+
+
 def test_a_fit_that_does_not_converge_is_an_error_not_a_number(monkeypatch):
     monkeypatch.setattr(solvers, "MAX_ITERATIONS", 3)
     features, labels, binary = made_up(100, 10)

@@ -233,6 +233,21 @@ def test_one_policy_alone_is_probed_and_routes_nothing():
     assert not rules & {"price_outcomes", "route_queries", "evaluate_routing"}
 
 
+def test_difficulty_is_compared_where_problems_are_split_and_have_norms_that_are_read():
+    alone = SYNTHETIC["alone"]
+    entry = alone["problem_sets"]["own"]
+    columns = {**entry["problems"].get("columns", {}), "reference_difficulty": "rating"}
+    normed = {**alone, "problem_sets": {"own": {**entry, "problems": {**entry["problems"], "columns": columns}}}}
+    read = {**normed, "probes": {"targets": ["reference_difficulty", "success_rate", "majority_correct"]}}
+    found = []
+    for each in (alone, normed, read):
+        for figures in (["T2"], ["T2", "T1", "F1"]):
+            study = study_of({**each, "figures": figures})
+            found.append(("compare_difficulty", {"problem_set": "own"}) in jobs_of(study))
+    assert found == [False] * 5 + [True]
+    assert files.permutations(study, SimpleNamespace(problem_set="own")) == {}
+
+
 def test_recorded_runs_are_priced_as_assumed_and_others_by_their_tokens(pytestconfig):
     study = study_of(read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml"))
     priced = jobs.price_outcomes(study, SimpleNamespace(pool="math"))["policies"]

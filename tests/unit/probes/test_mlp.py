@@ -1,0 +1,35 @@
+import numpy as np
+from scipy.stats import spearmanr
+from sklearn.metrics import roc_auc_score
+
+from foretell.probes.dense import DenseBlock
+from foretell.probes.mlp import PENALTIES, MlpBlock, spread_layers
+
+
+def test_it_reads_what_no_linear_probe_does():
+    features = np.random.default_rng(0).normal(size=(600, 6))
+    crossed = features[:, 0] * features[:, 1]
+    labels = np.column_stack([crossed > 0, crossed]).astype(float)
+    binary, train, test = np.array([True, False]), np.arange(400), np.arange(400, 600)
+    network = MlpBlock({"layer": 1}, lambda: features).fit(train, labels[train], binary).scores(test)
+    linear = DenseBlock({}, lambda: features, (1.0,)).fit(train, labels[train], binary).scores(test)
+    assert network.shape == (200, 2, len(PENALTIES))
+    assert (
+        roc_auc_score(labels[test, 0], network[:, 0, 0]) > 0.9 > 0.7 > roc_auc_score(labels[test, 0], linear[:, 0, 0])
+    )
+    assert spearmanr(labels[test, 1], network[:, 1, 0]).statistic > 0.8
+
+
+def test_the_same_data_give_the_same_network_whatever_else_is_fitted():
+    features = np.random.default_rng(1).normal(size=(80, 5)) * 100
+    labels = (features > 0).astype(float)[:, :2]
+    both = MlpBlock({}, lambda: features).fit(np.arange(80), labels, np.array([True, True])).scores(np.arange(80))
+    one = MlpBlock({}, lambda: features).fit(np.arange(80), labels[:, 1:], np.array([True])).scores(np.arange(80))
+    np.testing.assert_array_equal(both[:, 1:], one)
+
+
+def test_layers_are_spread_up_to_the_last_at_the_last_position():
+    slices = [(layer, position) for layer in range(29) for position in (-2, -1)]
+    assert spread_layers(slices) == [(6, -1), (13, -1), (21, -1), (28, -1)]
+    assert spread_layers([(0, -1), (1, -1)]) == [(0, -1), (1, -1)]
+    assert spread_layers([(5, -3)]) == [(5, -3)]
