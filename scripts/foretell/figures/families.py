@@ -3,12 +3,11 @@
 import pandas as pd
 from matplotlib.figure import Figure
 
-from foretell.evaluation.catalogue import METRICS
 from foretell.figures.inputs import MAJORITY, TEST, why_not_testable
 from foretell.figures.style import GREY, PAGE, PALE, distances, legend_columns, look_of, styled
 from foretell.probes.families import FAMILIES
 
-METRIC = "auroc"
+METRIC, CHANCE = "auroc", 0.5
 LINE = 0.11  # inches of height per family
 
 
@@ -64,7 +63,7 @@ def draw(frame: pd.DataFrame) -> Figure:
             )
         if line:
             axes.axhline(0.5 - line, color=PALE, linewidth=0.6)
-    axes.axvline(METRICS[METRIC].chance, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
+    axes.axvline(CHANCE, color=GREY, linewidth=0.7, linestyle=(0, (4, 3)), zorder=0)
     axes.set(yticks=[-line for line in range(len(policies))], yticklabels=policies, ylim=(0.5 - len(policies), 0.5))
     if frame.value.isna().all():
         axes.set_xlim(0.4, 1)

@@ -259,6 +259,11 @@ class HubSet(Answered, GradingSettings, HubProblems):
 
     @property
     @override
+    def has_norms(self) -> bool:
+        return "reference_difficulty" in self.columns
+
+    @property
+    @override
     def answers(self) -> str:
         return self.answer_kind
 

@@ -38,7 +38,8 @@ def count_problems(study: Study, problem_set: str) -> int | None:
     if isinstance(entry, GeneratedSet | Cities):
         return sum(entry.sizes.model_dump().values())
     if isinstance(entry, HubSet):
-        return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, entry.rows.test))) or None
+        test = count_test(study, problem_set)
+        return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, test))) or None
     return _count_in_files(study, entry, test_only=False) if isinstance(entry, File) else None
 
 

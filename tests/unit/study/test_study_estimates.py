@@ -10,6 +10,7 @@ from foretell.study import jobs
 from foretell.study.estimates import Assumptions, estimate, guesses
 from foretell.study.open import merged
 from foretell.study.plan import jobs_for, jobs_of
+from foretell.study.sizes import count_problems
 
 ASSUMED = Assumptions(prompt_tokens=100, reading=200, writing=50, dollars_per_hour=2)
 LARGE = {
@@ -100,3 +101,9 @@ def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
     for label in merged([pytestconfig.rootpath / "config" / "config.yaml"])["figures"]:
         assert f"| {label}  " in printed
     assert "Assumed, not measured: prompt_tokens 200" in printed
+
+
+def test_problems_of_the_hub_are_counted_by_what_is_expected_of_them(opened, pytestconfig):
+    study = opened(merged([pytestconfig.rootpath / "config" / "paper.yaml"]))
+    counts = {name: count_problems(study, name) for name in ("math", "aime", "polymath", "livecodebench")}
+    assert counts == {"math": 12_500, "aime": 963, "polymath": 9_000, "livecodebench": 1055}
