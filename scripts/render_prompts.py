@@ -7,8 +7,8 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import UserError, run
 from foretell.common.storage import read_parquet, write_parquet
-from foretell.completions.policy import PromptSettings
-from foretell.completions.prompts import check_effort, load_tokenizer, render
+from foretell.completions.policy import PromptSettings, Reading
+from foretell.completions.prompts import check_arguments, load_tokenizer, render
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -22,12 +22,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     problems = problems[problems.excluded_reason.isna()]
     tokenizer = load_tokenizer(str(args.model))
     given: PromptSettings = args.settings
-    if given.effort is not None:
-        try:
-            check_effort(problems, tokenizer, given.prompt, given.effort, given.other_efforts)
-        except UserError as error:
-            raise UserError(f"model {args.model.name!r} ({args.model}): {error}") from None
-    write_parquet(render(problems, tokenizer, given.prompt, given.effort), args.output)
+    reading = Reading(effort=given.effort, template_arguments=given.template_arguments)
+    try:
+        check_arguments(problems, tokenizer, given.prompt, reading, given.others)
+        prompts = render(problems, tokenizer, given.prompt, reading)
+    except UserError as error:
+        raise UserError(f"model {args.model.name!r} ({args.model}): {error}") from None
+    write_parquet(prompts, args.output)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,10 @@
 """What a policy asks, and how it samples answers."""
 
+import datetime
 import re
-from typing import Annotated, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, StringConstraints, model_validator
 
 from foretell.common.arguments import Settings
 from foretell.models.origins import Dtype
@@ -28,10 +29,45 @@ def _with_a_field(text: str) -> str:
     return text
 
 
+# What rendering itself is told, or has a key of its own.
+RESERVED = frozenset(
+    [
+        *("messages", "conversation", "tools", "documents", "chat_template", "add_generation_prompt", "tokenize"),
+        *("continue_final_message", "padding", "truncation", "max_length", "return_tensors", "return_dict"),
+        *("return_assistant_tokens_mask", "sanitize_control_tokens", "tokenizer_kwargs", "strftime_now"),
+    ]
+)
+
+
+def _of_the_template(arguments: dict[str, Any]) -> dict[str, Any]:
+    """Refuse names that are no template's."""
+    if taken := sorted(RESERVED & arguments.keys()):
+        raise ValueError(f"{taken[0]!r} is no argument that a chat template has of its own")
+    return arguments
+
+
+def _a_date(text: Any) -> Any:
+    """A day as text, which YAML may have read already."""
+    if isinstance(text, datetime.date):
+        return text.isoformat()
+    if not isinstance(text, str):
+        return text
+    try:
+        return datetime.date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError(f"{text!r} is no date of the form 2025-01-31") from None
+
+
 Effort = Literal["low", "medium", "high"]
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
 Text = Annotated[str, StringConstraints(min_length=1)]
 Filled = Annotated[Text, AfterValidator(_with_whole_fields)]
+Value = bool | int | float | Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
+Arguments = Annotated[
+    dict[Annotated[str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")], Value],
+    AfterValidator(_of_the_template),
+]
+DATE = "2025-01-01"  # of prompts whose study gives none
 
 
 class Turn(Settings):
@@ -49,11 +85,34 @@ class Prompt(Settings):
     user: Annotated[Filled, AfterValidator(_with_a_field)] = "{question}"
     """The user's text. `{question}`, or the name of another column of the problems in braces, stands for what is there;
     braces of the text itself are doubled."""
+    system: Text | None = None
+    """The system's text, before all else; without it, the chat template's own, if it has one."""
     turns: list[Turn] = []
     """Earlier turns of the conversation, such as worked examples."""
     answer_start: Filled | None = None
     """Words that the answer starts with, fields included; the model goes on from them, and the last of them is the
     position that is read."""
+    date: Annotated[str, BeforeValidator(_a_date)] = DATE
+    """The day that a chat template takes for today's, where it tells the model, as `2025-01-31`: prompts do not change
+    from day to day. One that is given is also passed as `date_string`, which templates of Llama 3 have."""
+
+
+class Reading(Settings):
+    """How a model's chat template is told to render a prompt."""
+
+    effort: Effort | None = None
+    """Reasoning effort, passed to the chat template as `reasoning_effort`."""
+    template_arguments: Arguments = {}
+    """Other arguments of the chat template."""
+
+    def passed(self) -> dict[str, Any]:
+        """Arguments that the chat template gets."""
+        return {**({} if self.effort is None else {"reasoning_effort": self.effort}), **self.template_arguments}
+
+    def __str__(self) -> str:
+        given = [] if self.effort is None else [f"effort {self.effort!r}"]
+        given += [f"{name} {value!r}" for name, value in self.template_arguments.items()]
+        return " and ".join(given) or "no arguments"
 
 
 class Decoding(Settings):
@@ -81,13 +140,11 @@ class Decoding(Settings):
         return self
 
 
-class PromptSettings(Settings):
+class PromptSettings(Reading):
     """What an encoder reads."""
 
     prompt: Prompt
-    effort: str | None
-    """Reasoning effort, passed to the chat template."""
-    other_efforts: list[str] = []
+    others: list[Reading] = []
     """At which the study has the same model read the same prompt."""
 
 

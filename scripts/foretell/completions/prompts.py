@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
 from foretell.common.errors import UserError
-from foretell.completions.policy import EFFORTS, FIELD, Prompt
+from foretell.completions.policy import DATE, EFFORTS, FIELD, Prompt, Reading
+from foretell.completions.templates import RefusedError, Template
 
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
-_MARK = "\x1ftext\x1f"  # stands for a text while the template's own text around it is looked for
+DEFAULT = Reading()
 
 
 def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
@@ -32,7 +32,7 @@ def _tokenizer_class(model_folder: str) -> Any:
 
 
 def render(
-    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None
+    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, reading: Reading = DEFAULT
 ) -> pd.DataFrame:
     """Render the prompt of every problem, up to where the model goes on.
 
@@ -43,7 +43,7 @@ def render(
         problems: problem_id, question, and other fields.
         tokenizer: a fast tokenizer.
         prompt: the texts, in which `{field}` stands for a field of the problem, `{{` and `}}` for braces.
-        effort: passed to the chat template as `reasoning_effort`; None passes nothing.
+        reading: what the chat template is told.
 
     Returns:
         problem_id, prompt (text), token_ids (list of int), eoi_positions: the tokens to read, counted from the end:
@@ -51,11 +51,11 @@ def render(
         itself, stands last.
 
     Raises:
-        UserError: the problems lack a field; the chat template drops or alters the user's text, puts nothing after it,
-            or closes the turn that the answer was to start.
+        UserError: the problems lack a field; the chat template refuses the conversation, drops or alters the user's or
+            the system's text, puts nothing after it, or closes the turn that the answer was to start.
     """
     rows = []
-    texts = _texts(problems, tokenizer, prompt, effort)
+    texts = _texts(problems, tokenizer, prompt, reading)
     for problem_id, (text, start) in zip(problems.problem_id, texts, strict=True):
         encoded = tokenizer(text, add_special_tokens=not tokenizer.chat_template, return_offsets_mapping=True)
         after = sum(begin >= start for begin, end in encoded.offset_mapping if end > begin)
@@ -70,47 +70,78 @@ def render(
 
 
 def _texts(
-    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None
+    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, reading: Reading
 ) -> Iterator[tuple[str, int]]:
     """The rendered text of every problem, and where the user's text ends in it."""
     _check_fields(problems, prompt)
-    write = _Template(tokenizer, prompt, effort) if tokenizer.chat_template else _as_it_is
+    write = Template(tokenizer, prompt, reading) if tokenizer.chat_template else _as_it_is
     for problem in problems.to_dict("records"):
         answer_start = None if prompt.answer_start is None else fill(prompt.answer_start, problem)
         yield write(prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start}))
 
 
-def check_effort(
-    problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str, others: Sequence[str]
+def check_arguments(
+    problems: pd.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    prompt: Prompt,
+    reading: Reading,
+    others: Sequence[Reading] = (),
 ) -> None:
-    """Refuse an effort that changes nothing: one policy would be taken for several.
+    """Refuse what changes no prompt: one policy would be taken for several, or for another than it is.
 
     Args:
-        problems, tokenizer, prompt, effort: as in `render`.
-        others: efforts at which the same prompt is read too; none of them may be the same. Without any, the effort must
-            differ from some other one.
+        problems, tokenizer, prompt, reading: as in `render`.
+        others: ways in which the same model reads the same prompt too.
 
     Raises:
-        UserError: all prompts are the same at another effort.
+        UserError: all prompts are the same as at one of `others`; or whatever value an argument, or the date, has.
     """
-    wanted = others or [other for other in EFFORTS if other != effort]
-    same = [other for other in wanted if _same(problems, tokenizer, prompt, effort, other)]
-    if same and (others or same == wanted):
-        what = "its chat template makes" if tokenizer.chat_template else "it has no chat template, which makes"
+
+    def alike(other: Reading, asked: Prompt = prompt) -> bool:
+        return _same(problems, tokenizer, (prompt, reading), (asked, other))
+
+    what = "its chat template makes" if tokenizer.chat_template else "it has no chat template, which makes"
+    if same := [other for other in others if alike(other)]:
         raise UserError(
-            f"{what} every prompt at effort {effort!r} the same as at {' and '.join(map(repr, same))}: leave 'effort' "
-            "out of its policies, or give them prompts that differ"
+            f"{what} every prompt at {reading} the same as at {' and at '.join(map(str, same))}: they are one policy; "
+            "leave 'effort' or 'template_arguments' out, or give prompts that differ"
         )
+    if reading.effort is not None and all(
+        alike(reading.model_copy(update={"effort": effort})) for effort in EFFORTS if effort != reading.effort
+    ):
+        raise UserError(f"{what} every prompt the same at every effort: leave 'effort' out of its policies")
+    for name in reading.template_arguments:
+        if all(alike(other) for other in _with_another(reading, name)):
+            raise UserError(
+                f"{what} every prompt the same whatever {name!r} is: correct the name under 'template_arguments', or "
+                "leave it out"
+            )
+    if prompt.date != DATE and alike(reading, prompt.model_copy(update={"date": DATE})):
+        raise UserError(f"{what} every prompt the same whatever 'date' is: leave it out of the prompt")
 
 
-def _same(problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str, other: str) -> bool:
-    """Whether every prompt is the same at both efforts; the first problem tells most templates apart."""
+def _with_another(reading: Reading, name: str) -> list[Reading]:
+    """The same without an argument, and with another value of it."""
+    value = reading.template_arguments[name]
+    rest = {key: kept for key, kept in reading.template_arguments.items() if key != name}
+    if isinstance(value, bool):
+        other: Any = not value
+    else:
+        other = value + "x" if isinstance(value, str) else value + 1
+    return [reading.model_copy(update={"template_arguments": each}) for each in (rest, {**rest, name: other})]
+
+
+def _same(
+    problems: pd.DataFrame,
+    tokenizer: PreTrainedTokenizerBase,
+    one: tuple[Prompt, Reading],
+    other: tuple[Prompt, Reading],
+) -> bool:
+    """Whether every prompt is the same both ways; the first problem tells most templates apart."""
     try:
-        pairs = zip(
-            _texts(problems, tokenizer, prompt, effort), _texts(problems, tokenizer, prompt, other), strict=True
-        )
-        return all(one == another for one, another in pairs)
-    except TemplateError:  # the template refuses the other effort
+        pairs = zip(_texts(problems, tokenizer, *one), _texts(problems, tokenizer, *other), strict=True)
+        return all(first == second for first, second in pairs)
+    except RefusedError:  # the template takes only one of them
         return False
 
 
@@ -132,57 +163,5 @@ def _check_fields(problems: pd.DataFrame, prompt: Prompt) -> None:
 def _as_it_is(prompt: Prompt) -> tuple[str, int]:
     """The texts of a prompt, and where the last ends."""
     earlier = "".join(turn.user + turn.assistant for turn in prompt.turns)
-    text = earlier + prompt.user + (prompt.answer_start or "")
+    text = (prompt.system or "") + earlier + prompt.user + (prompt.answer_start or "")
     return text, len(text)
-
-
-class _Template:
-    """Renders filled prompts with a chat template, whose own text after the user's and before the answer is known."""
-
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, effort: str | None):
-        self._tokenizer = tokenizer
-        self._options: dict[str, Any] = {} if effort is None else {"reasoning_effort": effort}
-        rendered = self._render([*_messages(prompt), {"role": "user", "content": _MARK}])
-        if rendered.count(_MARK) != 1:
-            raise UserError(f"the chat template shows the user's text {rendered.count(_MARK)} times; it must be once")
-        self._suffix = rendered.split(_MARK)[1]
-        if prompt.answer_start is not None:
-            self._check_open_turn(prompt)
-
-    def __call__(self, prompt: Prompt) -> tuple[str, int]:
-        """The rendered text, and where the user's text ends in it.
-
-        Raises:
-            UserError: the user's text is not in it as it was given.
-        """
-        text = self._render([*_messages(prompt), {"role": "user", "content": prompt.user}])
-        if not text.endswith(prompt.user.strip() + self._suffix):
-            raise UserError(f"the chat template does not keep the user's text as it is: {prompt.user[:100]!r}")
-        return text + (prompt.answer_start or ""), len(text) - len(self._suffix)
-
-    def _check_open_turn(self, prompt: Prompt) -> None:
-        """Refuse a template after whose prompt an answer does not simply go on."""
-        conversation = [*_messages(prompt), {"role": "user", "content": _MARK}]
-        answered = [*conversation, {"role": "assistant", "content": "Yes"}]
-        whole = self._tokenizer.apply_chat_template(answered, tokenize=False, **self._options)
-        if not str(whole).startswith(self._render(conversation) + "Yes"):
-            raise UserError(
-                "the chat template ends the turn before the answer, or puts something before it, so that the prompt's "
-                "'answer_start' would not stand where an answer does: leave 'answer_start' out, or ask for the words "
-                "in 'user'"
-            )
-
-    def _render(self, messages: list[dict]) -> str:
-        rendered = self._tokenizer.apply_chat_template(
-            messages, tokenize=False, add_generation_prompt=True, **self._options
-        )
-        return str(rendered)
-
-
-def _messages(prompt: Prompt) -> list[dict]:
-    """Earlier turns of the conversation."""
-    return [
-        message
-        for turn in prompt.turns
-        for message in ({"role": "user", "content": turn.user}, {"role": "assistant", "content": turn.assistant})
-    ]

@@ -45,7 +45,7 @@ def policy_mistakes(config: StudyConfig) -> Iterator[str]:
 
 
 def _shared_encoders(config: StudyConfig) -> Iterator[str]:
-    """Encoders that differ in model, effort or prompt and would have the same id, and so the same files."""
+    """Encoders that differ in what they read or what reads it, and would have the same id, and so the same files."""
     first: dict[str, tuple[str, Encoder]] = {}
     for name, policy in config.policies.items():
         encoder = policy.read_by
@@ -54,8 +54,8 @@ def _shared_encoders(config: StudyConfig) -> Iterator[str]:
         other, alike = first.setdefault(encoder.id, (name, encoder))
         if encoder != alike:
             yield (
-                f"key 'policies.{name}': its model, effort and prompt make the id {encoder.id!r}, as the different "
-                f"ones of {other!r} do; rename a model or a prompt"
+                f"key 'policies.{name}': its model, effort, template arguments and prompt make the id {encoder.id!r}, "
+                f"as the different ones of {other!r} do; rename a model or a prompt"
             )
 
 

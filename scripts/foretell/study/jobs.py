@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from foretell.completions.policy import Prompt
+from foretell.completions.policy import Prompt, Reading
 from foretell.grading.settings import GradingSettings
 from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED, SCALED_HERE
 from foretell.probes.families import FAMILIES
@@ -68,12 +68,13 @@ def download_model(study: Study, job: Job) -> Settings:
 
 
 def render_prompts(study: Study, job: Job) -> Settings:
-    """What an encoder reads, and at which effort, which must change what it reads."""
+    """What an encoder reads, and how the chat template is told to render it, which must change what it reads."""
     encoder = study.encoders()[job.encoder]
     prompt = Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
-    alike = {e.effort for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)}
-    others = sorted(filter(None, alike - {encoder.effort})) if encoder.effort else []
-    return {"prompt": prompt.model_dump(), "effort": encoder.effort, **({"other_efforts": others} if others else {})}
+    asked = [e for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)]
+    given = encoder.model_dump(include=set(Reading.model_fields))
+    others = [other for e in asked if (other := e.model_dump(include=set(Reading.model_fields))) != given]
+    return {"prompt": prompt.model_dump(), **given, **({"others": others} if others else {})}
 
 
 def generate_completions(study: Study, job: Job) -> Settings:

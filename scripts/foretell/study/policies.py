@@ -1,13 +1,14 @@
 """The entries of `policies`: with a model, imported, or recorded."""
 
-from typing import Annotated, Any
+import re
+from typing import Annotated, Any, Self
 
 from pydantic import Discriminator, Tag, model_validator
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
 from foretell.common.incomplete import Missing
-from foretell.completions.policy import Decoding, Effort
+from foretell.completions.policy import Arguments, Decoding, Effort
 from foretell.study.models import Price
 from foretell.study.problem_sets import Table
 from foretell.study.types import Id, NotNegative, Positive, Text
@@ -24,13 +25,28 @@ class Encoder(Settings):
     effort: Effort | None = None
     """Reasoning effort, passed to the chat template as `reasoning_effort`; where it changes no prompt, the study ends
     before anything is sampled."""
+    template_arguments: Arguments = {}
+    """Other arguments of the chat template by name, such as `enable_thinking: false`: numbers, true, false or short
+    texts. One that changes no prompt is an error. They are part of the encoder's id."""
     prompt: Id | None = None
     """Id of the prompt, under `prompts`; without it, the question is the user's text."""
 
+    @model_validator(mode="after")
+    def _one_effort(self) -> Self:
+        if self.effort is not None and "reasoning_effort" in self.template_arguments:
+            raise ValueError("'effort' is passed as 'reasoning_effort' already: give one of them")
+        return self
+
     @property
     def id(self) -> str:
-        """The model with its effort and its prompt."""
-        return "-".join(filter(None, (self.model, self.effort, self.prompt)))
+        """The model with its effort, its template arguments, as in `enable_thinking-false`, and its prompt."""
+        given = [part for argument in sorted(self.template_arguments.items()) for part in _words(*argument)]
+        return "-".join(filter(None, (self.model, self.effort, *given, self.prompt)))
+
+
+def _words(name: str, value: Any) -> list[str]:
+    """Words of an argument as an id may have them."""
+    return re.findall(r"[a-z0-9]+(?:[._][a-z0-9]+)*", f"{name}={value}".lower())
 
 
 class Policy(Settings):

@@ -9,7 +9,7 @@ import import_activations
 from foretell.activations.cache import cache
 from foretell.activations.layers import layer_name
 from foretell.common.errors import UserError
-from foretell.completions.policy import Prompt
+from foretell.completions.policy import Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.probes.inputs import Activations
 
@@ -17,7 +17,9 @@ from foretell.probes.inputs import Activations
 @pytest.fixture(scope="module")
 def prompts(tokenizer):
     questions = ["3+4*2", "1-5", "2*2*2*5", "0+0"]
-    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, Prompt(), "low")
+    return render(
+        pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, Prompt(), Reading(effort="low")
+    )
 
 
 def test_cached_activations_are_the_hidden_states_of_each_prompt_alone(model, prompts):

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from foretell.completions.generation import fitting_prompts, generate
-from foretell.completions.policy import Decoding, Prompt
+from foretell.completions.policy import Decoding, Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.completions.samples import GREEDY
 from foretell.completions.sampling import choose_tokens, uniform_stream
@@ -23,7 +23,9 @@ def decoding(**changed):
 @pytest.fixture(scope="module")
 def prompts(tokenizer):
     questions = ["3+4*2", "1-5", "2*2*2*5", "0+0", "5-4+3", "1*1"]
-    return render(pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, Prompt(), "low")
+    return render(
+        pd.DataFrame({"problem_id": questions, "question": questions}), tokenizer, Prompt(), Reading(effort="low")
+    )
 
 
 def test_the_greedy_sample_is_what_transformers_generates(model, tokenizer, prompts):

@@ -10,7 +10,7 @@ import cache_activations
 import generate_completions
 import grade_rollouts
 import summarise_outcomes
-from foretell.completions.policy import Prompt
+from foretell.completions.policy import Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.probes.inputs import Activations
 
@@ -30,7 +30,7 @@ class Study:
         problems = pd.DataFrame({"problem_id": QUESTIONS, "question": QUESTIONS, "split": "test", **answers})
         problems = problems.assign(excluded_reason=pd.NA, group=QUESTIONS, reference_difficulty=0.5)
         problems.to_parquet("problems.parquet")
-        render(problems, tokenizer, Prompt(), "low").to_parquet("prompts.parquet")
+        render(problems, tokenizer, Prompt(), Reading(effort="low")).to_parquet("prompts.parquet")
         self.run_on = 0
         for script, name in ((generate_completions, "generate"), (cache_activations, "cache")):
             monkeypatch.setattr(script, "CHUNK", 4)

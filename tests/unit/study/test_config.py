@@ -211,9 +211,32 @@ def test_encoders_that_would_share_their_files_are_refused(config, opened):
     opened(config)
     config["policies"]["small-high"] |= {"model": "small", "effort": "low", "prompt": "high"}
     config["prompts"] = {"high": {"user": "{question}"}}
-    assert "key 'policies.medium-low': its model, effort and prompt make the id 'small-low-high', as the different" in (
-        message(config, opened)
+    said = (
+        "key 'policies.medium-low': its model, effort, template arguments and prompt make the id 'small-low-high', as"
     )
+    assert said in message(config, opened)
+
+
+def test_policies_that_differ_in_template_arguments_have_encoders_of_their_own(config, opened):
+    policy = config["policies"]["small-high"]
+    config["policies"] |= {
+        "brief": {**policy, "template_arguments": {"thinking_budget": 512, "date_string": "26 Jul 2024"}},
+        "quick": {**policy, "template_arguments": {"enable_thinking": False}},
+    }
+    next(iter(config["pools"].values()))["policies"] += ["brief", "quick"]
+    study = opened(config)
+    ids = [study.encoder(name) for name in ("small-high", "brief", "quick")]
+    assert ids == [
+        "small-high",
+        "small-high-date_string-26-jul-2024-thinking_budget-512",
+        "small-high-enable_thinking-false",
+    ]
+    told = jobs.render_prompts(study, SimpleNamespace(encoder=ids[2]))
+    assert told["template_arguments"] == {"enable_thinking": False} and len(told["others"]) == 3
+    config["policies"]["quick"]["template_arguments"] = {"thinking_budget": 512, "date_string": "26-Jul 2024"}
+    assert "template arguments and prompt make the id 'small-high-date_string-26-jul" in message(config, opened)
+    config["policies"]["quick"]["template_arguments"] = {"reasoning_effort": "none"}
+    assert "'effort' is passed as 'reasoning_effort' already: give one of them" in message(config, opened)
 
 
 UNASKED = [

@@ -195,8 +195,11 @@ def test_layers_and_positions_choose_what_is_cached_and_retrain_by_what_they_lea
 def test_prompts_are_told_at_which_other_efforts_they_are_read(pytestconfig):
     study = study_of(read_yaml(pytestconfig.rootpath / "config" / "config.yaml"))
     told = {name: jobs.render_prompts(study, SimpleNamespace(encoder=name)) for name in study.encoders()}
-    assert told["small-low"]["other_efforts"] == ["high"] and told["small-high"]["other_efforts"] == ["low"]
-    assert "other_efforts" not in told["coder-small-low"]
+    assert [other["effort"] for name in ("small-low", "small-high") for other in told[name]["others"]] == [
+        "high",
+        "low",
+    ]
+    assert "others" not in told["coder-small-low"]
 
 
 def test_an_imported_policy_is_read_by_the_encoder_that_it_names():
