@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "position_token_ids": position_ids,
             "position_tokens": tokenizer.convert_ids_to_tokens(position_ids),
             "layers": [layer_number(name) for name in activations],
-            "hidden": model.config.hidden_size,
+            "hidden": activations[names[0]].shape[-1],
             "dtype": "float32",
             "computed_in": str(model.dtype).removeprefix("torch."),
             "untrained": args.settings.untrained,

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, cast
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,11 @@ from foretell.activations.layers import chosen_layers, layer_name
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+from foretell.models.decoder import decoder_blocks, depth, unsupported
+from foretell.models.memory import halving
 from foretell.models.origins import Dtype
+
+TOKENS = 1 << 16  # of a batch, so that long prompts fit in memory; larger batches are not faster
 
 
 class ActivationSettings(Settings):
@@ -56,17 +60,20 @@ def cache(
     Raises:
         UserError: an activation does not fit into `dtype` or is not a number; the model has none of `layers`.
     """
-    kept = chosen_layers(layers, range(model.config.get_text_config().num_hidden_layers + 1))
+    kept = chosen_layers(layers, range(depth(model) + 1))
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
     prefix = share_prefix(model, list(prompts.token_ids.map(list)), -int(positions.min()), lengths.max())
     cached: dict[str, np.ndarray] = {}
-    for rows in _batches_by_length(lengths, batch_size):
+    wanted = torch.from_numpy(lengths[:, None] - prefix.length + positions)
+
+    def read(rows: np.ndarray) -> list[torch.Tensor]:
         tokens = np.full((len(rows), lengths[rows].max() - prefix.length), pad_token)
         for line, row in enumerate(rows):
             tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
-        wanted = torch.from_numpy(lengths[rows, None] - prefix.length + positions[rows]).to(model.device)
-        states_of_layers = _prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted, kept)
+        return _prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted[rows], kept)
+
+    for rows, states_of_layers in halving(_batches_by_length(lengths, batch_size), read):
         for layer, values in zip(kept, states_of_layers, strict=True):
             with np.errstate(over="ignore"):  # what overflows is reported below, with its place
                 states = values.float().cpu().numpy().astype(dtype)
@@ -81,9 +88,16 @@ def cache(
 
 
 def _batches_by_length(lengths: np.ndarray, size: int) -> list[np.ndarray]:
-    """Rows in batches of similar length, the longest first: what does not fit shows at once."""
-    order = np.argsort(-lengths, kind="stable")
-    return [order[start : start + size] for start in range(0, len(order), size)]
+    """Rows in batches of similar length, the longest first: what does not fit shows at once.
+
+    A batch has at most `size` rows and, padding included, TOKENS tokens, if it has more than one row.
+    """
+    order, batches, start = np.argsort(-lengths, kind="stable"), [], 0
+    while start < len(order):
+        end = start + max(1, min(size, TOKENS // int(lengths[order[start]])))
+        batches.append(order[start:end])
+        start = end
+    return batches
 
 
 @torch.inference_mode()
@@ -95,18 +109,21 @@ def _prefill(
     Tokens and wanted positions are those after the prefix.
     """
     cache = prefix.repeat(len(tokens))
-    with _gathering(model.base_model, wanted, layers) as gathered:
-        model.base_model(input_ids=tokens, past_key_values=cache, use_cache=cache is not None)
+    continued = {} if cache is None else {"past_key_values": cache}
+    with _gathering(model, wanted, layers) as gathered:
+        model.base_model(input_ids=tokens, use_cache=bool(continued), **continued)
     return gathered
 
 
 @contextmanager
-def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor, layers: list[int]) -> Iterator[list[torch.Tensor]]:
+def _gathering(model: PreTrainedModel, wanted: torch.Tensor, layers: list[int]) -> Iterator[list[torch.Tensor]]:
     """Hooks that keep what is wanted only, so that memory does not grow with prompt length or depth."""
     gathered: list[torch.Tensor] = []
 
     def gather(hidden: torch.Tensor) -> None:
-        index = wanted[:, :, None].expand(-1, -1, hidden.shape[-1])
+        if hidden.dim() != len(("problem", "token", "hidden")):
+            raise unsupported(model, f"states of {hidden.dim()} dimensions")
+        index = wanted.to(hidden.device)[:, :, None].expand(-1, -1, hidden.shape[-1])
         gathered.append(hidden.gather(1, index))
 
     def before_block(_: torch.nn.Module, arguments: tuple, keywords: dict) -> None:
@@ -115,7 +132,7 @@ def _gathering(decoder: torch.nn.Module, wanted: torch.Tensor, layers: list[int]
     def after_block(_: torch.nn.Module, __: tuple, output: Any) -> None:
         gather(output[0] if isinstance(output, tuple) else output)
 
-    blocks = list(cast(torch.nn.ModuleList, decoder.layers))
+    blocks = decoder_blocks(model)
     hooks = [blocks[0].register_forward_pre_hook(before_block, with_kwargs=True)] if 0 in layers else []
     hooks += [blocks[layer - 1].register_forward_hook(after_block) for layer in layers if layer]
     try:

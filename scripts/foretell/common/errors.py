@@ -24,14 +24,14 @@ def run(main: Callable[[], None], to_save_memory: str = "start fewer jobs side b
     except (UserError, OSError) as error:
         _end(str(error))
     except (MemoryError, RuntimeError) as error:
-        if not _is_for_lack_of_memory(error):
+        if not lacks_memory(error):
             raise
         said = str(error).partition("\n")[0]
         _end(f"out of memory: {to_save_memory}, or give the job more memory" + (f" ({said})" if said else ""))
 
 
-def _is_for_lack_of_memory(error: Exception) -> bool:
-    """Torch has no class of its own for what a processor cannot allocate."""
+def lacks_memory(error: Exception) -> bool:
+    """Whether an error says that memory ran out; torch has no class of its own for what a processor cannot allocate."""
     words = ("can't allocate memory", "not enough memory", "out of memory")
     return isinstance(error, MemoryError) or any(each in str(error) for each in words)
 

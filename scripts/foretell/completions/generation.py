@@ -1,17 +1,19 @@
 """Sampled completions from a Hugging Face checkpoint: batched, with a key-value cache."""
 
 from dataclasses import dataclass
-from typing import cast
 
 import numpy as np
 import pandas as pd
 import torch
-from transformers import Cache, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from foretell.completions.policy import Decoding
+from foretell.completions.rows import start_rows
 from foretell.completions.samples import GREEDY
 from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+from foretell.models.decoder import pads
+from foretell.models.memory import halving
 
 # Numbers that a batch's logits of one step (512 MB in float32) and its keys and values (1 GB) may have, so that batches
 # fit in memory; larger ones are not faster.
@@ -61,11 +63,15 @@ def generate(
     order = np.argsort(lengths, kind="stable")
     prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
     completions: dict[int, list[tuple]] = {}
-    for start in range(0, len(order), batch_size):
-        rows = order[start : start + batch_size]
+
+    def complete(rows: np.ndarray) -> list[tuple]:
         batch = prompts.iloc[rows]
         streams = [uniform_stream(seed, policy, problem, sample) for problem in batch.problem_id for sample in samples]
-        generated = _decode(model, tokenizer, list(batch.token_ids), prefix, samples, streams, decoding)
+        return _decode(model, tokenizer, list(batch.token_ids), prefix, samples, streams, decoding)
+
+    alike = [order] if pads(model) else np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)
+    batches = [rows[start : start + batch_size] for rows in alike for start in range(0, len(rows), batch_size)]
+    for rows, generated in halving(batches, complete):
         for index, row in enumerate(rows):
             completions[row] = generated[index * len(samples) : (index + 1) * len(samples)]
     records = [
@@ -84,8 +90,9 @@ def no_completions() -> pd.DataFrame:
 def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:
     """How many prompts of so many samples and tokens fit into LOGITS and CACHE, at least 1."""
     config = model.config.get_text_config()
-    heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-    head_size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    of_queries = getattr(config, "num_attention_heads", None) or 1  # models of states only have none
+    heads = getattr(config, "num_key_value_heads", None) or of_queries
+    head_size = getattr(config, "head_dim", None) or config.hidden_size // of_queries
     cached = 2 * config.num_hidden_layers * heads * head_size
     return max(1, min(LOGITS // config.vocab_size, CACHE // (cached * tokens)) // samples)
 
@@ -149,40 +156,26 @@ def _decode(
     Each prompt is prefilled once. Samples of a prompt that agree so far are one row of the model's batch, which
     branches where they part; samples that have ended leave it.
     """
-    device = model.device
+    place = torch.device("cpu") if model.device.type == "mps" else model.device  # which has no doubles
     ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding.stop, decoding.max_tokens)
     completions = [_Completion([]) for _ in streams]
     running = list(range(len(streams)))
-    rows = torch.arange(len(prompts), device=device).repeat_interleave(len(samples))  # of the running samples
-    greedy = torch.tensor(samples, device=device).eq(GREEDY).repeat(len(prompts))
-    logits, cache, mask = _prefill(model, prompts, prefix, padding_token(tokenizer))
-    position = mask.sum(dim=1, keepdim=True)
+    rows = torch.arange(len(prompts), device=place).repeat_interleave(len(samples))  # of the running samples
+    greedy = torch.tensor(samples, device=place).eq(GREEDY).repeat(len(prompts))
+    texts = start_rows(model, prompts, prefix, padding_token(tokenizer))
     while True:
-        uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=device)
-        chosen = choose_tokens(logits, rows, uniforms, greedy, decoding)
+        uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=place)
+        chosen = choose_tokens(texts.logits.to(place), rows, uniforms, greedy, decoding)
         goes_on = [
             ending.extend(completions[sample], token) for sample, token in zip(running, chosen.tolist(), strict=True)
         ]
         if not any(goes_on):
             break
         running = [sample for sample, kept in zip(running, goes_on, strict=True) if kept]
-        kept = torch.tensor(goes_on, device=device).nonzero()[:, 0]
+        kept = torch.tensor(goes_on, device=place).nonzero()[:, 0]
         greedy = greedy[kept]
-        parents, tokens, rows = _branch(rows[kept], chosen[kept], logits.shape[-1])
-        if len(parents) != len(mask) or not torch.equal(parents, torch.arange(len(mask), device=device)):
-            cache.reorder_cache(
-                cast(torch.LongTensor, parents)
-            )  # the same as `batch_select_indices`, four times as fast on a processor
-            mask, position = mask[parents], position[parents]
-        mask = torch.cat([mask, mask.new_ones(len(parents), 1)], dim=1)
-        logits = model(
-            input_ids=tokens[:, None],
-            attention_mask=mask,
-            position_ids=position,
-            past_key_values=cache,
-            use_cache=True,
-        ).logits[:, -1]
-        position = position + 1
+        parents, tokens, rows = _branch(rows[kept], chosen[kept], texts.logits.shape[-1])
+        texts.advance(parents.to(model.device), tokens.to(model.device))
     return [(completion.text, len(completion.tokens), completion.reason) for completion in completions]
 
 
@@ -196,28 +189,3 @@ def _branch(
     """
     pairs, places = torch.unique(rows * vocabulary + chosen, return_inverse=True)
     return pairs // vocabulary, pairs % vocabulary, places
-
-
-def _prefill(
-    model: PreTrainedModel, prompts: list[list[int]], prefix: SharedPrefix, pad: int
-) -> tuple[torch.Tensor, Cache, torch.Tensor]:
-    """Logits of the token after each prompt, the cache, and which of its columns are no padding [n, columns]."""
-    tokens, mask = _pad_left([prompt[prefix.length :] for prompt in prompts], pad, model.device)
-    positions = (mask.cumsum(dim=1) - 1).clamp(min=0) + prefix.length
-    mask = torch.cat([mask.new_ones(len(prompts), prefix.length), mask], dim=1)
-    output = model(
-        input_ids=tokens,
-        attention_mask=mask,
-        position_ids=positions,
-        past_key_values=prefix.repeat(len(prompts)),
-        use_cache=True,
-        logits_to_keep=1,
-    )
-    return output.logits[:, -1], output.past_key_values, mask
-
-
-def _pad_left(prompts: list[list[int]], pad: int, device: torch.device) -> tuple[torch.Tensor, torch.Tensor]:
-    longest = max(map(len, prompts))
-    tokens = torch.tensor([[pad] * (longest - len(prompt)) + list(prompt) for prompt in prompts], device=device)
-    mask = torch.tensor([[0] * (longest - len(prompt)) + [1] * len(prompt) for prompt in prompts], device=device)
-    return tokens, mask

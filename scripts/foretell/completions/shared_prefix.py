@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from transformers import DynamicCache, PreTrainedModel
 
+from foretell.models.decoder import can_share_prefix
+
 
 @dataclass(frozen=True)
 class SharedPrefix:
@@ -36,14 +38,12 @@ def share_prefix(model: PreTrainedModel, prompts: list[list[int]], kept: int, lo
         model: a causal language model.
         prompts: token ids, at least one prompt.
         kept: tokens of each prompt, from its end, that stay out of the prefix; at least 1.
-        longest: tokens that a row may come to have. Where the model attends to fewer, nothing is shared, because
-            padding that stands between prefix and rest would count as distance.
+        longest: tokens that a row may come to have; see `can_share_prefix`.
     """
-    window = getattr(model.config.get_text_config(), "sliding_window", None)
     first, last = min(prompts), max(prompts)  # in the order of lists, what these two share is shared by all
     length = next((place for place, (a, b) in enumerate(zip(first, last, strict=False)) if a != b), len(first))
     length = min(length, min(map(len, prompts)) - kept)
-    if length < 1 or (window is not None and longest > window):
+    if length < 1 or not can_share_prefix(model, longest):
         return SharedPrefix(0, None)
     tokens = torch.tensor([list(first[:length])], device=model.device)
     return SharedPrefix(length, model.base_model(input_ids=tokens, use_cache=True).past_key_values)

@@ -1,10 +1,13 @@
 """Loading a checkpoint to run it."""
 
+import json
+from pathlib import Path
 from typing import cast
 
 import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
+from foretell.common.errors import UserError
 from foretell.models.origins import Dtype
 
 
@@ -14,9 +17,22 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
     Args:
         folder: checkpoint folder.
         dtype: of its weights and of what it computes; `auto` is `fastest_dtype`.
+
+    Raises:
+        UserError: its architecture is none of a causal language model.
     """
     chosen = fastest_dtype() if dtype == "auto" else getattr(torch, dtype)
-    return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=chosen).eval()
+    try:
+        return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=chosen).eval()
+    except ValueError as error:
+        if "Unrecognized configuration class" not in str(error) and "recognize this architecture" not in str(error):
+            raise
+        said = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
+        named = ", ".join(said.get("architectures") or [str(said.get("model_type"))])
+        raise UserError(
+            f"{folder}: the architecture {named} is no causal language model that the installed transformers knows; "
+            "choose another model"
+        ) from error
 
 
 def untrained(model: PreTrainedModel, seed: int) -> PreTrainedModel:

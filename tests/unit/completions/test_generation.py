@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -138,11 +136,6 @@ def test_samples_are_the_same_without_a_shared_prefix(model, tokenizer, prompts,
     shared = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
     monkeypatch.setattr("foretell.completions.generation.share_prefix", lambda *_: SharedPrefix(0, None))
     assert shared.equals(generate(model, tokenizer, prompts, DECODING, "p", seed=1))
-
-
-def test_where_attention_is_windowed_nothing_is_shared(model):
-    windowed = SimpleNamespace(config=SimpleNamespace(get_text_config=lambda: SimpleNamespace(sliding_window=10)))
-    assert share_prefix(windowed, [[1, 2, 3], [1, 2, 4]], 1, 11).length == 0
 
 
 def test_the_models_own_end_tokens_end_a_completion_too(model, tokenizer, prompts, monkeypatch):
