@@ -46,10 +46,13 @@ def main(argv: Sequence[str] | None = None) -> None:
         FRAMES,
     )
     throughput = Throughput()
+    marks = None if given.thinking is None else (given.thinking.start, given.thinking.end)
 
     def complete(prompts: pd.DataFrame) -> pd.DataFrame:
         start = time.perf_counter()
-        completions = generate(model, tokenizer, prompts, given.decoding, given.policy, given.seed)
+        completions = generate(
+            model, tokenizer, prompts, given.decoding, given.policy, given.seed, thinking_marks=marks
+        )
         throughput.add(int(completions.completion_tokens.sum()), time.perf_counter() - start)
         return completions
 

@@ -61,19 +61,30 @@ HARMONY = """{%- set reasoning_effort = reasoning_effort | default("medium") %}
 
 SPECIAL = [
     *("<s>", "<|end_of_text|>", "<|header|>", "<|/header|>", "<|eot|>", "<start_of_turn>", "<end_of_turn>"),
-    *("<|im_start|>", "<|im_end|>", "<|start|>", "<|message|>", "<|channel|>", "<|end|>", "<|return|>"),
+    *(
+        "<|im_start|>",
+        "<|im_end|>",
+        "<|start|>",
+        "<|message|>",
+        "<|channel|>",
+        "<|end|>",
+        "<|return|>",
+        "[THINK]",
+        "[/THINK]",
+    ),
 ]
 THINKING = ["<think>", "</think>"]  # tokens of their own, but not special ones, as Qwen's are
 
 
-def tokenizer_with(template: str | None, others: list[str] | None = None) -> PreTrainedTokenizerFast:
-    """A tokenizer of single bytes and the marks of all templates."""
+def tokenizer_with(template: str | None) -> PreTrainedTokenizerFast:
+    """A tokenizer of single bytes and the marks of a template."""
     vocabulary = {byte: index for index, byte in enumerate(sorted(pre_tokenizers.ByteLevel.alphabet()))}
     tokenizer = Tokenizer(models.BPE(vocab=vocabulary, merges=[]))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
-    tokenizer.add_special_tokens(SPECIAL)
-    tokenizer.add_tokens(THINKING if others is None else others)
+    used = f"<s><|end_of_text|>{template}"
+    tokenizer.add_special_tokens([mark for mark in SPECIAL if mark in used])
+    tokenizer.add_tokens([mark for mark in THINKING if mark in used])
     return PreTrainedTokenizerFast(
         tokenizer_object=tokenizer, bos_token="<s>", eos_token="<|end_of_text|>", chat_template=template
     )

@@ -28,7 +28,8 @@ def read_inspect(path: Path) -> pd.DataFrame:
         problem_id (the sample's id), sample (epoch - 1), task, question (the input, of a conversation the user's last
         message, and the choices), answer (the target, or the list of them), completion, prompt_tokens (those that were
         read from a cache or written to one included), cached_tokens (those read from one), completion_tokens,
-        finish_reason, sample_error (null, or why the sample has no result), `scores.SCORER` or `scores.SCORER.KEY`
+        thinking_tokens (those of them), finish_reason, sample_error (null, or why the sample has no result),
+        `scores.SCORER` or `scores.SCORER.KEY`
         (C is 1, P .5, I and N 0) and `metadata.NAME`.
 
     Raises:
@@ -99,6 +100,7 @@ def _row(sample: dict) -> dict:
         "prompt_tokens": _sum(usage, "input_tokens", "input_tokens_cache_read", "input_tokens_cache_write"),
         "cached_tokens": _sum(usage, "input_tokens_cache_read"),
         "completion_tokens": usage.get("output_tokens"),
+        "thinking_tokens": usage.get("reasoning_tokens"),
         "finish_reason": _TRUNCATED.get(str(choices[0].get("stop_reason")), "stop") if choices else None,
         "sample_error": error.get("message") or "error" if isinstance(error, dict) else error,
         "scores": dict(_grades(sample)),

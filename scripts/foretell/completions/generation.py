@@ -12,6 +12,7 @@ from foretell.completions.rows import start_rows
 from foretell.completions.samples import GREEDY
 from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+from foretell.completions.thinking import Thinking, Written
 from foretell.models.decoder import pads
 from foretell.models.memory import halving
 
@@ -25,6 +26,7 @@ COLUMNS = {
     "completion": "str",
     "prompt_tokens": "int64",
     "completion_tokens": "int64",
+    "thinking_tokens": "int64",
     "finish_reason": "str",
 }
 
@@ -37,6 +39,7 @@ def generate(
     policy: str,
     seed: int,
     batch_size: int = 128,
+    thinking_marks: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
     """Sample k completions of each prompt, and the greedy one.
 
@@ -50,11 +53,12 @@ def generate(
         policy: id of the policy, part of the key of the random numbers.
         seed: of the study.
         batch_size: most prompts per batch; each has k + 1 rows while generating.
+        thinking_marks: see `Thinking`.
 
     Returns:
         One row per completion, in the prompts' order, samples 0..k-1 then GREEDY: problem_id, sample, completion (text
-        without special tokens), prompt_tokens, completion_tokens (all that were generated), finish_reason (`stop` or
-        `length`).
+        without special tokens, its thinking as `Thinking` marks it), prompt_tokens, completion_tokens (all that were
+        generated), thinking_tokens (those of them that are thinking), finish_reason (`stop` or `length`).
     """
     samples = [*range(decoding.samples), GREEDY]
     lengths = prompts.token_ids.map(len).to_numpy()
@@ -62,12 +66,13 @@ def generate(
     batch_size = min(batch_size, fitting_prompts(model, len(samples), longest))
     order = np.argsort(lengths, kind="stable")
     prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
+    thinking = Thinking(tokenizer, thinking_marks)
     completions: dict[int, list[tuple]] = {}
 
     def complete(rows: np.ndarray) -> list[tuple]:
         batch = prompts.iloc[rows]
         streams = [uniform_stream(seed, policy, problem, sample) for problem in batch.problem_id for sample in samples]
-        return _decode(model, tokenizer, list(batch.token_ids), prefix, samples, streams, decoding)
+        return _decode(model, tokenizer, list(batch.token_ids), prefix, samples, streams, decoding, thinking)
 
     alike = [order] if pads(model) else np.split(order, np.flatnonzero(np.diff(lengths[order])) + 1)
     batches = [rows[start : start + batch_size] for rows in alike for start in range(0, len(rows), batch_size)]
@@ -75,9 +80,9 @@ def generate(
         for index, row in enumerate(rows):
             completions[row] = generated[index * len(samples) : (index + 1) * len(samples)]
     records = [
-        (prompts.problem_id.iloc[row], sample, text, lengths[row], count, reason)
+        (prompts.problem_id.iloc[row], sample, text, lengths[row], count, thought, reason)
         for row in range(len(prompts))
-        for sample, (text, count, reason) in zip(samples, completions[row], strict=True)
+        for sample, (text, count, thought, reason) in zip(samples, completions[row], strict=True)
     ]
     return pd.DataFrame(records, columns=[*COLUMNS]).astype(COLUMNS)
 
@@ -113,29 +118,34 @@ class _Completion:
     """Tokens of one completion so far, and why it ended."""
 
     tokens: list[int]
-    text: str = ""
     reason: str = ""  # empty while it goes on
 
 
 class _Ending:
-    """Tells when a completion has ended."""
+    """Tells when a completion has ended, and what it then is."""
 
-    def __init__(self, tokenizer: PreTrainedTokenizerBase, ends: set[int], stop: list[str], max_tokens: int):
-        self._tokenizer, self._ends, self._stop, self._max_tokens = tokenizer, ends, stop, max_tokens
+    def __init__(self, tokenizer: PreTrainedTokenizerBase, ends: set[int], decoding: Decoding, thinking: Thinking):
+        self._tokenizer, self._ends, self._thinking = tokenizer, ends, thinking
+        self._stop, self._max_tokens = decoding.stop, decoding.max_tokens
 
     def extend(self, completion: _Completion, token: int) -> bool:
         """Add a token; whether the completion goes on. Stop strings are matched in the text, not in single tokens."""
         completion.tokens.append(token)
-        if token in self._ends:
-            completion.text, completion.reason = self._decode(completion.tokens[:-1]), "stop"
-        elif self._stop or len(completion.tokens) == self._max_tokens:
-            completion.text = self._decode(completion.tokens)
-            places = [place for string in self._stop if (place := completion.text.find(string)) >= 0]
-            if places:
-                completion.text, completion.reason = completion.text[: min(places)], "stop"
-            elif len(completion.tokens) == self._max_tokens:
-                completion.reason = "length"
+        if token in self._ends or (self._stop and self._stops(self._decode(completion.tokens))):
+            completion.reason = "stop"
+        elif len(completion.tokens) == self._max_tokens:
+            completion.reason = "length"
         return not completion.reason
+
+    def read(self, completion: _Completion, prompt: list[int]) -> Written:
+        """The text up to a stop string, and how many tokens of the completion are thinking."""
+        ended = completion.tokens[-1] in self._ends
+        written = self._thinking.read(completion.tokens[: -1 if ended else None], prompt)
+        stops = [] if ended else self._stops(written.text)
+        return written._replace(text=written.text[: min(stops)]) if stops else written
+
+    def _stops(self, text: str) -> list[int]:
+        return [place for string in self._stop if (place := text.find(string)) >= 0]
 
     def _decode(self, tokens: list[int]) -> str:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
@@ -150,14 +160,15 @@ def _decode(
     samples: list[int],
     streams: list[np.random.Generator],
     decoding: Decoding,
-) -> list[tuple[str, int, str]]:
+    thinking: Thinking,
+) -> list[tuple[str, int, int, str]]:
     """Decode one batch.
 
     Each prompt is prefilled once. Samples of a prompt that agree so far are one row of the model's batch, which
     branches where they part; samples that have ended leave it.
     """
     place = torch.device("cpu") if model.device.type == "mps" else model.device  # which has no doubles
-    ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding.stop, decoding.max_tokens)
+    ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding, thinking)
     completions = [_Completion([]) for _ in streams]
     running = list(range(len(streams)))
     rows = torch.arange(len(prompts), device=place).repeat_interleave(len(samples))  # of the running samples
@@ -176,7 +187,12 @@ def _decode(
         greedy = greedy[kept]
         parents, tokens, rows = _branch(rows[kept], chosen[kept], texts.logits.shape[-1])
         texts.advance(parents.to(model.device), tokens.to(model.device))
-    return [(completion.text, len(completion.tokens), completion.reason) for completion in completions]
+    of_prompts = [list(prompt) for prompt in prompts for _ in samples]
+    return [
+        (text, len(completion.tokens), thought, completion.reason)
+        for completion, prompt in zip(completions, of_prompts, strict=True)
+        for text, thought in [ending.read(completion, prompt)]
+    ]
 
 
 def _branch(

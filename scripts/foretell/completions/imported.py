@@ -14,7 +14,7 @@ from foretell.common.tables import Format
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 COLUMNS = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
-TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens")
+TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "thinking_tokens")
 
 
 class TextSettings(Settings):
@@ -36,8 +36,9 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
 
     Args:
         frame: problem_id, completion; optionally sample (else the number of a problem's completion, from 0),
-            prompt_tokens, cached_tokens (those of them that were read from a cache), completion_tokens, finish_reason
-            (`length` where a completion was cut off), sample_error (rows that have one are missing).
+            prompt_tokens, cached_tokens (those of them that were read from a cache), completion_tokens, thinking_tokens
+            (those of them that are thinking), finish_reason (`length` where a completion was cut off), sample_error
+            (rows that have one are missing).
         problems: problem_id, question, excluded_reason.
         settings: characters_per_token estimates tokens that were not recorded, of the question and of the completion;
             None leaves them null. If missing samples are `wrong`, they are added, without a text and without tokens,
@@ -109,8 +110,9 @@ def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSett
                 "set 'characters_per_token' to estimate them from the lengths of the texts, or give an 'assumed_cost' "
                 "in place of the 'price'"
             )
-    if "cached_tokens" in frame:
-        frame["cached_tokens"] = counts(frame, "cached_tokens")
+    for name in ("cached_tokens", "thinking_tokens"):
+        if name in frame:
+            frame[name] = counts(frame, name)
     return frame
 
 

@@ -148,6 +148,15 @@ class PromptSettings(Reading):
     """At which the study has the same model read the same prompt."""
 
 
+class ThinkingMarks(Settings):
+    """What a model sets around its thinking."""
+
+    start: Text
+    """Before it."""
+    end: Text
+    """After it."""
+
+
 class CompletionSettings(Settings):
     """What a policy's completions depend on beside model and prompts."""
 
@@ -158,3 +167,5 @@ class CompletionSettings(Settings):
     """Of the study."""
     dtype: Dtype
     """In which the model is run."""
+    thinking: ThinkingMarks | None = None
+    """What stands around its thinking, where that is not for the tokenizer to tell."""

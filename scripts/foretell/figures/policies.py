@@ -20,6 +20,11 @@ RATES = {
     "truncated_share": "Cut off",
 }
 COUNTS = {"missing_samples": "Missing samples, counted as wrong", "left_out_problems": "Problems left out for it"}
+TOKENS = {  # of one prompt, and of one completion
+    "prompt_tokens": "Prompt tokens",
+    "completion_tokens": "Completion tokens",
+    "thinking_tokens": "Thinking tokens",
+}
 PERCENT = 100
 
 
@@ -32,7 +37,7 @@ def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples
         resamples, seed: of the bootstrap over groups, the same for all policies.
 
     Returns:
-        policy, k, quantity (a key of RATES, or prompt_tokens, completion_tokens: of one prompt and of one completion),
+        policy, k, quantity (a key of RATES or of TOKENS; of thinking where some policy has some),
         value (mean over the problems that have it), low, high (95 %), n (those problems). What is not known is null.
         Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n.
     """
@@ -42,7 +47,9 @@ def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples
         for policy, frame in outcomes.items()
         for part in (_collect(policy, frame, resampling), _counts(policy, frame, problems))
     ]
-    return pd.concat([part for part in parts if len(part)], ignore_index=True).astype({"k": "Int64"})
+    frame = pd.concat([part for part in parts if len(part)], ignore_index=True).astype({"k": "Int64"})
+    thinking = frame.quantity == "thinking_tokens"
+    return frame if frame.value[thinking].gt(0).any() else frame[~thinking].reset_index(drop=True)
 
 
 def _counts(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
@@ -66,6 +73,7 @@ def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.
     values = {name: test[name] for name in RATES} | {
         "prompt_tokens": test.prompt_tokens,
         "completion_tokens": test.completion_tokens / test.k,
+        "thinking_tokens": test.get("thinking_tokens", pd.Series(np.nan, test.index)) / test.k,
     }
     rows = []
     for quantity, column in values.items():
@@ -92,11 +100,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             if name in known
             for row in [by_quantity[name]]
         }
-        tokens = {
-            label: number(by_quantity[name].value, 1)
-            for name, label in (("prompt_tokens", "Prompt tokens"), ("completion_tokens", "Completion tokens"))
-            if name in known
-        }
+        tokens = {label: number(by_quantity[name].value, 1) for name, label in TOKENS.items() if name in known}
         counts = {
             label: f"{by_quantity[name].value:.0f} of {by_quantity[name].n}" if name in by_quantity else ""
             for name, label in COUNTS.items()
@@ -107,6 +111,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     note = (
         f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. Greedy, majority and any of k (pass@k): "
         "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: "
-        "shares of the k samples. Tokens: means of one prompt and of one completion. Empty: not known."
+        "shares of the k samples. Tokens: means of one prompt and of one completion, whose thinking is part of it. "
+        "Empty: not known."
     )
     return pd.DataFrame(rows), note

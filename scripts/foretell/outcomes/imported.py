@@ -21,6 +21,7 @@ TYPES = {
     "prompt_tokens": "Int64",
     "cached_tokens": "Int64",
     "completion_tokens": "Int64",
+    "thinking_tokens": "Int64",
 }
 
 KEPT = ["problem_id", "split", "group", "reference_difficulty"]  # of the problems
@@ -83,7 +84,7 @@ def _filled(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
     """The rows, and one for each missing problem: wrong in every sample, at no cost."""
     rows = pd.DataFrame({"problem_id": used[~used.isin(frame.problem_id)]})
     wrong = {"majority_correct": False, "pass_at_k": False, "greedy_correct": False, "success_rate": 0.0}
-    nothing = {"prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0}
+    nothing = {"prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "thinking_tokens": 0}
     given = {name: value for name, value in (wrong | nothing).items() if name in frame}
     if "k" in frame and len(frame):
         given["k"] = frame.k.mode().iloc[0]

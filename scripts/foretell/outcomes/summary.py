@@ -25,8 +25,8 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         rollout), pass_at_k (any of the k is right), truncated_share, no_answer_share and guessed_share (of the k; an
         answer is guessed where nothing marks it) in [0, 1], prompt_tokens (of one prompt), completion_tokens (over all
         k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known. Where the
-        rollouts have them: cached_tokens (of one prompt, read from a cache) and missing (samples that are missing and
-        count as wrong).
+        rollouts have them: cached_tokens (of one prompt, read from a cache), thinking_tokens (those of the
+        completion_tokens that are thinking) and missing (samples that are missing and count as wrong).
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -53,7 +53,7 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         raise UserError(f"problem {odd!r} has {outcomes.k[odd]} samples, most others have {outcomes.k.mode()[0]}")
     columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
     columns += ["truncated_share", "no_answer_share", "guessed_share", "prompt_tokens", "completion_tokens"]
-    for name, of_problem in {"cached_tokens": "first", "missing": "sum"}.items():
+    for name, of_problem in {"cached_tokens": "first", "thinking_tokens": _total, "missing": "sum"}.items():
         if name in sampled:
             outcomes[name] = by_problem[name].agg(of_problem).astype("Int64")
             columns.append(name)
@@ -64,6 +64,11 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     outcomes = outcomes.join(votes).assign(greedy_correct=greedy)
     outcomes["majority_correct"] = outcomes.majority_correct.fillna(False).astype("boolean")
     return used.merge(outcomes[columns], left_on="problem_id", right_index=True, validate="one_to_one")
+
+
+def _total(counts: pd.Series) -> int | None:
+    """The sum; null where one is not known."""
+    return None if counts.isna().any() else int(counts.sum())
 
 
 def _truncated(finish_reason: pd.Series) -> pd.Series:

@@ -22,6 +22,7 @@ _OF_LOGS = (  # what a log has of a sample or of its run, and not of the problem
     "prompt_tokens",
     "cached_tokens",
     "completion_tokens",
+    "thinking_tokens",
     "finish_reason",
     "sample_error",
 )

@@ -81,8 +81,11 @@ def generate_completions(study: Study, job: Job) -> Settings:
     """How a policy samples, and the key of its random numbers."""
     entry = study.policy(job.policy)
     assert isinstance(entry, ModelPolicy)
-    dtype = study.config.models[entry.model].dtype
-    return {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed, "dtype": dtype}
+    model = study.config.models[entry.model]
+    settings = {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed, "dtype": model.dtype}
+    if isinstance(model, Checkpoint) and model.thinking is not None:
+        settings["thinking"] = model.thinking.model_dump()
+    return settings
 
 
 def import_completions(study: Study, job: Job) -> Settings:

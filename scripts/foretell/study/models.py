@@ -6,6 +6,7 @@ from pydantic import Field, PositiveInt
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
+from foretell.completions.policy import ThinkingMarks
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
 from foretell.study.problem_sets import GeneratedSet
@@ -87,13 +88,17 @@ class Checkpoint(Model):
 
     dtype: Dtype = "auto"
     """Of weights and computation; `auto` is bfloat16 where the processor computes with it, else float32."""
+    thinking: ThinkingMarks | None = None
+    """What the model sets around its thinking, such as `start: <reason>` and `end: </reason>`; without it, the
+    tokenizer's own marks, if they are those of a known model, else `<think>` and `</think>`. What lies between is no
+    answer, and its tokens are counted apart."""
 
     size: Size | None = None
     """How large it is, for `make plan`, which else cannot tell hours and storage."""
 
     def origin(self) -> dict[str, Any]:
         """Where the checkpoint comes from: what its files depend on."""
-        return self.model_dump(exclude={"price", "dtype", "size"}, exclude_none=True)
+        return self.model_dump(exclude={"price", "dtype", "thinking", "size"}, exclude_none=True)
 
 
 class PackageModel(Packages, Checkpoint):

@@ -121,7 +121,7 @@ class ImportedPolicy(Assumed):
 
     completions: Table | None = None
     """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, cached_tokens,
-    completion_tokens, finish_reason."""
+    completion_tokens, thinking_tokens, finish_reason."""
     rollouts: GradedTable | None = None
     """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
     outcomes: Table | None = None

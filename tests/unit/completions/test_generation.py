@@ -146,3 +146,19 @@ def test_the_models_own_end_tokens_end_a_completion_too(model, tokenizer, prompt
     letter = tokenizer.decode([end])
     assert ended.completion.tolist() == [text.split(letter)[0] for text in whole.completion]
     assert (ended.finish_reason[whole.completion.str.contains(letter, regex=False)] == "stop").all()
+
+
+def test_thinking_is_marked_in_the_text_and_its_tokens_are_counted_apart(model, tokenizer, prompts):
+    plain = generate(model, tokenizer, prompts, DECODING, "p", seed=1)
+    marked = generate(model, tokenizer, prompts, DECODING, "p", seed=1, thinking_marks=("3", "5"))
+    opened = plain.completion.str.fullmatch("[^35]*3[^5]*")
+    assert opened.any() and (plain.thinking_tokens == 0).all()
+    expected = plain.completion[opened].str.replace("3", "<think>", n=1).str.replace("3", "")
+    assert (marked.completion[opened] == expected).all()
+    after = plain.completion.str.len() - plain.completion.str.find("3")
+    assert (marked.thinking_tokens[opened] >= after[opened]).all() and (
+        marked.thinking_tokens <= plain.completion_tokens
+    ).all()
+    assert marked.completion_tokens.equals(plain.completion_tokens)
+    without = ~plain.completion.str.contains("[35]")
+    assert without.any() and marked[without].equals(plain[without])

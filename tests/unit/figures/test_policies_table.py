@@ -55,6 +55,14 @@ def test_the_printed_table_has_a_line_per_policy_and_no_column_that_nothing_fill
     assert shown["Prompt tokens"].tolist() == ["25.0", "25.0"] and "n = 4" in note
 
 
+def test_thinking_is_shown_where_a_policy_thinks():
+    thinks = outcomes().assign(thinking_tokens=pd.array([0, 4, 8, 12, 99], dtype="Int64"))
+    shown, _ = layout(collect({"a": outcomes(), "b": thinks}, PROBLEMS, 50, 1))
+    assert shown["Thinking tokens"].tolist() == ["", "1.5"] and shown["Completion tokens"].tolist() == ["2.5", "2.5"]
+    shown, _ = layout(collect({"b": thinks.assign(thinking_tokens=0)}, PROBLEMS, 50, 1))
+    assert "Thinking tokens" not in shown
+
+
 def test_what_an_import_lacks_is_counted():
     incomplete = outcomes().assign(missing=[0, 1, 0, 0, 2])
     shown, _ = layout(collect({"a": outcomes(), "b": incomplete}, PROBLEMS, 50, 1))

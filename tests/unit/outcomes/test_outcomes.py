@@ -45,6 +45,16 @@ def test_greedy_rollouts_count_neither_towards_the_success_rate_nor_the_vote_nor
     assert result.majority_answer == "1" and result.majority_correct and not result.greedy_correct
 
 
+def test_thinking_tokens_are_summed_over_the_samples_where_all_are_known():
+    given = rollouts(["1", "2"], greedy="2")
+    known, unknown = (
+        given.assign(thinking_tokens=pd.array(each, dtype="Int64")) for each in ([3, 4, 90], [3, None, 90])
+    )
+    assert summarise(known, problems("p")).thinking_tokens.tolist() == [7]
+    assert summarise(unknown, problems("p")).thinking_tokens.isna().all()
+    assert "thinking_tokens" not in summarise(given, problems("p"))
+
+
 def test_the_most_frequent_answer_wins_also_when_it_came_late_or_is_wrong():
     right, wrong = outcome(["2", "1", "1"]), outcome(["1", "2", "2", "3"])
     assert (right.majority_answer, right.majority_correct) == ("1", True)
