@@ -53,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     def read(prompts: pd.DataFrame) -> Tensors:
         return cache(model, prompts, padding_token(tokenizer), np.dtype("float32"), layers=args.settings.layers)
 
-    description = f"activations, in chunks of {CHUNK} problems, {model.dtype}"
+    description = f"activations, in chunks of {CHUNK} problems, {model.dtype} on {model.device}"
     parts = chunks.collect(pieces, read, description)
     if not parts:  # more shards than chunks: a file without problems, of the shape that the others have
         parts = [{name: values[:0] for name, values in read(prompts.iloc[:1]).items()}]

@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         throughput.add(int(completions.completion_tokens.sum()), time.perf_counter() - start)
         return completions
 
-    description = f"completions of {given.policy}, in chunks of {CHUNK} problems, {model.dtype}"
+    description = f"completions of {given.policy}, in chunks of {CHUNK} problems, {model.dtype} on {model.device}"
     completions = chunks.collect(pieces, complete, description, throughput.__str__)
     write_parquet(pd.concat([no_completions(), *completions], ignore_index=True), args.output)
     chunks.finish(args.output)

@@ -8,11 +8,12 @@ import torch
 from transformers import AutoModelForCausalLM, PreTrainedModel
 
 from foretell.common.errors import UserError
+from foretell.models.devices import device_map, fastest_device, fastest_dtype
 from foretell.models.origins import Dtype
 
 
 def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
-    """A causal language model in evaluation mode.
+    """A causal language model in evaluation mode, on the fastest device, or on several where one is too small for it.
 
     Args:
         folder: checkpoint folder.
@@ -21,9 +22,13 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
     Raises:
         UserError: its architecture is none of a causal language model.
     """
-    chosen = fastest_dtype() if dtype == "auto" else getattr(torch, dtype)
+    device = fastest_device()
+    chosen = fastest_dtype(device) if dtype == "auto" else getattr(torch, dtype)
+    place = device_map(Path(folder), chosen, device)
     try:
-        return AutoModelForCausalLM.from_pretrained(folder, local_files_only=True, dtype=chosen).eval()
+        return AutoModelForCausalLM.from_pretrained(
+            folder, local_files_only=True, dtype=chosen, device_map=None if place == "cpu" else place
+        ).eval()
     except ValueError as error:
         if "Unrecognized configuration class" not in str(error) and "recognize this architecture" not in str(error):
             raise
@@ -36,14 +41,7 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
 
 
 def untrained(model: PreTrainedModel, seed: int) -> PreTrainedModel:
-    """A model of the same architecture and dtype whose weights were never trained."""
+    """A model of the same architecture and dtype, at the same place, whose weights were never trained."""
     torch.manual_seed(seed)
     made = cast(torch.nn.Module, type(model)(model.config))
-    return cast(PreTrainedModel, made.to(model.dtype).eval())
-
-
-def fastest_dtype() -> torch.dtype:
-    """bfloat16 where the processor computes with it, else float32, which is then faster."""
-    capabilities = torch.cpu.get_capabilities()
-    native = any(capabilities.get(name) for name in ("avx512_bf16", "amx_bf16", "bf16"))
-    return torch.bfloat16 if native else torch.float32
+    return cast(PreTrainedModel, made.to(model.device, model.dtype).eval())
