@@ -7,7 +7,7 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.models.origins import OriginSettings
-from foretell.models.sources import obtain
+from foretell.models.sources import obtain, use_template
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -15,9 +15,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--settings", type=settings(OriginSettings), required=True, help="JSON: source, and where in it"
     )
+    parser.add_argument("--chat-template", type=Path, help="chat template in place of the model's own (Jinja)")
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder; gets a source.json too")
     args = parser.parse_args(argv)
     record = obtain(args.settings.root, args.output)
+    if args.chat_template is not None:
+        record = use_template(args.chat_template, args.output)
     print(f"{args.output}: {len(record['sums'])} files of a checkpoint from {args.settings.root.source}")
 
 

@@ -35,6 +35,7 @@ rule import_weights:
 rule download_model:
     input:
         lambda wildcards: [local(file) for file in files.local_checkpoint(study, wildcards.model)],
+        chat_template=lambda wildcards: [local(file) for file in files.own_template(study, wildcards.model)],
     output:
         "results/{study}/models/{model}/source.json",
     log:

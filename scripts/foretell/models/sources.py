@@ -13,10 +13,11 @@ from foretell.common.hub import Repository, download
 from foretell.common.packages import check_sum, fetch, join
 from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.record import CHECKPOINT as RECORD
-from foretell.common.storage import temporary_neighbour, write_folder, write_json
+from foretell.common.storage import temporary_neighbour, write_folder, write_json, write_text
 from foretell.models.origins import Hub, LocalPath, Origin, Packages
 
 CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
+TEMPLATE = "chat_template.jinja"  # goes before what tokenizer_config.json has
 FORM = 1  # of what is stored: raise it when the conversion changes
 HUB_FILES = ["*.json", "*.safetensors", "*.jinja", "tokenizer.model", "vocab.txt", "merges.txt", "*.tiktoken"]
 INDEX = "model.safetensors.index.json"
@@ -47,6 +48,23 @@ def obtain(source: Origin, folder: Path, store: Path = CHECKPOINTS) -> dict:
         _record(described, source, partial)
         record = _take(partial, folder)
         _keep(partial, stored)
+    return record
+
+
+def use_template(template: Path, folder: Path) -> dict:
+    """Give a checkpoint folder a chat template in place of its own, and return its new record.
+
+    Raises:
+        UserError: the template cannot be read.
+    """
+    try:
+        text = template.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        raise UserError(f"{template} is no text in UTF-8: key 'chat_template'") from None
+    record = json.loads((folder / RECORD).read_text(encoding="utf-8"))
+    write_text(text, folder / TEMPLATE)
+    record["sums"][TEMPLATE] = file_hash(folder / TEMPLATE)
+    write_json(record, folder / RECORD)
     return record
 
 

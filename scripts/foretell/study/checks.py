@@ -71,6 +71,9 @@ def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
     for name, model in config.models.items():
         if isinstance(model, PathModel) and not Path(model.path).exists():
             yield f"key 'models.{name}.path': there is no {model.path}; correct it"
+        template = getattr(model, "chat_template", None)
+        if template is not None and not Path(template).is_file():
+            yield f"key 'models.{name}.chat_template': there is no file {template}; correct it"
     for name, entry in config.problem_sets.items():
         if isinstance(entry, Cities) and not (root / entry.countries).is_file():
             yield f"key 'problem_sets.{name}.countries': there is no file {entry.countries}; correct it"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from foretell.models.weights import RECORD
-from foretell.study.models import PathModel, Tiny
+from foretell.study.models import Checkpoint, PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
@@ -241,6 +241,12 @@ def imported_as(study: Study, policy: str) -> list[str]:
     """Paths of the files with a policy's predictions: its own, or the recorded outcomes, which have scores."""
     entry = study.policy(policy)
     return own_files(study, "policies", policy, "predictions" if isinstance(entry, ImportedPolicy) else "outcomes")
+
+
+def own_template(study: Study, model: str) -> list[str]:
+    """The file of a chat template that stands in for a model's own."""
+    entry = study.config.models[model]
+    return [entry.chat_template] if isinstance(entry, Checkpoint) and entry.chat_template is not None else []
 
 
 def local_checkpoint(study: Study, model: str) -> list[str]:

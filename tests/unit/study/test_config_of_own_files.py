@@ -56,6 +56,7 @@ ASKED_MISTAKES = [
     ("problem_sets.own.policies", ["own-x"], "key 'problem_sets.own.policies': 'own-x' is not defined"),
     ("problem_sets.own.cross_fit", {}, "'own-m', 'own-n' have a model and 'own' is cross-fitted"),
     ("models.m.path", "nowhere", "key 'models.m.path': there is no nowhere"),
+    ("models.m.chat_template", "none.jinja", "key 'models.m.chat_template': there is no file none.jinja; correct it"),
     ("pools", {}, "no policy is evaluated: name policies in a pool"),
     (
         "policies.own-n",
