@@ -39,7 +39,7 @@ class _CachedRows:
     """Rows whose keys and values, or states, are kept; padded on the left."""
 
     def __init__(self, model: PreTrainedModel, prompts: list[list[int]], prefix: SharedPrefix, pad: int):
-        self._model = model
+        self._model, self._placed = model, pads(model)
         tokens, mask = _pad_left([prompt[prefix.length :] for prompt in prompts], pad, model.device)
         positions = (mask.cumsum(dim=1) - 1).clamp(min=0) + prefix.length
         self._mask = torch.cat([mask.new_ones(len(prompts), prefix.length), mask], dim=1)
@@ -63,7 +63,7 @@ class _CachedRows:
         self._position = self._position + 1
 
     def _run(self, tokens: torch.Tensor, positions: torch.Tensor, **options: int) -> torch.Tensor:
-        placed: dict[str, Any] = {"position_ids": positions} if pads(self._model) else {}
+        placed: dict[str, Any] = {"position_ids": positions} if self._placed else {}
         output = self._model(
             input_ids=tokens,
             attention_mask=self._mask,
