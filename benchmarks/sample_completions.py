@@ -11,6 +11,7 @@ import statistics
 import sys
 import time
 from pathlib import Path
+from typing import get_args
 
 import pandas as pd
 import torch
@@ -20,7 +21,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 from foretell.completions.generation import fitting_prompts, generate, padding_token
 from foretell.completions.policy import Decoding
 from foretell.completions.prompts import load_tokenizer
-from foretell.models.loading import DTYPES, load_model
+from foretell.models.loading import load_model
+from foretell.models.origins import Dtype
 
 
 @torch.inference_mode()
@@ -59,7 +61,7 @@ def main():
     parser.add_argument("--temperature", type=float, default=0.7)
     parser.add_argument("--top-k", type=int, default=64)
     parser.add_argument("--max-tokens", type=int, default=5)
-    parser.add_argument("--dtype", choices=DTYPES, default="auto")
+    parser.add_argument("--dtype", choices=get_args(Dtype), default="auto")
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     model, tokenizer = load_model(str(args.model), args.dtype), load_tokenizer(str(args.model))

@@ -126,6 +126,8 @@ class Decoding(Settings):
     """Nucleus sampling; 1 samples from the whole distribution."""
     top_k: PositiveInt | None = None
     """How many of the likeliest tokens to sample from; all without it."""
+    min_p: Annotated[float, Field(gt=0, le=1)] | None = None
+    """Leaves out tokens that are less likely than this share of the likeliest one's probability; none without it."""
     stop: list[Text] = []
     """Strings that end a completion, looked for in its text; they are not part of it."""
     max_tokens: PositiveInt
@@ -135,8 +137,8 @@ class Decoding(Settings):
     def _greedy_is_one_sample(self) -> Self:
         if self.temperature == 0 and self.samples != 1:
             raise ValueError(f"at 'temperature' 0 all completions are the same: give 'samples: 1', not {self.samples}")
-        if self.temperature == 0 and (self.top_p != 1 or self.top_k is not None):
-            raise ValueError("'top_p' and 'top_k' change nothing at 'temperature' 0: leave them out")
+        if self.temperature == 0 and (self.top_p != 1 or self.top_k is not None or self.min_p is not None):
+            raise ValueError("'top_p', 'top_k' and 'min_p' change nothing at 'temperature' 0: leave them out")
         return self
 
 

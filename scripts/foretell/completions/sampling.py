@@ -29,7 +29,7 @@ def choose_tokens(
         uniforms: [n] float64 in [0, 1).
         greedy: [n] bool; these samples take the likeliest token.
         decoding: temperature (0 makes every sample greedy), top_k (before top_p; only these tokens go through softmax,
-            which is what makes a large vocabulary fast) and top_p.
+            which is what makes a large vocabulary fast), top_p and then min_p, in transformers' order.
 
     Returns:
         [n] int64 token ids.
@@ -43,6 +43,9 @@ def choose_tokens(
     probabilities = torch.softmax(logits.double() / decoding.temperature, dim=-1)
     if decoding.top_p < 1:
         probabilities = _nucleus(probabilities, decoding.top_p)
+    if decoding.min_p is not None:
+        least = decoding.min_p * probabilities.amax(dim=-1, keepdim=True)
+        probabilities = probabilities.where(probabilities >= least, 0.0)  # Nguyen et al. 2024
     cumulative = probabilities.cumsum(dim=-1)[rows]
     thresholds = uniforms[:, None] * cumulative[:, -1:]
     sampled = torch.searchsorted(cumulative, thresholds, right=True)[:, 0].clamp(max=logits.shape[-1] - 1)

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from transformers import MinPLogitsWarper, TopPLogitsWarper
 
 from foretell.completions.generation import fitting_prompts, generate
 from foretell.completions.policy import Decoding, Prompt, Reading
@@ -96,6 +97,17 @@ def test_top_k_samples_from_the_likeliest_tokens_only():
     shares = torch.bincount(choose_tokens(logits, rows, uniforms, greedy, decoding(top_k=2)), minlength=4) / 20000
     expected = torch.softmax(torch.tensor([1.0, 2.0]).double(), -1)
     assert torch.allclose(shares.double(), torch.tensor([0, *expected, 0], dtype=torch.float64), atol=0.015)
+
+
+def test_min_p_leaves_out_what_is_unlikely_beside_the_likeliest_as_transformers_does():
+    logits = torch.tensor([[0.0, 1.0, 2.0, -1.0]])
+    uniforms = torch.linspace(0, 0.9999, 2000, dtype=torch.float64)
+    rows, greedy = torch.zeros(2000, dtype=torch.long), torch.zeros(2000).bool()
+    for temperature, min_p, top_p in ((1.0, 0.3, 1.0), (0.5, 0.1, 1.0), (1.0, 0.2, 0.7)):
+        how = decoding(temperature=temperature, min_p=min_p, top_p=top_p)
+        shares = torch.bincount(choose_tokens(logits, rows, uniforms, greedy, how), minlength=4) / 2000
+        warped = MinPLogitsWarper(min_p)(None, TopPLogitsWarper(top_p)(None, logits / temperature))
+        assert torch.allclose(shares, torch.softmax(warped[0], -1), atol=0.001)
 
 
 def test_first_tokens_are_distributed_as_the_model_says(model, tokenizer, prompts):
