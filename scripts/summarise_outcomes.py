@@ -8,7 +8,7 @@ import pandas as pd
 
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_parquet
-from foretell.outcomes.summary import summarise
+from foretell.outcomes.summary import COLUMNS, summarise
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -18,7 +18,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="outcomes (parquet)")
     args = parser.parse_args(argv)
     rollouts = pd.concat([read_parquet(path) for path in args.rollouts], ignore_index=True)
-    write_parquet(summarise(rollouts, read_parquet(args.problems)), args.output)
+    write_parquet(summarise(rollouts, read_parquet(args.problems, COLUMNS)), args.output)
 
 
 if __name__ == "__main__":

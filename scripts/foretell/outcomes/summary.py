@@ -6,6 +6,9 @@ from foretell.common.errors import UserError
 from foretell.completions.samples import GREEDY
 from foretell.grading.places import GUESS
 
+# Of the problems; their answers may be programs' tests, of gigabytes.
+COLUMNS = ["problem_id", "split", "group", "reference_difficulty", "excluded_reason"]
+
 
 def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     """Summarise a policy's rollouts per problem.
@@ -31,7 +34,7 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
     """
-    used = problems[problems.excluded_reason.isna()][["problem_id", "split", "group", "reference_difficulty"]]
+    used = problems.loc[problems.excluded_reason.isna(), COLUMNS[:-1]]
     sampled = rollouts[rollouts["sample"] != GREEDY].sort_values("sample", kind="stable")
     missing = used.problem_id[~used.problem_id.isin(sampled.problem_id)]
     if len(missing):
