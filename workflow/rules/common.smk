@@ -13,6 +13,7 @@ if not (SCRIPTS / "foretell").is_dir():
 sys.path.insert(0, str(SCRIPTS))
 
 from foretell.common.errors import UserError
+from foretell.completions.engines.installed import REMEDY, python_of_vllm
 from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
@@ -44,7 +45,12 @@ CODE_HASHES = Path(".snakemake") / "code_hashes"
 FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() for name in study.families(each)})
 
 
-def program(name, **options):
+VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
+if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
+    raise WorkflowError(f"key 'models.{study.policy(wanting[0]).model}.engine': vllm is not installed: {REMEDY}")
+
+
+def program(name, python=None, **options):
     """Parameters with which the shell command RUN runs the script of this name on a job's files.
 
     The options are those of `foretell.study.program.program_parameters`; without `settings`, the function of
@@ -52,7 +58,7 @@ def program(name, **options):
     """
     if "settings" not in options:
         options["settings"] = settings_of(name)
-    python = interpreter(workflow.deployment_settings.deployment_method)
+    python = python or interpreter(workflow.deployment_settings.deployment_method)
     return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, memory=CODE_HASHES, **options)}
 
 
@@ -202,6 +208,7 @@ wildcard_constraints:
     set=any_of([*study.config.problem_sets, *study.config.pools]),
 
 
+named_after("generate_completions", ["generate_completions_with_vllm"])
 named_after("train_probes", study.trained_alike())
 named_after(
     "cross_fit_predictors", [f"cross_fit_predictors_{name}" for name in study.predicted_by("cross_fit_predictors")]

@@ -17,6 +17,39 @@ rule generate_completions:
         RUN
 
 
+use rule generate_completions as generate_completions_with_vllm with:
+    wildcard_constraints:
+        policy=any_of(study.policies_by("completions", "generate_completions_with_vllm")),
+    conda:
+        "../envs/vllm.yaml"
+    params:
+        **program(
+            "generate_completions",
+            settings=jobs.generate_completions_with_vllm,
+            ids={"model": FOLDER},
+            shard=True,
+            python=VLLM,
+        ),
+
+
+rule ask_server:
+    input:
+        prompts=under_results(files.asked),
+    output:
+        "results/{study}/completions/{problem_set}/{policy}/{shard}.parquet",
+    log:
+        "logs/{study}/completions/{problem_set}/{policy}/{shard}.log",
+    wildcard_constraints:
+        policy=any_of(study.policies_by("completions", "ask_server")),
+    priority: 5
+    conda:
+        "../../environment.yml"
+    params:
+        **program("generate_completions", settings=jobs.ask_server, connection=jobs.connection, shard=True),
+    shell:
+        RUN
+
+
 rule import_completions:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",

@@ -9,7 +9,7 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from foretell.completions.policy import Decoding
 from foretell.completions.rows import start_rows
-from foretell.completions.samples import GREEDY
+from foretell.completions.samples import GREEDY, completions_of
 from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from foretell.completions.thinking import Thinking, Written
@@ -20,15 +20,6 @@ from foretell.models.memory import halving
 # fit in memory; larger ones are not faster.
 LOGITS = 1 << 27
 CACHE = 1 << 28
-COLUMNS = {
-    "problem_id": "str",
-    "sample": "int64",
-    "completion": "str",
-    "prompt_tokens": "int64",
-    "completion_tokens": "int64",
-    "thinking_tokens": "int64",
-    "finish_reason": "str",
-}
 
 
 def generate(
@@ -84,12 +75,7 @@ def generate(
         for row in range(len(prompts))
         for sample, (text, count, thought, reason) in zip(samples, completions[row], strict=True)
     ]
-    return pd.DataFrame(records, columns=[*COLUMNS]).astype(COLUMNS)
-
-
-def no_completions() -> pd.DataFrame:
-    """What `generate` gives where there is no prompt."""
-    return pd.DataFrame({name: pd.Series(dtype=dtype) for name, dtype in COLUMNS.items()})
+    return completions_of(records)
 
 
 def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:

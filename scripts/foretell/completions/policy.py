@@ -60,6 +60,9 @@ def _a_date(text: Any) -> Any:
 
 Effort = Literal["low", "medium", "high"]
 EFFORTS: tuple[Effort, ...] = get_args(Effort)
+EngineName = Literal["transformers", "vllm", "openai"]
+Endpoint = Literal["chat", "completions"]
+TokenLimit = Literal["max_tokens", "max_completion_tokens"]
 Text = Annotated[str, StringConstraints(min_length=1)]
 Filled = Annotated[Text, AfterValidator(_with_whole_fields)]
 Value = bool | int | float | Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,39}$")]
@@ -159,6 +162,43 @@ class ThinkingMarks(Settings):
     """After it."""
 
 
+class MessageSettings(Settings):
+    """What a model on a server is asked."""
+
+    prompt: Prompt
+
+
+class Server(Settings):
+    """A model on a server, and what it is asked beside prompts and decoding."""
+
+    url: str
+    """Address that the paths of the protocol are added to."""
+    name: str
+    """What the server calls the model."""
+    endpoint: Endpoint
+    effort: str | None
+    """Sent as `reasoning_effort`."""
+    body: dict[str, Any]
+    """What else each request says."""
+    samples_per_request: PositiveInt | None
+    """Most completions that one request asks for."""
+    token_limit: TokenLimit
+    """What the server calls the limit on a completion's tokens."""
+
+
+class Connection(Settings):
+    """How a server is reached; nothing of it decides an answer."""
+
+    key: str | None
+    """Name of the environment variable that has the key."""
+    concurrency: PositiveInt
+    """Requests under way at once."""
+    timeout: Annotated[float, Field(gt=0)]
+    """Seconds without a byte of the answer."""
+    attempts: PositiveInt
+    """How often a request is sent at most."""
+
+
 class CompletionSettings(Settings):
     """What a policy's completions depend on beside model and prompts."""
 
@@ -167,7 +207,10 @@ class CompletionSettings(Settings):
     decoding: Decoding
     seed: int
     """Of the study."""
-    dtype: Dtype
-    """In which the model is run."""
+    engine: EngineName = "transformers"
+    dtype: Dtype = "auto"
+    """In which the model is run, where it is run here."""
     thinking: ThinkingMarks | None = None
     """What stands around its thinking, where that is not for the tokenizer to tell."""
+    server: Server | None = None
+    """Where it is not run here."""

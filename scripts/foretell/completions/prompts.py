@@ -73,11 +73,23 @@ def _texts(
     problems: pd.DataFrame, tokenizer: PreTrainedTokenizerBase, prompt: Prompt, reading: Reading
 ) -> Iterator[tuple[str, int]]:
     """The rendered text of every problem, and where the user's text ends in it."""
-    _check_fields(problems, prompt)
+    prompts = filled(problems, prompt)
     write = Template(tokenizer, prompt, reading) if tokenizer.chat_template else _as_it_is
+    yield from map(write, prompts)
+
+
+def filled(problems: pd.DataFrame, prompt: Prompt) -> list[Prompt]:
+    """The prompt of every problem, with its fields.
+
+    Raises:
+        UserError: the problems lack a field.
+    """
+    _check_fields(problems, prompt)
+    prompts = []
     for problem in problems.to_dict("records"):
         answer_start = None if prompt.answer_start is None else fill(prompt.answer_start, problem)
-        yield write(prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start}))
+        prompts.append(prompt.model_copy(update={"user": fill(prompt.user, problem), "answer_start": answer_start}))
+    return prompts
 
 
 def check_arguments(

@@ -52,7 +52,7 @@ class Template:
         Raises:
             UserError: the user's text is not in it as it was given.
         """
-        text = self._render([*_messages(prompt), {"role": "user", "content": prompt.user}])
+        text = self._render(messages_of(prompt))
         user = prompt.user
         kept = (self._prefix + each + self._suffix for each in (user, user.strip(), user.lstrip(), user.rstrip()))
         if text not in kept:
@@ -91,6 +91,11 @@ def _on(day: datetime.datetime) -> str:
     """
     replaced = "".join(f" | replace('%{code}', '{day.strftime('%' + code)}')" for code in _CODES)
     return "{%- macro strftime_now(format) -%}{{ format" + replaced + " }}{%- endmacro +%}"
+
+
+def messages_of(prompt: Prompt) -> list[dict]:
+    """The conversation of a filled prompt, up to the user's text."""
+    return [*_messages(prompt), {"role": "user", "content": prompt.user}]
 
 
 def _messages(prompt: Prompt) -> list[dict]:

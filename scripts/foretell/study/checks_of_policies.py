@@ -1,14 +1,16 @@
 """Checks of models and policies."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from foretell.common.errors import UserError
+from foretell.completions.engines.keys import no_key
 from foretell.models.architecture import TinyModelSettings
 from foretell.models.weights import RECORD, WEIGHTS, check_training
 from foretell.study.config import StudyConfig
-from foretell.study.models import Tiny
-from foretell.study.policies import GRADED, PREDICTED, Encoder, ImportedPolicy
+from foretell.study.models import ServerModel, Tiny
+from foretell.study.policies import GRADED, PREDICTED, Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import GeneratedSet
 from foretell.study.references import unknown
 
@@ -33,15 +35,52 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
                 yield f"key 'models.{name}.weights': {error}"
 
 
+def server_mistakes(config: StudyConfig) -> Iterator[str]:
+    """Models on servers whose key is not there."""
+    for name, model in config.models.items():
+        if isinstance(model, ServerModel) and model.key is not None and not os.environ.get(model.key):
+            yield f"key 'models.{name}.key': {no_key(model.key)}"
+
+
 def policy_mistakes(config: StudyConfig) -> Iterator[str]:
     """Policies that cannot be run or imported, or share the id of an encoder."""
     for name, policy in config.policies.items():
-        if policy.read_by is not None:
+        if isinstance(policy, ModelPolicy) and isinstance(config.models.get(policy.model), ServerModel):
+            yield from _served(name, policy, config)
+        elif isinstance(policy, ModelPolicy) and policy.encoder is not None:
+            yield f"key 'policies.{name}.encoder': its model is run here and reads for itself; leave it out"
+        elif policy.read_by is not None:
             place = f"policies.{name}" + (".encoder" if isinstance(policy, ImportedPolicy) else "")
             yield from _encoder(place, policy.read_by, config)
         if isinstance(policy, ImportedPolicy):
             yield from _imported_policy(name, policy)
     yield from _shared_encoders(config)
+
+
+def _served(name: str, policy: ModelPolicy, config: StudyConfig) -> Iterator[str]:
+    """What a policy whose model is on a server lacks, or says in vain."""
+    model = config.models[policy.model]
+    assert isinstance(model, ServerModel)
+    if policy.encoder is None:
+        yield (
+            f"key 'policies.{name}.encoder' is missing: {policy.model!r} is on a server, which shows no activations; "
+            "name a model of this study that reads the prompts for it"
+        )
+    else:
+        yield from _encoder(f"policies.{name}.encoder", policy.encoder, config)
+    if policy.template_arguments:
+        yield f"key 'policies.{name}.template_arguments': a server renders by itself; tell it in the model's 'body'"
+    if "temperature" in model.body and policy.temperature != 1:
+        yield f"key 'policies.{name}.temperature': {policy.model!r} takes none ('body'); give 1, at which it samples"
+    if policy.prompt is not None and policy.prompt not in config.prompts:
+        yield unknown(f"policies.{name}.prompt", policy.prompt, config.prompts)
+    elif model.endpoint == "completions" and (said := [k for k in ("prompt", "effort") if getattr(policy, k)]):
+        yield f"key 'policies.{name}.{said[0]}': the endpoint completions is sent what 'encoder' reads; leave it out"
+    elif policy.prompt is not None and config.prompts[policy.prompt].answer_start is not None:
+        yield (
+            f"key 'policies.{name}.prompt': {policy.prompt!r} has 'answer_start', and the endpoint chat lets no answer "
+            "be started: use another prompt, or the endpoint completions"
+        )
 
 
 def _shared_encoders(config: StudyConfig) -> Iterator[str]:
@@ -63,6 +102,8 @@ def _encoder(place: str, encoder: Encoder, config: StudyConfig) -> Iterator[str]
     model = config.models.get(encoder.model)
     if model is None:
         yield unknown(f"{place}.model", encoder.model, config.models)
+    elif isinstance(model, ServerModel):
+        yield f"key '{place}.model': {encoder.model!r} is on a server, which shows no activations; name another one"
     elif isinstance(model, Tiny):
         learnt = config.problem_sets.get(model.problem_set)
         if isinstance(learnt, GeneratedSet) and encoder.effort not in learnt.task.efforts:

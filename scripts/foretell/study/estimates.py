@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.arguments import Settings
-from foretell.study.models import AnyModel, Size, Tiny
+from foretell.study.models import AnyModel, ServerModel, Size, Tiny
 from foretell.study.plan import Planned
 from foretell.study.policies import ModelPolicy
 from foretell.study.sizes import count_problems
-from foretell.study.study import Study
+from foretell.study.study import COMPLETIONS_BY, Study
 from foretell.study.types import NotNegative, Positive
 
 BYTES_PER_TOKEN = 4.5  # of a completion's text
@@ -40,7 +40,7 @@ class Work:
     Attributes:
         rule, about: the rule, and its problem set and policy or encoder, or its model.
         prompt_tokens, completion_tokens: read and generated.
-        gpu_hours, dollars: by `Assumptions`.
+        gpu_hours, dollars: by `Assumptions`; where a server is asked, dollars by its price alone.
         gigabytes: of what is kept of it.
 
     What does not apply, or needs a size of the model that is not known, is NaN.
@@ -57,8 +57,9 @@ class Work:
 
 def estimate(study: Study, planned: list[Planned], assumptions: Assumptions) -> pd.DataFrame:
     """What planned jobs take that run or fetch a model: one row per `Work`, all shards of a job together."""
-    work = dict.fromkeys(found for job in planned for found in _work(study, job, assumptions))
-    return pd.DataFrame([*work], columns=["rule", "about", *COLUMNS])
+    # By name: what is not known is not equal to itself.
+    work = {(found.rule, found.about): found for job in planned for found in _work(study, job, assumptions)}
+    return pd.DataFrame([*work.values()], columns=["rule", "about", *COLUMNS])
 
 
 def guesses(study: Study) -> Iterator[str]:
@@ -78,27 +79,30 @@ def _work(study: Study, job: Planned, assumed: Assumptions) -> Iterator[Work]:
     if rule == "download_model":
         size = _size(study.config.models[of["model"]])
         yield Work(rule, of["model"], gigabytes=np.nan if size is None else size.parameters * BYTES)
-    elif rule == "generate_completions":
-        yield _completions(study, of["problem_set"], of["policy"], assumed)
+    elif rule in COMPLETIONS_BY.values():
+        yield _completions(study, rule, of["problem_set"], of["policy"], assumed)
     elif rule in ("cache_activations", "cache_untrained_activations"):
         yield _activations(study, rule, of["problem_set"], of["encoder"], assumed)
 
 
-def _completions(study: Study, problem_set: str, policy: str, assumed: Assumptions) -> Work:
+def _completions(study: Study, rule: str, problem_set: str, policy: str, assumed: Assumptions) -> Work:
     entry = study.policy(policy)
     assert isinstance(entry, ModelPolicy)
     problems = count_problems(study, problem_set) or 0
     greedy = 1 if entry.temperature else 0  # beside the k samples
-    read = problems * assumed.prompt_tokens
+    model = study.config.models[entry.model]
+    served = isinstance(model, ServerModel)
+    read = problems * assumed.prompt_tokens * (1 + greedy if served else 1)  # a server is sent it once more
     written = problems * (entry.samples + greedy) * (entry.expected_tokens or entry.max_tokens)
     hours = _hours(study, entry.model, read, assumed.reading) + _hours(study, entry.model, written, assumed.writing)
+    charged = (read * model.price.input + written * model.price.output) / 1e6
     return Work(
-        rule="generate_completions",
+        rule=rule,
         about=f"{problem_set}/{policy}",
         prompt_tokens=read,
         completion_tokens=written,
         gpu_hours=hours,
-        dollars=hours * assumed.dollars_per_hour,
+        dollars=charged if served else hours * assumed.dollars_per_hour,
         gigabytes=written * BYTES_PER_TOKEN / 1e9,
     )
 
@@ -139,4 +143,4 @@ def _size(model: AnyModel) -> Size | None:
     if isinstance(model, Tiny):  # 12 width^2 per block of four matrices of attention and two of four times the width
         parameters = 12 * model.layers * model.width**2 / 1e9
         return Size(parameters=parameters, layers=model.layers, width=model.width)
-    return model.size
+    return None if isinstance(model, ServerModel) else model.size

@@ -124,7 +124,7 @@ def reader_prompts(study: Study, job: Job) -> Files:
     return {
         policy: [f"prompts/{study.origin(problem_set)}/{entry.encoder.id}.parquet"]
         for policy, entry in entries.items()
-        if isinstance(entry, ImportedPolicy) and entry.encoder is not None
+        if isinstance(entry, ImportedPolicy | ModelPolicy) and entry.encoder is not None
     }
 
 
@@ -144,6 +144,13 @@ def prompts(study: Study, job: Job) -> Files:
     """Prompts that a policy's completions and activations are of, on the problems that its set shares."""
     encoder = study.encoder(job.policy)
     return {} if encoder is None else {encoder: [f"prompts/{study.origin(job.problem_set)}/{encoder}.parquet"]}
+
+
+def asked(study: Study, job: Job) -> Files:
+    """What a policy's model is asked: messages, or the prompts that its encoder reads."""
+    if study.asked_in_messages(job.policy):
+        return {job.policy: [f"messages/{job.problem_set}/{job.policy}.parquet"]}
+    return prompts(study, job)
 
 
 def activations(study: Study, job: Job) -> Files:

@@ -8,14 +8,14 @@ from typing import Any
 
 import yaml
 
-from foretell.completions.policy import Prompt, Reading
+from foretell.completions.policy import Connection, Prompt, Reading, Server
 from foretell.grading.settings import GradingSettings
 from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED, SCALED_HERE
 from foretell.probes.families import FAMILIES
 from foretell.routing.routers import Sweep
 from foretell.study.files import Job
-from foretell.study.models import Checkpoint, Price, Tiny
-from foretell.study.policies import ImportedPolicy, ModelPolicy, RecordedPolicy
+from foretell.study.models import Checkpoint, Price, ServerModel, Tiny
+from foretell.study.policies import Encoder, ImportedPolicy, ModelPolicy, RecordedPolicy
 from foretell.study.problem_sets import File, GeneratedSet, HubSet, Records
 from foretell.study.study import MAJORITY, Study
 
@@ -70,7 +70,7 @@ def download_model(study: Study, job: Job) -> Settings:
 def render_prompts(study: Study, job: Job) -> Settings:
     """What an encoder reads, and how the chat template is told to render it, which must change what it reads."""
     encoder = study.encoders()[job.encoder]
-    prompt = Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
+    prompt = _prompt(study, encoder)
     asked = [e for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)]
     given = encoder.model_dump(include=set(Reading.model_fields))
     others = [other for e in asked if (other := e.model_dump(include=set(Reading.model_fields))) != given]
@@ -82,10 +82,49 @@ def generate_completions(study: Study, job: Job) -> Settings:
     entry = study.policy(job.policy)
     assert isinstance(entry, ModelPolicy)
     model = study.config.models[entry.model]
-    settings = {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed, "dtype": model.dtype}
+    assert not isinstance(model, ServerModel)
+    how = {"engine": model.engine, "dtype": model.dtype}
+    settings = {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed, **how}
     if isinstance(model, Checkpoint) and model.thinking is not None:
         settings["thinking"] = model.thinking.model_dump()
     return settings
+
+
+def generate_completions_with_vllm(study: Study, job: Job) -> Settings:
+    """The same, of a policy whose model is run by vLLM."""
+    return generate_completions(study, job)
+
+
+def write_messages(study: Study, job: Job) -> Settings:
+    """What a model on a server is asked."""
+    entry = study.policy(job.policy)
+    assert isinstance(entry, ModelPolicy)
+    return {"prompt": _prompt(study, entry).model_dump()}
+
+
+def ask_server(study: Study, job: Job) -> Settings:
+    """How a policy samples, and which model it asks."""
+    entry, model = _served(study, job)
+    server = model.model_dump(include={*Server.model_fields} - {"effort"})
+    sampled = {"policy": job.policy, "decoding": entry.decoding(), "seed": study.config.seed}
+    return {**sampled, "engine": model.engine, "server": {**server, "effort": entry.effort}}
+
+
+def connection(study: Study, job: Job) -> Settings:
+    """How the server is reached; nothing of it decides a result, so that it reruns nothing."""
+    return _served(study, job)[1].model_dump(include=set(Connection.model_fields))
+
+
+def _served(study: Study, job: Job) -> tuple[ModelPolicy, ServerModel]:
+    entry = study.policy(job.policy)
+    assert isinstance(entry, ModelPolicy)
+    model = study.config.models[entry.model]
+    assert isinstance(model, ServerModel)
+    return entry, model
+
+
+def _prompt(study: Study, encoder: Encoder) -> Prompt:
+    return Prompt() if encoder.prompt is None else study.config.prompts[encoder.prompt]
 
 
 def import_completions(study: Study, job: Job) -> Settings:
@@ -146,7 +185,9 @@ def _run_or_table(study: Study, job: Job, key: str) -> Settings:
 
 def cache_activations(study: Study, job: Job) -> Settings:
     """In which dtype a model reads, and which layers and positions are kept."""
-    return {"dtype": study.config.models[study.encoders()[job.encoder].model].dtype, **_read(study)}
+    model = study.config.models[study.encoders()[job.encoder].model]
+    assert not isinstance(model, ServerModel)
+    return {"dtype": model.dtype, **_read(study)}
 
 
 def import_activations(study: Study, job: Job) -> Settings:
@@ -219,9 +260,10 @@ def price_outcomes(study: Study, job: Job) -> Settings:
 def _price(study: Study, policy: str) -> Settings:
     entry = study.policy(policy)
     if isinstance(entry, ModelPolicy):
-        price = study.config.models[entry.model].price
-        return {"encoder": entry.read_by.id, **_prices(price)}
-    read: Settings = {"encoder": None}
+        price, reader = study.config.models[entry.model].price, entry.encoder
+        read: Settings = {} if reader is None else {"reader_price": study.config.models[reader.model].price.input}
+        return {"encoder": entry.read_by.id, **read, **_prices(price)}
+    read = {"encoder": None}
     if isinstance(entry, ImportedPolicy) and entry.encoder is not None:
         read = {"encoder": entry.encoder.id, "reader_price": study.config.models[entry.encoder.model].price.input}
     elif isinstance(entry, ImportedPolicy) and entry.activations is not None and entry.price is not None:
@@ -315,7 +357,7 @@ def efforts(study: Study, problem_set: str) -> dict[str, Settings]:
 
 def write_front_page(study: Study, job: Job) -> Settings:
     """What the report's front page says was run."""
-    models = {n: e.described() for n, e in study.config.models.items() if isinstance(e, Checkpoint)}
+    models = {n: e.described() for n, e in study.config.models.items() if isinstance(e, Checkpoint | ServerModel)}
     sets = study.reported()
     unrouted = [name for name in sets if not study.pools_on(study.origin(name))]
     pools = [pool for name in sets for pool in study.pools_on(name)]

@@ -91,4 +91,4 @@ def evaluated(sets: dict[str, AnyProblemSet], pools: dict[str, AnyPool]) -> set[
 
 
 def _models(policies: dict[str, AnyPolicy]) -> set[str]:
-    return {entry.read_by.model for entry in policies.values() if entry.read_by is not None}
+    return {model for entry in policies.values() for model in entry.models}

@@ -1,12 +1,13 @@
 """The entries of `models`: one class per source."""
 
-from typing import Annotated, Any, ClassVar, Literal
+import re
+from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import Field, PositiveInt
+from pydantic import AfterValidator, Field, PositiveInt
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
-from foretell.completions.policy import ThinkingMarks
+from foretell.completions.policy import Endpoint, EngineName, ThinkingMarks, TokenLimit
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
 from foretell.study.problem_sets import GeneratedSet
@@ -47,8 +48,8 @@ class Model(Settings):
     """Price in USD per million tokens."""
 
     @property
-    def made_by(self) -> str:
-        """The rule that makes the checkpoint."""
+    def made_by(self) -> str | None:
+        """The rule that makes the checkpoint; None where there is none."""
         return "download_model"
 
 
@@ -65,10 +66,11 @@ class Tiny(Model, TinyModel):
     differs they are refused. Without it the model is trained."""
 
     dtype: ClassVar[Dtype] = "float32"
+    engine: ClassVar[EngineName] = "transformers"
 
     @property
     @override
-    def made_by(self) -> str:
+    def made_by(self) -> str | None:
         return "train_tiny_model" if self.weights is None else "import_weights"
 
     def training(self, learnt: GeneratedSet, seed: int) -> dict[str, Any]:
@@ -95,12 +97,16 @@ class Checkpoint(Model):
     tokenizer's own marks, if they are those of a known model, else `<think>` and `</think>`. What lies between is no
     answer, and its tokens are counted apart."""
 
+    engine: Literal["transformers", "vllm"] = "transformers"
+    """What writes completions: `transformers`, or `vllm`, which is faster and has an environment of its own (`make
+    vllm`). Activations are read by transformers."""
     size: Size | None = None
     """How large it is, for `make plan`, which else cannot tell hours and storage."""
 
     def origin(self) -> dict[str, Any]:
         """Where the checkpoint comes from: what its files depend on."""
-        return self.model_dump(exclude={"price", "dtype", "chat_template", "thinking", "size"}, exclude_none=True)
+        beside = {"price", "dtype", "chat_template", "thinking", "size", "engine"}
+        return self.model_dump(exclude=beside, exclude_none=True)
 
 
 class PackageModel(Packages, Checkpoint):
@@ -115,4 +121,75 @@ class HubModel(Hub, Checkpoint):
     """A model of the Hugging Face hub."""
 
 
-AnyModel = Annotated[Tiny | PackageModel | PathModel | HubModel, Field(discriminator="source")]
+def _address(url: str) -> str:
+    if not re.match(r"https?://[^\s/@?#]+(/[^\s@?#]*)?$", url):  # a key in it would be printed and recorded
+        raise ValueError("it must be an address such as https://api.openai.com/v1, without a user or a key in it")
+    return url
+
+
+def _variable(name: str) -> str:
+    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):  # it may be the key itself, which is not to be printed
+        raise ValueError(
+            "it must be the name of an environment variable, of capital letters, such as OPENAI_API_KEY; the key "
+            "itself stands in no file"
+        )
+    return name
+
+
+# What a request says for the policy's and the model's other keys; of these some servers take no seed or temperature.
+DECIDED = ("model", "messages", "prompt", "n", "stream", "stop", "top_p", "top_k", "min_p", *get_args(TokenLimit))
+REMOVABLE = ("seed", "temperature")
+
+
+def _beside(body: dict[str, Any]) -> dict[str, Any]:
+    for name, value in body.items():
+        if name in DECIDED or (name in REMOVABLE and value is not None):
+            what = "give null, for a server that takes none, or leave it out" if name in REMOVABLE else "leave it out"
+            raise ValueError(f"{name!r} follows from the other keys of model and policy: {what}")
+    return body
+
+
+class ServerModel(Model):
+    """A model on a server that speaks OpenAI's protocol, such as a provider's or one's own vLLM. It shows no
+    activations, so its policies name the model that reads for them (`encoder`)."""
+
+    source: Literal["server"]
+    url: Annotated[str, AfterValidator(_address)]
+    """Address of the server, such as `https://api.openai.com/v1`."""
+    name: Text
+    """What the server calls the model."""
+    key: Annotated[str, AfterValidator(_variable)] | None = None
+    """Name of the environment variable that has the server's key. The key itself is neither printed nor recorded."""
+    endpoint: Endpoint = "chat"
+    """`chat` is sent the prompt's texts as messages; `completions` the tokens that the policy's encoder reads, for a
+    server that has the encoder's own checkpoint."""
+    body: Annotated[dict[str, Any], AfterValidator(_beside)] = {}
+    """What each request says beside messages and decoding, such as `{service_tier: flex}`. `{seed: null}` is for a
+    server that takes no seed, `{temperature: null}` for a model that takes no temperature: its policies say 1, and have
+    no greedy sample."""
+    token_limit: TokenLimit = "max_tokens"
+    """What the server calls the limit on a completion's tokens: `max_tokens` or `max_completion_tokens`."""
+    samples_per_request: PositiveInt | None = None
+    """Most samples that one request asks for (`n`); all of a problem's without it. Of a server that gives fewer, the
+    others are asked for in further requests."""
+    concurrency: PositiveInt = 8
+    """Requests under way at once."""
+    timeout: Positive = 600.0
+    """Seconds to wait for a server that says nothing."""
+    attempts: PositiveInt = 8
+    """How often a request is sent at most, where the server is overloaded, fails or is not reached. The time between
+    doubles, up to a minute, or is what the server asks for."""
+
+    engine: ClassVar[EngineName] = "openai"
+
+    @property
+    @override
+    def made_by(self) -> str | None:
+        return None
+
+    def described(self) -> str:
+        """Where the model is, for readers."""
+        return f"{self.name}, asked at {self.url}"
+
+
+AnyModel = Annotated[Tiny | PackageModel | PathModel | HubModel | ServerModel, Field(discriminator="source")]

@@ -9,7 +9,7 @@ from itertools import product
 
 from foretell.study.figures import Figure
 from foretell.study.problem_sets import HubSet, Records
-from foretell.study.study import Study
+from foretell.study.study import COMPLETIONS_BY, Study
 
 Planned = tuple[str, dict[str, str]]  # rule and wildcards
 STAGES = frozenset({"outcomes", "probes", "evaluation", "difficulty", "routing"})  # folders that figures read from
@@ -78,10 +78,14 @@ def _answers(study: Study, origin: str, policy: str) -> Iterator[Planned]:
     """From the model that reads, and maybe answers, to graded rollouts."""
     entry, of = study.policy(policy), {"problem_set": origin, "policy": policy}
     if entry.read_by is not None:
-        yield study.config.models[entry.read_by.model].made_by, {"model": entry.read_by.model}
+        made_by = study.config.models[entry.read_by.model].made_by
+        assert made_by is not None
+        yield made_by, {"model": entry.read_by.model}
         yield "render_prompts", {"problem_set": origin, "encoder": entry.read_by.id}
-    for rule in (entry.completions_by, entry.rollouts_by):
-        if rule in ("generate_completions", "grade_rollouts"):
+    if study.asked_in_messages(policy):
+        yield "write_messages", of
+    for rule in (study.made_by("completions", policy), entry.rollouts_by):
+        if rule in (*COMPLETIONS_BY.values(), "grade_rollouts"):
             yield from ((rule, {**of, "shard": shard}) for shard in study.shards)
         elif rule is not None:
             yield rule, of

@@ -61,8 +61,13 @@ class Policy(Settings):
         return None
 
     @property
+    def models(self) -> set[str]:
+        """Ids of the models that read or answer for it."""
+        return set() if self.read_by is None else {self.read_by.model}
+
+    @property
     def completions_by(self) -> str | None:
-        """The rule that makes its completions."""
+        """The rule that makes its completions; of a model, by the engine `transformers`."""
         return None
 
     @property
@@ -77,7 +82,11 @@ class Policy(Settings):
 
 
 class ModelPolicy(Policy, Encoder, Decoding):
-    """A policy whose model the workflow runs."""
+    """A policy whose model the workflow runs, or asks on a server."""
+
+    encoder: Encoder | None = None
+    """Where its model is on a server: a model of this study that reads the prompts for it, so that its success is
+    predicted from that model's activations."""
 
     expected_tokens: Positive | None = None
     """Expected tokens of a completion, for `make plan`, which else takes the most."""
@@ -85,7 +94,12 @@ class ModelPolicy(Policy, Encoder, Decoding):
     @property
     @override
     def read_by(self) -> Encoder:
-        return Encoder(**self.model_dump(include=set(Encoder.model_fields)))
+        return self.encoder or Encoder(**self.model_dump(include=set(Encoder.model_fields)))
+
+    @property
+    @override
+    def models(self) -> set[str]:
+        return {self.model, self.read_by.model}
 
     @property
     @override

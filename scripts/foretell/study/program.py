@@ -32,6 +32,7 @@ _REGISTRIES = {
     "router": "ROUTERS",
     "answer_kind": "KINDS",
     "source": "TASKS",
+    "engine": "ENGINES",
 }
 
 FilesOf = Callable[[Study, Any], Files]
@@ -85,6 +86,7 @@ def program_parameters(
     data: Callable[[Any], dict[str, Path | list[Path]]] | None = None,
     shard: bool = False,
     workers: bool = False,
+    connection: SettingsOf | None = None,
     memory: Path | None = None,
 ) -> dict[str, Any]:
     """Parameters of a rule that runs a script.
@@ -103,6 +105,7 @@ def program_parameters(
         data: from wildcards to files of the project that the script reads, by option. They are no inputs: their place
             may change, their content may not.
         shard: whether the job makes the shard that its wildcard names.
+        connection: from study and wildcards to the value of `--connection`, which changes no result.
         workers: whether the script shares its work among processes, as many as the rule has threads.
         memory: a folder in which hashes of code are kept for other processes.
     """
@@ -118,6 +121,7 @@ def program_parameters(
         given = values(wildcards)
         if given is not None:
             words += ["--settings", as_json(given)]
+        words += ["--connection", as_json(connection(study, wildcards))] if connection is not None else []
         words += ["--shard", wildcards.shard] if shard else []
         words += ["--workers", str(threads)] if workers else []
         named = dict(output_.items())

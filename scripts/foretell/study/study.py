@@ -6,12 +6,18 @@ from typing import Literal
 from foretell.probes import families as reads
 from foretell.probes.families import FAMILIES
 from foretell.study.config import StudyConfig
+from foretell.study.models import ServerModel
 from foretell.study.policies import AnyPolicy, Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.pools import PoolOfFolds, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, HubSet, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
 ON_DIFFICULTY = ("T1", "T8", "F1")  # what is made of the comparison
+COMPLETIONS_BY = {  # engine to rule
+    "transformers": "generate_completions",
+    "vllm": "generate_completions_with_vllm",
+    "openai": "ask_server",
+}
 MAJORITY = "majority_correct"  # by which queries are routed
 ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
 
@@ -151,8 +157,16 @@ class Study:
     def made_by(self, stage: Literal["completions", "rollouts", "outcomes"], policy: str) -> str | None:
         """The rule that makes a policy's files of a stage; None where it has none."""
         entry = self.policy(policy)
+        if stage == "completions" and isinstance(entry, ModelPolicy):
+            return COMPLETIONS_BY[self.config.models[entry.model].engine]
         by_stage = {"completions": entry.completions_by, "rollouts": entry.rollouts_by, "outcomes": entry.outcomes_by}
         return by_stage[stage]
+
+    def asked_in_messages(self, policy: str) -> bool:
+        """Whether a policy's model is sent messages, which a server's template renders."""
+        entry = self.policy(policy)
+        model = self.config.models[entry.model] if isinstance(entry, ModelPolicy) else None
+        return isinstance(model, ServerModel) and model.endpoint == "chat"
 
     def predictions_by(self, problem_set: str) -> str:
         """The rule that makes the predictions on a problem set, but for those of `trained_beside`: each set has one."""

@@ -10,6 +10,7 @@ import cache_activations
 import generate_completions
 import grade_rollouts
 import summarise_outcomes
+from foretell.completions.engines import transformers as engine
 from foretell.completions.policy import Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.probes.inputs import Activations
@@ -32,9 +33,9 @@ class Study:
         problems.to_parquet("problems.parquet")
         render(problems, tokenizer, Prompt(), Reading(effort="low")).to_parquet("prompts.parquet")
         self.run_on = 0
-        for script, name in ((generate_completions, "generate"), (cache_activations, "cache")):
+        for script, module, name in ((generate_completions, engine, "generate"), (cache_activations,) * 2 + ("cache",)):
             monkeypatch.setattr(script, "CHUNK", 4)
-            monkeypatch.setattr(script, name, self._counted(getattr(script, name)))
+            monkeypatch.setattr(module, name, self._counted(getattr(module, name)))
 
     def _counted(self, run):
         def counted(*arguments, **options):

@@ -52,7 +52,7 @@ def test_every_key_is_explained_and_no_other(readme):
 
 def test_every_source_has_a_table(readme):
     sources = {key.field.annotation.__args__[0] for key in keys_of(StudyConfig) if key.path.endswith("*.source")}
-    assert len(sources) == 10 and all(f"### `source: {source}`" in readme for source in sources)
+    assert len(sources) == 11 and all(f"### `source: {source}`" in readme for source in sources)
 
 
 @pytest.mark.parametrize("name", [*PUBLISHED, *SYNTHETIC])

@@ -11,9 +11,10 @@ from foretell.common.yaml_files import read_yaml
 from foretell.study import files, jobs
 from foretell.study.config import complete
 from foretell.study.figures import read_manifest
+from foretell.study.models import ServerModel
 from foretell.study.plan import jobs_of
 from foretell.study.program import as_json
-from foretell.study.study import Study
+from foretell.study.study import COMPLETIONS_BY, Study
 from synthetic_studies import SYNTHETIC, all_settings, imported
 
 PUBLISHED = ("config", "recorded", "pocket", "norms", "paper")
@@ -59,7 +60,7 @@ def test_no_rule_is_left_out_of_these_tests(pytestconfig):
     studies = [read_yaml(pytestconfig.rootpath / "config" / f"{name}.yaml") for name in PUBLISHED]
     found = {rule for config in [*studies, *SYNTHETIC.values()] for rule, *_ in all_settings(study_of(config))}
     functions = {name for name, value in vars(jobs).items() if getattr(value, "__module__", "") == jobs.__name__}
-    of_several = {"write_report", "resampling", "efforts", "make_problems", "calibrated_on"}
+    of_several = {"write_report", "resampling", "efforts", "make_problems", "calibrated_on", "connection"}
     making = {"generate_problems", "import_problems", "download_cities", "split_by_group"}
     assert found - making == {name for name in functions if name[0].islower()} - of_several
 
@@ -102,7 +103,8 @@ def test_everything_is_made_by_exactly_one_rule(written):
 
     outcomes = [study.policies_by("outcomes", rule) for rule in ("summarise_outcomes", "import_outcomes")]
     rollouts = [study.policies_by("rollouts", rule) for rule in ("grade_rollouts", "import_rollouts")]
-    completions = [study.policies_by("completions", rule) for rule in ("generate_completions", "import_completions")]
+    rules = (*COMPLETIONS_BY.values(), "import_completions")
+    completions = [study.policies_by("completions", rule) for rule in rules]
     assert_each_is_made_once(outcomes, study.config.policies)
     assert_each_is_made_once(rollouts, outcomes[0])
     assert_each_is_made_once(completions, rollouts[0])
@@ -110,7 +112,8 @@ def test_everything_is_made_by_exactly_one_rule(written):
     rules = ("generate_problems", "import_problems", "download_cities", "split_by_group", "exclude_duplicates")
     assert_each_is_made_once(map(study.problems_by, rules), study.config.problem_sets)
     rules = ("train_tiny_model", "import_weights", "download_model")
-    assert_each_is_made_once(map(study.models_by, rules), study.config.models)
+    checkpoints = [name for name, model in study.config.models.items() if not isinstance(model, ServerModel)]
+    assert_each_is_made_once(map(study.models_by, rules), checkpoints)
 
 
 EXPECTED = {
@@ -135,6 +138,7 @@ EXPECTED = {
     "two-splits": {"own": "train_probes", "by-group": "train_probes"},
     "trained": {"tiny_math": "train_probes"},
     "mixed": {"own": "train_probes"},
+    "served": {"own": "train_probes"},
     "alone": {"own": "train_probes"},
 }
 

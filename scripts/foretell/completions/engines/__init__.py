@@ -1,0 +1,1 @@
+"""What runs a model to have a policy's completions."""

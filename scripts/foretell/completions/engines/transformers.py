@@ -1,0 +1,29 @@
+"""The engine `transformers`: a Hugging Face checkpoint in this process."""
+
+import pandas as pd
+
+from foretell.common.provenance import folder_hash
+from foretell.completions.engines.engine import Asked
+from foretell.completions.generation import generate
+from foretell.completions.prompts import load_tokenizer
+from foretell.models.loading import load_model
+
+
+class TransformersSampler:
+    """See `foretell.completions.engines.engine.Sampler`."""
+
+    def __init__(self, asked: Asked) -> None:
+        assert asked.model is not None
+        self._settings = asked.settings
+        self._tokenizer = load_tokenizer(str(asked.model))
+        self._model = load_model(str(asked.model), asked.settings.dtype)
+        self.described = f"{self._model.dtype} on {self._model.device}"
+        self.identity = {"model": folder_hash(asked.model), "dtype": str(self._model.dtype)}
+
+    def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:
+        """Sample the completions of some prompts."""
+        given = self._settings
+        marks = None if given.thinking is None else (given.thinking.start, given.thinking.end)
+        return generate(
+            self._model, self._tokenizer, prompts, given.decoding, given.policy, given.seed, thinking_marks=marks
+        )
