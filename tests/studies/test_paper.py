@@ -14,6 +14,7 @@ from workflow_project import ROOT, copy_project
 
 CONFIGS = ["paper.yaml", "tests/configs/paper.yaml"]
 POLICIES = ["qwen2.5-math-1.5b", "qwen2.5-math-7b"]
+NOT_OF_THESE = ("T3", "T7", "F9")  # of programs, of every encoder, of several efforts
 SETS = {"DigitalLearningGmbH/MATH-lighteval": lambda: hub_data.math(train=120, test=80)}
 
 
@@ -23,6 +24,9 @@ def reduced():
     config = read_yaml(ROOT / "config" / "paper.yaml")
     config["policies"] = {name: {**config["policies"][name], "max_tokens": 3, "samples": 3} for name in POLICIES}
     config["pools"] = {"math": {**config["pools"]["math"], "policies": POLICIES}}
+    for entry in config["problem_sets"].values():
+        entry.pop("policies", None)
+    config["figures"] = [label for label in config["figures"] if label not in NOT_OF_THESE]
     return config
 
 
