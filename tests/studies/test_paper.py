@@ -26,6 +26,8 @@ def reduced():
     config["pools"] = {"math": {**config["pools"]["math"], "policies": POLICIES}}
     for entry in config["problem_sets"].values():
         entry.pop("policies", None)
+    for entry in config["models"].values():
+        del entry["engine"]  # vLLM, which has an environment of its own
     config["figures"] = [label for label in config["figures"] if label not in NOT_OF_THESE]
     return config
 

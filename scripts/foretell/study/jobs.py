@@ -74,6 +74,7 @@ def render_prompts(study: Study, job: Job) -> Settings:
     asked = [e for e in study.encoders().values() if (e.model, e.prompt) == (encoder.model, encoder.prompt)]
     given = encoder.model_dump(include=set(Reading.model_fields))
     others = [other for e in asked if (other := e.model_dump(include=set(Reading.model_fields))) != given]
+    others.sort(key=repr)  # the configuration's order is nobody's concern
     return {"prompt": prompt.model_dump(), **given, **({"others": others} if others else {})}
 
 

@@ -126,7 +126,7 @@ EXPECTED = {
     },
     "pocket": {"cities": "train_probes", "cities-by-country": "train_probes"},
     "norms": {"general_knowledge": "cross_fit_probes"},
-    "paper": dict.fromkeys(["math", "gsm8k", "aime"], "train_probes"),
+    "paper": dict.fromkeys(["math", "gsm8k", "aime", "e2h_amc", "gpqa", "livecodebench", "polymath"], "train_probes"),
     "completions": {"own": "train_probes"},
     "rollouts": {"own": "train_probes"},
     "outcomes": {"own": "train_probes"},
