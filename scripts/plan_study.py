@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
+from pydantic import ValidationError
 
 from foretell.common.errors import UserError, run
 from foretell.common.yaml_files import read_yaml
@@ -27,7 +28,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     if missing := [file for file in args.configfile if not file.is_file()]:
         raise UserError(f"--configfile: there is no file {missing[0]}; the studies stand in config/")
 
-    assumed = Assumptions(**{name: getattr(args, name) for name in Assumptions.model_fields})
+    try:
+        assumed = Assumptions(**{name: getattr(args, name) for name in Assumptions.model_fields})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise UserError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from None
     manifest = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
     study = open_study(merged(args.configfile), args.configfile, manifest, ROOT, why_unavailable)
     planned = jobs_of(study)

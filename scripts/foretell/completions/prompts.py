@@ -18,7 +18,7 @@ DEFAULT = Reading()
 
 def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
     """Load the tokenizer of a checkpoint folder."""
-    return _tokenizer_class(model_folder).from_pretrained(model_folder, local_files_only=True)
+    return _tokenizer_class(model_folder).from_pretrained(model_folder, local_files_only=True, trust_remote_code=False)
 
 
 def _tokenizer_class(model_folder: str) -> Any:

@@ -79,7 +79,7 @@ class Template:
                 add_generation_prompt=opened,
                 **self._options,
             )
-        except TemplateError as error:
+        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
             raise RefusedError(f"the chat template refuses the prompt: {error}") from error
         return str(rendered)
 
@@ -90,7 +90,7 @@ def _on(day: datetime.datetime) -> str:
     It is written in the template's language, since templates are given data only, no functions.
     """
     replaced = "".join(f" | replace('%{code}', '{day.strftime('%' + code)}')" for code in _CODES)
-    return "{%- macro strftime_now(format) -%}{{ format" + replaced + " }}{%- endmacro +%}"
+    return "{%- macro strftime_now(format) -%}{{ format" + replaced + " }}{%- endmacro %}\n"
 
 
 def messages_of(prompt: Prompt) -> list[dict]:

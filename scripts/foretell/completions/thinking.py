@@ -73,9 +73,14 @@ class Thinking:
         return str(self._tokenizer.decode(tokens, skip_special_tokens=True))
 
     def _opened(self, prompt: list[int]) -> bool:
-        """Whether a prompt ends within thinking: after its last special token, which stands after the user's text."""
+        """Whether a prompt ends within thinking: after its last special token, which stands after the user's text.
+
+        Without a chat template none does, and the text itself may mention the mark: only one at its end counts.
+        """
         turn = next((place for place in range(len(prompt), 0, -1) if prompt[place - 1] in self._special), 0)
         text = str(self._tokenizer.decode(prompt[turn:], skip_special_tokens=False))
+        if not self._tokenizer.chat_template:
+            return text.rstrip().endswith(self._marks[0])
         return text.rfind(self._marks[0]) > text.rfind(self._marks[1])
 
     def _blocks(self, tokens: list[int], opened: bool) -> list[_Part]:

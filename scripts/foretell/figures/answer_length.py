@@ -28,9 +28,10 @@ def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.
         resamples, seed: of the bootstrap over groups.
 
     Returns:
-        policy, against (DIFFICULTY or SUCCESS), place (tenth of the order of difficulty, or the middle of a tenth of
-        the success rate; null for the correlation over all problems), tokens (mean of one completion; null for the
-        correlation), spearman (null for a bin), low, high (95 %: normal for a mean, bootstrap for the correlation), n.
+        policy, against (DIFFICULTY or SUCCESS), place (tenth of the order of difficulty, equal ones together, or the
+        mean success rate in a tenth of its range; null for the correlation over all problems), tokens (mean of one
+        completion; null for the correlation), spearman (null for a bin), low, high (95 %: normal for a mean, bootstrap
+        for the correlation), n.
     """
     resampling = Resampling(resamples, seed)
     parts = []
@@ -48,11 +49,13 @@ def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.
 
 def _bins(known: pd.DataFrame, against: str) -> pd.DataFrame:
     if against == DIFFICULTY:
-        place = np.ceil(BINS * known[against].rank(method="first") / len(known))
+        place = np.ceil(BINS * known[against].rank(method="average") / len(known))
     else:
-        place = (np.floor(BINS * known[against].astype(float)).clip(upper=BINS - 1) + 0.5) / BINS
+        place = np.floor(BINS * known[against].astype(float)).clip(upper=BINS - 1)
     table = known.tokens.groupby(place.to_numpy()).agg(["mean", "sem", "size"]).reset_index()
     table.columns = ["place", "tokens", "error", "n"]
+    if against == SUCCESS:
+        table["place"] = known[against].astype(float).groupby(place.to_numpy()).mean().to_numpy()
     table["low"], table["high"] = table.tokens - 1.96 * table.error, table.tokens + 1.96 * table.error
     return table.drop(columns="error")
 

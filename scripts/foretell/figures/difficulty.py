@@ -29,7 +29,7 @@ def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd
 
 
 def _tenths(policy: str, frame: pd.DataFrame) -> pd.DataFrame:
-    place = np.ceil(10 * frame.reference_difficulty.rank(method="first") / len(frame)).astype(int)
+    place = np.ceil(10 * frame.reference_difficulty.rank(method="average") / len(frame)).astype(int)
     table = frame.success_rate.astype(float).groupby(place.to_numpy()).agg(["mean", "sem", "size"]).reset_index()
     table.columns = ["tenth", "success_rate", "error", "n"]
     table["low"], table["high"] = table.success_rate - 1.96 * table.error, table.success_rate + 1.96 * table.error

@@ -107,7 +107,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, looks: dict[str, dict], metric: str) 
     for model, part in known.groupby("model", sort=False):
         look = {key: looks[model][key] for key in ("color", "marker")}
         part = part.sort_values("effort", key=lambda efforts: efforts.map(EFFORTS.index, na_action="ignore"))
-        axes.plot(100 * part.accuracy, part.value, color=look["color"], linewidth=0.8, zorder=1)
+        line = part[part.effort.notna()]
+        axes.plot(100 * line.accuracy, line.value, color=look["color"], linewidth=0.8, zorder=1)
         for row in part.itertuples():
             one = pd.DataFrame([row])
             axes.errorbar(

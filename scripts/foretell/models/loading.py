@@ -11,6 +11,8 @@ from foretell.common.errors import UserError
 from foretell.models.devices import device_map, fastest_device, fastest_dtype
 from foretell.models.origins import Dtype
 
+_UNKNOWN = ("Unrecognized configuration class", "recognize this architecture", "custom code")  # in transformers' errors
+
 
 def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
     """A causal language model in evaluation mode, on the fastest device, or on several where one is too small for it.
@@ -27,10 +29,14 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
     place = device_map(Path(folder), chosen, device)
     try:
         return AutoModelForCausalLM.from_pretrained(
-            folder, local_files_only=True, dtype=chosen, device_map=None if place == "cpu" else place
+            folder,
+            local_files_only=True,
+            trust_remote_code=False,
+            dtype=chosen,
+            device_map=None if place == "cpu" else place,
         ).eval()
     except ValueError as error:
-        if "Unrecognized configuration class" not in str(error) and "recognize this architecture" not in str(error):
+        if not any(said in str(error) for said in _UNKNOWN):
             raise
         said = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
         named = ", ".join(said.get("architectures") or [str(said.get("model_type"))])

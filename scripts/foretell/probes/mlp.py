@@ -83,7 +83,6 @@ class FittedMlps:
 
 
 def _scores(network: MLPClassifier | MLPRegressor, x: np.ndarray) -> np.ndarray:
-    if isinstance(network, MLPRegressor):
-        return network.predict(x)
-    log = network.predict_log_proba(x)
-    return log[:, 1] - log[:, 0]
+    """What the last unit adds up: log odds are infinite where they are taken from probabilities that round to 1."""
+    hidden = np.maximum(x @ network.coefs_[0] + network.intercepts_[0], 0)
+    return (hidden @ network.coefs_[1] + network.intercepts_[1])[:, 0]

@@ -17,6 +17,7 @@ from foretell.problems.imported import NO_ANSWER
 from foretell.problems.livecodebench import COLUMNS as TEST_COLUMNS
 from foretell.problems.livecodebench import with_tests
 
+_DATE = "date_of_split"  # while problems are divided by it
 _NUMBERS = ("reference_difficulty", "reference_difficulty_se")
 _GOLDS = {"last_box": last_box, "after_hashes": after_hashes}
 _MARKS = {"last_box": r"\boxed{}", "after_hashes": "####"}
@@ -51,7 +52,7 @@ def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.D
     _check_rows(frame, settings)
     if not frame.split.eq("validation").any():
         frame["split"] = _with_validation(frame)
-    return frame.drop(columns="date", errors="ignore")
+    return frame.drop(columns=_DATE, errors="ignore")
 
 
 def _read_file(settings: HubProblems, path: Path, name: str) -> pd.DataFrame:
@@ -77,7 +78,7 @@ def _read_file(settings: HubProblems, path: Path, name: str) -> pd.DataFrame:
     if settings.group is not None:
         frame["group"] = _joined([_column(rows, column, "group", name) for column in settings.group])
     if settings.date_split is not None:
-        frame["date"] = _dates(rows, settings.date_split, name)
+        frame[_DATE] = _dates(rows, settings.date_split, name)
     return _with_difficulty(frame, settings)
 
 
@@ -141,7 +142,8 @@ def _joined(columns: list[pd.Series]) -> pd.Series:
     """Values of several columns as one text; what is null is left out."""
     texts = [column.map(_text).astype("string") for column in columns]
     rows = zip(*texts, strict=True)
-    return pd.Series([" ".join(value for value in row if pd.notna(value)) for row in rows], dtype="string")
+    joined = [" ".join(value for value in row if pd.notna(value)) for row in rows]
+    return pd.Series(joined, dtype="string").replace("", pd.NA)
 
 
 def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
@@ -186,7 +188,7 @@ def _hashes(keys: pd.Series, purpose: str) -> pd.Series:
 def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
     """Train and test of problems that were published without a split."""
     if settings.date_split is not None:
-        test = frame.date >= pd.Timestamp(settings.date_split.test_from, tz="UTC")
+        test = frame[_DATE] >= pd.Timestamp(settings.date_split.test_from, tz="UTC")
     else:
         assert settings.test_share is not None
         groups = pd.Series(frame.group.unique())
@@ -194,7 +196,7 @@ def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
         test = frame.group.isin(chosen)
     split = pd.Series(np.where(test, "test", "train"), index=frame.index)
     if (lacking := {"train", "test"} - set(split)) and settings.date_split is not None:
-        first, last = (f"{date:%Y-%m-%d}" for date in (frame.date.min(), frame.date.max()))
+        first, last = (f"{date:%Y-%m-%d}" for date in (frame[_DATE].min(), frame[_DATE].max()))
         raise UserError(f"no problem is in {lacking.pop()!r}; dates are from {first} to {last}: correct 'date_split'")
     return split
 
@@ -234,7 +236,8 @@ def _check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
 def _with_validation(frame: pd.DataFrame) -> pd.Series:
     """A fifth of train becomes validation: whole groups where train and test share none, else whole questions."""
     train = frame.split == "train"
-    apart = not set(frame.group[train]) & set(frame.group[~train])
+    grouped = not frame.group.eq(frame.problem_id).all()
+    apart = grouped and not set(frame.group[train]) & set(frame.group[~train])
     digests = _hashes(frame.group if apart else frame.question.map(normalised), "validation")
     ordered = digests[train].sort_values(kind="stable")
     return frame.split.mask(train & digests.isin(ordered.iloc[: len(ordered) // 5]), "validation")

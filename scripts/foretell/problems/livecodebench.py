@@ -18,6 +18,10 @@ from typing_extensions import override
 
 from foretell.common.errors import UserError
 
+_UNREADABLE = (
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError, EOFError),
+    *(pickle.UnpicklingError, zlib.error),
+)
 COLUMNS = ("public_test_cases", "private_test_cases", "metadata", "starter_code")
 _CALLED = "\n\nComplete this code, and give the whole program in one fenced block of Python:\n```python\n{}\n```"
 _PIPED = "\n\nWrite a program that reads standard input and writes standard output, in one fenced block of Python."
@@ -49,7 +53,7 @@ def with_tests(rows: pd.DataFrame, question: str) -> pd.DataFrame:
     for index, row in enumerate(rows[[*COLUMNS, question]].itertuples(index=False)):
         try:
             answer = _answer(row.public_test_cases, row.private_test_cases, row.metadata)
-        except (ValueError, KeyError, TypeError, pickle.UnpicklingError, zlib.error, EOFError, IndexError) as error:
+        except _UNREADABLE as error:
             raise UserError(
                 f"row {index}: its tests cannot be read: {type(error).__name__}: {error}; the revision has another "
                 "form than is read here, or the file is not what it seems"

@@ -1,11 +1,11 @@
 """Checks of models and policies."""
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 from foretell.common.errors import UserError
 from foretell.completions.engines.keys import no_key
+from foretell.completions.policy import DATE
 from foretell.models.architecture import TinyModelSettings
 from foretell.models.weights import RECORD, WEIGHTS, check_training
 from foretell.study.config import StudyConfig
@@ -38,8 +38,8 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
 def server_mistakes(config: StudyConfig) -> Iterator[str]:
     """Models on servers whose key is not there."""
     for name, model in config.models.items():
-        if isinstance(model, ServerModel) and model.key is not None and not os.environ.get(model.key):
-            yield f"key 'models.{name}.key': {no_key(model.key)}"
+        if isinstance(model, ServerModel) and model.key is not None and (wrong := no_key(model.key)):
+            yield f"key 'models.{name}.key': {wrong}"
 
 
 def policy_mistakes(config: StudyConfig) -> Iterator[str]:
@@ -70,6 +70,10 @@ def _served(name: str, policy: ModelPolicy, config: StudyConfig) -> Iterator[str
         yield from _encoder(f"policies.{name}.encoder", policy.encoder, config)
     if policy.template_arguments:
         yield f"key 'policies.{name}.template_arguments': a server renders by itself; tell it in the model's 'body'"
+    if policy.effort is not None and "reasoning_effort" in model.body:
+        yield f"key 'policies.{name}.effort': the 'body' of {policy.model!r} has 'reasoning_effort' already: give one"
+    if model.endpoint == "chat" and policy.prompt in config.prompts and config.prompts[policy.prompt].date != DATE:
+        yield f"key 'policies.{name}.prompt': {policy.prompt!r} has a 'date', which a server is not told; leave it out"
     if "temperature" in model.body and policy.temperature != 1:
         yield f"key 'policies.{name}.temperature': {policy.model!r} takes none ('body'); give 1, at which it samples"
     if policy.prompt is not None and policy.prompt not in config.prompts:

@@ -122,7 +122,9 @@ class HubModel(Hub, Checkpoint):
 
 
 def _address(url: str) -> str:
-    if not re.match(r"https?://[^\s/@?#]+(/[^\s@?#]*)?$", url):  # a key in it would be printed and recorded
+    if not re.fullmatch(
+        r"https?://([^\s/@?#:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s@?#]*)?", url
+    ):  # a key in it would be printed and recorded
         raise ValueError("it must be an address such as https://api.openai.com/v1, without a user or a key in it")
     return url
 
@@ -171,7 +173,7 @@ class ServerModel(Model):
     """What the server calls the limit on a completion's tokens: `max_tokens` or `max_completion_tokens`."""
     samples_per_request: PositiveInt | None = None
     """Most samples that one request asks for (`n`); all of a problem's without it. Of a server that gives fewer, the
-    others are asked for in further requests."""
+    others are asked for in further requests. Costs count a problem's prompt and request once all the same."""
     concurrency: PositiveInt = 8
     """Requests under way at once."""
     timeout: Positive = 600.0

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from foretell.probes import families as reads
-from foretell.probes.families import FAMILIES
+from foretell.probes.families import FAMILIES, LINEAR
 from foretell.study.config import StudyConfig
 from foretell.study.models import ServerModel
 from foretell.study.policies import AnyPolicy, Encoder, ImportedPolicy, ModelPolicy
@@ -113,13 +113,15 @@ class Study:
         if self.predictions_by(problem_set) != "train_probes":
             return self.predictions_by(problem_set) == "cross_fit_probes"
         asked = any(label in self.config.figures for label in ON_DIFFICULTY)
-        has = self.problem_set(self.origin(problem_set)).has_norms and self.runs_encoders(problem_set)
+        entry = self.problem_set(self.origin(problem_set))
+        tested = self.problem_set(getattr(entry, "test_of", None) or self.origin(problem_set))
+        has = entry.has_norms and tested.has_norms and LINEAR in self.families(problem_set)
         return asked and has and set(CROSS_FITTED_TARGETS) <= set(self.targets(problem_set))
 
     def has_efforts(self, problem_set: str) -> bool:
         """Whether some model answers a problem set at more than one effort."""
         entries = [self.policy(policy) for policy in self.policies(problem_set)]
-        efforts = [(entry.model, entry.effort) for entry in entries if isinstance(entry, ModelPolicy)]
+        efforts = {(entry.model, entry.effort) for entry in entries if isinstance(entry, ModelPolicy) and entry.effort}
         return len(efforts) > len({model for model, _ in efforts})
 
     def metadata(self, problem_set: str) -> list[str]:

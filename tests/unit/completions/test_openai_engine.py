@@ -14,6 +14,7 @@ from foretell.common.errors import UserError
 from foretell.completions.engines.answers import split
 from foretell.completions.engines.client import Client
 from foretell.completions.engines.engine import Asked
+from foretell.completions.engines.keys import key_of, no_key
 from foretell.completions.engines.openai import ServerSampler
 from foretell.completions.policy import CompletionSettings, Connection, Decoding, Server
 from foretell.completions.samples import GREEDY
@@ -260,3 +261,36 @@ def test_the_key_is_in_no_file(folder):
     Asking(lambda body, number: Failure(500, KEY.encode()) if number == 1 else well(body, number))(["a"])
     kept = [path.read_text() for path in Path(folder).rglob("*") if path.is_file()]
     assert len(kept) == 2 and not any(KEY in text for text in kept)
+
+
+@pytest.mark.parametrize("written", [f"{KEY}\n", f" {KEY}\r\n"])
+def test_white_space_around_a_key_is_no_part_of_it(written, monkeypatch):
+    asking = Asking(well)
+    monkeypatch.setenv("TEST_KEY", written)
+    asking(["a"])
+    assert {headers["Authorization"] for _, headers, _ in asking.asked} == {f"Bearer {KEY}"}
+
+
+def test_a_key_that_cannot_be_one_is_refused_and_not_told(monkeypatch):
+    monkeypatch.setenv("A_KEY", "sk\u2014secret")
+    assert "has letters that no key has" in no_key("A_KEY") and "secret" not in no_key("A_KEY")
+    with pytest.raises(UserError, match="A_KEY"):
+        key_of("A_KEY")
+
+
+def test_a_completion_that_ended_in_an_error_is_asked_for_again():
+    broken = answer(["half"])
+    broken["choices"][0]["finish_reason"] = "error"
+    asking = Asking(failing(broken))
+    assert "half" not in asking(["a"], samples=1).completion.tolist()
+
+
+def test_half_a_letter_at_a_cut_is_no_failure():
+    asking = Asking(lambda body, _: answer(["4 \ud83d"] * number_of(body)))
+    assert asking(["a"]).completion.tolist() == ["4 ?"] * 3
+
+
+def test_a_server_may_ask_for_an_hour_at_most():
+    asking = Asking(failing(Failure(429, Retry_After="1e12"), Failure(429, Retry_After="inf")))
+    asking(["a"], samples=1, temperature=0.0)
+    assert asking.waited[0] == 3600 and asking.waited[1] <= 61

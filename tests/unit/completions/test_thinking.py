@@ -81,3 +81,9 @@ def test_marks_that_a_study_gives():
     tokenizer = tokenizer_with(QWEN)
     written = Thinking(tokenizer, ("<reason>", "</reason>")).read(tokenizer("a<reason>b</reason>c").input_ids, [])
     assert written == ("a<think>b</think>c", len("<reason>b</reason>"))
+
+
+def test_a_text_that_mentions_the_mark_opens_no_thinking():
+    tokenizer = tokenizer_with(None)
+    asked, ids = (tokenizer(text, add_special_tokens=False).input_ids for text in ("Use <think> tags: 2+2=", "4"))
+    assert Thinking(tokenizer).read(ids, asked).text == "4"

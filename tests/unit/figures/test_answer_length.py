@@ -27,7 +27,7 @@ def test_lengths_are_of_one_answer_on_test(outcomes):
     assert tenths.n.tolist() == [6] * 10
     assert tenths.tokens.tolist() == [10 + 6 * tenth + 2.5 for tenth in range(10)]
     rates = frame[frame.against.eq(SUCCESS) & frame.place.notna()]
-    assert rates.n.sum() == 60 and rates.place.tolist() == [0.05, 0.25, 0.55, 0.75, 0.95]
+    assert rates.n.sum() == 60 and rates.place.tolist() == [0, 0.25, 0.5, 0.75, 1]
 
 
 def test_correlations_are_over_all_problems_with_their_intervals(outcomes):

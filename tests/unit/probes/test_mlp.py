@@ -20,6 +20,16 @@ def test_it_reads_what_no_linear_probe_does():
     assert spearmanr(labels[test, 1], network[:, 1, 0]).statistic > 0.8
 
 
+def test_scores_stay_finite_where_probabilities_round_to_one():
+    features = np.random.default_rng(0).standard_t(3, size=(300, 4)) * 50
+    labels = (features[:, :1] > 0).astype(float)
+    fitted = MlpBlock({}, lambda: features).fit(np.arange(200), labels[:200], np.array([True]))
+    scores, network = fitted.scores(np.arange(300)), fitted.networks[0][-1]
+    assert np.isfinite(scores).all()
+    expected = network.predict_proba(fitted.reduce.transform(features))[:, 1]
+    np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, 0, -1])), expected, atol=1e-12)
+
+
 def test_the_same_data_give_the_same_network_whatever_else_is_fitted():
     features = np.random.default_rng(1).normal(size=(80, 5)) * 100
     labels = (features > 0).astype(float)[:, :2]

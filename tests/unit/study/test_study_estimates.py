@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 import plan_study
+from foretell.common.errors import UserError
 from foretell.study import jobs
 from foretell.study.estimates import Assumptions, estimate, guesses
-from foretell.study.open import merged
+from foretell.study.open import merged, open_study
 from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.sizes import count_problems
 
@@ -103,7 +104,32 @@ def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
     assert "Assumed, not measured: prompt_tokens 200" in printed
 
 
-def test_problems_of_the_hub_are_counted_by_what_is_expected_of_them(opened, pytestconfig):
-    study = opened(merged([pytestconfig.rootpath / "config" / "paper.yaml"]))
-    counts = {name: count_problems(study, name) for name in ("math", "aime", "polymath", "livecodebench")}
+@pytest.fixture(scope="module")
+def paper(manifest, pytestconfig):
+    folder = pytestconfig.rootpath
+    return open_study(merged([folder / "config" / "paper.yaml"]), [], manifest, folder, lambda: None)
+
+
+def test_human_difficulty_is_compared_where_the_test_problems_have_some(paper):
+    compared = list(filter(paper.compares_difficulty, paper.problem_sets()))
+    assert compared == ["math", "e2h_amc", "livecodebench", "polymath"], "the test of aime is that of aime2025"
+
+
+@pytest.mark.parametrize("label", ["T1", "T8", "F1"])
+def test_a_comparison_of_difficulty_needs_the_evaluation(paper, manifest, label):
+    assert {"evaluate_probes", "compare_difficulty"} <= {rule for rule, _ in jobs_for(paper, manifest[label])}
+
+
+def test_two_ways_to_sample_are_no_two_efforts(paper):
+    assert not paper.has_efforts("polymath")
+    assert list(filter(paper.has_efforts, paper.problem_sets())) == ["math", "gsm8k", "aime", "e2h_amc", "gpqa"]
+
+
+def test_assumptions_that_cannot_be_are_one_message():
+    with pytest.raises(UserError, match="--reading: Input should be greater than 0"):
+        plan_study.main(["--reading", "0"])
+
+
+def test_problems_of_the_hub_are_counted_by_what_is_expected_of_them(paper):
+    counts = {name: count_problems(paper, name) for name in ("math", "aime", "polymath", "livecodebench")}
     assert counts == {"math": 12_500, "aime": 963, "polymath": 9_000, "livecodebench": 1055}

@@ -94,8 +94,10 @@ def read_answer(answer: Answer) -> list[Completion]:
         content = _Content.model_validate(answer)
     except ValidationError as error:
         first = error.errors()[0]
-        said = json.dumps(answer.get("error", answer) if isinstance(answer, dict) else answer)[:200]
+        said = json.dumps(answer.get("error", answer) if isinstance(answer, dict) else answer)
         raise MalformedError(f"key '{'.'.join(map(str, first['loc']))}': {first['msg']}, in {said}") from None
+    if any(choice.finish_reason == "error" for choice in content.choices):
+        raise MalformedError("a completion that ended in an error")
     if content.usage is None:
         raise NoUsageError
     usage, choices = content.usage, sorted(content.choices, key=lambda choice: choice.index)

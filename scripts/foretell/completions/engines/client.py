@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from math import isfinite
 from typing import Any
 
 import httpx2
@@ -17,6 +18,8 @@ from foretell.completions.policy import Connection, Server
 
 PATHS = {"chat": "chat/completions", "completions": "completions"}
 TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # 529: overloaded
+SAID = 300  # letters of what a server says that are shown
+LONGEST = 3600.0  # seconds that a server is waited for because it asks for it
 _BACKOFF = wait_exponential_jitter(initial=1, max=60)
 
 
@@ -100,10 +103,14 @@ class Client:
         try:
             return attempts(self._post, body)
         except _TransientError as error:
+            if self._stopped.is_set():
+                raise StoppedError("nothing more is sent") from None
             tried = f"{self._connection.attempts} attempts"
             raise UserError(f"{self._url}: no answer after {tried}, of which the last gave: {error}") from None
 
     def _post(self, body: dict[str, Any]) -> Answer:
+        if self._stopped.is_set():  # while this request waited to be sent again
+            raise StoppedError("nothing more is sent")
         try:
             response = self._http.post(self._url, json=body)
         except httpx2.TimeoutException:
@@ -115,17 +122,17 @@ class Client:
         if not response.is_success:
             raise UserError(self._refusal(response, body["model"]))
         try:
-            answer = json.loads(response.content)
+            answer = _whole_letters(json.loads(response.content, parse_constant=_no_number))
             read_answer(answer)
         except MalformedError as error:
-            raise _TransientError(self._without_key(f"an answer that is none: {error}")) from None
+            raise _TransientError(self._without_key(f"an answer that is none: {error}")[:SAID]) from None
         except ValueError as error:
             if isinstance(error, NoUsageError):
                 raise UserError(
                     f"{self._url}: the answers have no 'usage', so that their tokens and costs are not known; have the "
                     "server tell it"
                 ) from None
-            raise _TransientError(f"an answer that is no JSON: {self._without_key(response.text[:100])!r}") from None
+            raise _TransientError(f"an answer that is no JSON: {self._without_key(response.text)[:100]!r}") from None
         return answer
 
     def _refusal(self, response: httpx2.Response, model: str) -> str:
@@ -145,7 +152,8 @@ class Client:
             text = error["message"] if isinstance(error, dict) else error
         except (ValueError, KeyError, TypeError):
             text = response.text
-        return self._without_key(f"{response.status_code} {response.reason_phrase}: {str(text).strip()[:300]}")
+        said = self._without_key(str(text)).strip()[:SAID]  # cut last, or a part of the key may be left
+        return f"{response.status_code} {response.reason_phrase}: {said}"
 
     def _without_key(self, text: str) -> str:
         return text if self._key is None else text.replace(self._key, f"[{self._connection.key}]")
@@ -154,7 +162,8 @@ class Client:
         """Seconds that the server asks to wait: given as such, or as a date."""
         given = response.headers.get("Retry-After", "")
         try:
-            return max(0.0, float(given))
+            asked = float(given)
+            return max(0.0, asked) if isfinite(asked) else None
         except ValueError:
             pass
         try:
@@ -166,4 +175,13 @@ class Client:
 def _wait(state: RetryCallState) -> float:
     error = state.outcome.exception() if state.outcome is not None else None
     asked = error.wait if isinstance(error, _TransientError) else None
-    return _BACKOFF(state) if asked is None else asked
+    return _BACKOFF(state) if asked is None else min(asked, LONGEST)
+
+
+def _whole_letters(answer: Any) -> Any:
+    """An answer in which half of a letter, as may stand where a text was cut off, is a question mark."""
+    return json.loads(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
+
+
+def _no_number(text: str) -> float:
+    raise ValueError(f"{text} is no JSON")

@@ -6,17 +6,21 @@ from foretell.common.errors import UserError
 
 
 def key_of(name: str) -> str:
-    """The key in an environment variable.
+    """The key in an environment variable, without white space around it.
 
     Raises:
         UserError: there is none.
     """
-    key = os.environ.get(name)
+    if wrong := no_key(name):
+        raise UserError(wrong)
+    return os.environ[name].strip()
+
+
+def no_key(name: str) -> str | None:
+    """What is wrong where an environment variable has no key; None where it has one."""
+    key = os.environ.get(name, "").strip()
     if not key:
-        raise UserError(no_key(name))
-    return key
-
-
-def no_key(name: str) -> str:
-    """What is wrong where an environment variable has no key."""
-    return f"the environment variable {name} is not set; put the server's key there"
+        return f"the environment variable {name} is not set; put the server's key there"
+    if not key.isascii() or any(not "!" <= letter <= "~" for letter in key):
+        return f"the environment variable {name} has letters that no key has; correct it"
+    return None

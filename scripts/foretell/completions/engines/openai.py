@@ -1,6 +1,8 @@
 """The engine `openai`: a model on a server that speaks OpenAI's protocol, whosever it is."""
 
 import json
+import threading
+from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Any
@@ -8,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.common.provenance import fingerprint
 from foretell.completions.engines.answers import Answer, Completion, Kept, read_answer
 from foretell.completions.engines.client import Client, StoppedError
 from foretell.completions.engines.engine import Asked
@@ -27,6 +30,7 @@ class ServerSampler:
         self._concurrency = asked.connection.concurrency
         self._client = client(self._server, asked.connection)
         self._kept = Kept()
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.described = f"by {self._server.name} at {self._server.url}"
         self.identity: dict[str, str] = {}
 
@@ -81,7 +85,13 @@ class ServerSampler:
         stream = (self._settings.seed, self._settings.policy, problem)
         asked = {"url": self._server.url, "endpoint": self._server.endpoint, "body": body, "limit": limit}
         key = asked if self._settings.decoding.temperature == 0 or greedy else {**asked, "stream": stream}
-        answers = self._kept.read(key)
+        with self._locks[fingerprint(**key)]:  # problems may ask the same, which is then paid for once
+            return self._answered(key, body, samples, stream)
+
+    def _answered(
+        self, key: dict[str, Any], body: dict[str, Any], samples: int, stream: tuple[int, str, str]
+    ) -> list[Answer]:
+        answers, limit = self._kept.read(key), self._server.samples_per_request
         while (have := sum(len(read_answer(answer)) for answer in answers)) < samples:
             number = min(samples - have, limit or samples)
             sampled = {"n": number} if number > 1 else {}

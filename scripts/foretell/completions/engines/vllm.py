@@ -1,6 +1,8 @@
 """The engine `vllm`: a checkpoint in this process by vLLM, on GPUs or, with its build for processors, without."""
 
+import json
 import os
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -46,6 +48,7 @@ class VllmSampler:
         marks = asked.settings.thinking
         self._thinking = Thinking(load_tokenizer(str(asked.model)), None if marks is None else (marks.start, marks.end))
         longest = max(map(len, asked.prompts.token_ids), default=0) + asked.settings.decoding.max_tokens
+        longest = min(longest, _context(asked.model) or longest)  # what does not fit into it is cut off
         try:
             self._llm = vllm.LLM(
                 model=str(asked.model),
@@ -100,6 +103,12 @@ class VllmSampler:
         written = self._thinking.read(tokens[:-1] if output.finish_reason == "stop" and not stopped else tokens, prompt)
         places = [place for stop in self._settings.decoding.stop if (place := written.text.find(stop)) >= 0]
         return written._replace(text=written.text[: min(places)]) if stopped and places else written
+
+
+def _context(checkpoint: Path) -> int | None:
+    """Most tokens of prompt and answer that a model takes, where its configuration says so."""
+    said = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
+    return said.get("max_position_embeddings") or said.get("text_config", {}).get("max_position_embeddings")
 
 
 def _first_line(error: Exception) -> str:
