@@ -62,7 +62,12 @@ def download(
     for attempt in range(1, TRIES + 1):
         try:
             given = snapshot_download(
-                name, repo_type=kind, revision=commit, allow_patterns=wanted, ignore_patterns=unwanted
+                name,
+                repo_type=kind,
+                revision=commit,
+                allow_patterns=wanted,
+                ignore_patterns=unwanted,
+                max_workers=1,  # after a lost connection one thread of the client closes what others use
             )
             break
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
