@@ -32,13 +32,13 @@ class Asking:
         self.respond, self.waited = respond, []
         self.url, self.asked = self.servers.enter_context(serve(lambda *request: self.respond(*request)))
 
-    def __call__(self, problems=("a", "b"), server=None, connection=None, **decoding):
+    def __call__(self, problems=("a", "b"), server=None, connection=None, question="{}?", **decoding):
         given = {"endpoint": "chat", "effort": None, "body": {}, "samples_per_request": None}
         given |= {"token_limit": "max_tokens", "url": self.url, "name": "wise", **(server or {})}
         reached = {"key": "TEST_KEY", "concurrency": 1, "timeout": 5.0, "attempts": 3, **(connection or {})}
         sampled = Decoding(**{"samples": 2, "temperature": 0.7, "max_tokens": 9, **decoding})
         settings = CompletionSettings(policy="p", decoding=sampled, seed=1, engine="openai", server=Server(**given))
-        messages = [json.dumps([{"role": "user", "content": f"{problem}?"}]) for problem in problems]
+        messages = [json.dumps([{"role": "user", "content": question.format(problem)}]) for problem in problems]
         tokens = [np.array([1, 2])] * len(problems)
         prompts = pd.DataFrame({"problem_id": problems, "messages": messages, "token_ids": tokens})
         sampler = ServerSampler(Asked(settings, prompts, connection=Connection(**reached)), self._client)
@@ -288,6 +288,13 @@ def test_a_completion_that_ended_in_an_error_is_asked_for_again():
 def test_half_a_letter_at_a_cut_is_no_failure():
     asking = Asking(lambda body, _: answer(["4 \ud83d"] * number_of(body)))
     assert asking(["a"]).completion.tolist() == ["4 ?"] * 3
+
+
+def test_problems_that_ask_the_same_at_once_pay_once():
+    asking = Asking(well)
+    problems = list("abcdefgh")
+    table = asking(problems, question="the same", samples=1, temperature=0.0, connection={"concurrency": 8})
+    assert len(asking.asked) == 1 and table.problem_id.unique().tolist() == problems
 
 
 def test_a_server_may_ask_for_an_hour_at_most():
