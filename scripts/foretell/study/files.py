@@ -6,7 +6,7 @@ A job is about a problem set, a pool, or the whole study; its wildcards say whic
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from foretell.models.weights import RECORD
 from foretell.study.models import Checkpoint, PathModel, Tiny
@@ -15,6 +15,7 @@ from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
 
 Files = dict[str, list[str]]  # by id
+Settings = dict[str, Any]  # that a job is told, see `foretell.study.jobs`
 
 CHECKPOINT = [
     "model.safetensors",

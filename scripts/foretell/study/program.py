@@ -69,10 +69,16 @@ def settings_of(script: str) -> SettingsOf:
     found = getattr(jobs, script, None)
     if found is None:
         raise UserError(
-            f"foretell/study/jobs.py has no function {script!r}: correct the name, name another function as "
+            f"foretell/study/jobs has no function {script!r}: correct the name, name another function as "
             "'settings', or give 'settings=None' for a script that takes no settings"
         )
     return found
+
+
+def _name(settings: SettingsOf | None) -> str | None:
+    """Under which `verify_results.py` finds the function again; None where it is none of `foretell.study.jobs`."""
+    name = getattr(settings, "__name__", "")
+    return name if settings is not None and getattr(jobs, name, None) is settings else None
 
 
 def program_parameters(
@@ -157,7 +163,7 @@ def program_parameters(
         job = {
             "script": script.stem,
             "wildcards": dict(wildcards.items()),
-            "settings_of": None if settings is None or settings.__module__ != jobs.__name__ else settings.__name__,
+            "settings_of": _name(settings),
             "code": code(wildcards),
             "uses": sorted(uses(wildcards)),
             "modules": list(modules),

@@ -106,9 +106,7 @@ def test_what_stands_in_place_of_many_outputs_and_what_is_not_there(scripts, stu
 
 def test_a_script_whose_settings_nothing_gives_is_refused():
     assert program.settings_of("grade_rollouts") is jobs.grade_rollouts
-    with pytest.raises(
-        UserError, match=r"study/jobs\.py has no function 'grade_rollout': correct the name.*settings=None"
-    ):
+    with pytest.raises(UserError, match=r"study/jobs has no function 'grade_rollout': correct the name.*settings=None"):
         program.settings_of("grade_rollout")
 
 
