@@ -1,3 +1,4 @@
+import copy
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,17 @@ from foretell.study.open import open_study
 @pytest.fixture(scope="session")
 def manifest(pytestconfig):
     return read_manifest(read_yaml(pytestconfig.rootpath / "config" / "figures.yaml"))
+
+
+@pytest.fixture(scope="session")
+def configs(pytestconfig):
+    folder = pytestconfig.rootpath / "config"
+    return {name: read_yaml(folder / f"{name}.yaml") for name in ("config", "recorded", "pocket", "norms", "paper")}
+
+
+@pytest.fixture
+def config(configs):
+    return copy.deepcopy(configs["config"])
 
 
 @pytest.fixture

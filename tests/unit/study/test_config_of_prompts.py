@@ -1,0 +1,66 @@
+"""Keys that say what a model reads: prompts, efforts, template arguments."""
+
+from types import SimpleNamespace
+
+import pytest
+
+from broken_studies import message
+from foretell.study import jobs
+
+
+def test_encoders_that_would_share_their_files_are_refused(config, opened):
+    small = config["models"]["small"]
+    config["models"] |= {"small-low": small}
+    config["policies"]["medium-low"] = {**config["policies"]["medium-low"], "model": "small-low", "effort": "high"}
+    opened(config)
+    config["policies"]["small-high"] |= {"model": "small", "effort": "low", "prompt": "high"}
+    config["prompts"] = {"high": {"user": "{question}"}}
+    said = (
+        "key 'policies.medium-low': its model, effort, template arguments and prompt make the id 'small-low-high', as"
+    )
+    assert said in message(config, opened)
+
+
+def test_policies_that_differ_in_template_arguments_have_encoders_of_their_own(config, opened):
+    policy = config["policies"]["small-high"]
+    config["policies"] |= {
+        "brief": {**policy, "template_arguments": {"thinking_budget": 512, "date_string": "26 Jul 2024"}},
+        "quick": {**policy, "template_arguments": {"enable_thinking": False}},
+    }
+    next(iter(config["pools"].values()))["policies"] += ["brief", "quick"]
+    study = opened(config)
+    ids = [study.encoder(name) for name in ("small-high", "brief", "quick")]
+    assert ids == [
+        "small-high",
+        "small-high-date_string-26-jul-2024-thinking_budget-512",
+        "small-high-enable_thinking-false",
+    ]
+    told = jobs.render_prompts(study, SimpleNamespace(encoder=ids[2]))
+    assert told["template_arguments"] == {"enable_thinking": False} and len(told["others"]) == 3
+    config["policies"]["quick"]["template_arguments"] = {"thinking_budget": 512, "date_string": "26-Jul 2024"}
+    assert "template arguments and prompt make the id 'small-high-date_string-26-jul" in message(config, opened)
+    config["policies"]["quick"]["template_arguments"] = {"reasoning_effort": "none"}
+    assert "'effort' is passed as 'reasoning_effort' already: give one of them" in message(config, opened)
+
+
+UNASKED = [
+    ("user", "What is 1 + 1?", "asks the same of every problem; put a field in, as in {question}"),
+    ("user", "{{question}}", "asks the same of every problem"),
+    ("user", "{question", "has a brace that belongs to no field"),
+    ("user", "{ question }", "has a brace that belongs to no field"),
+    ("user", "{question.text}", "has a brace that belongs to no field"),
+    ("user", "{question!r}", "has a brace that belongs to no field"),
+    ("user", "{question} {}", "has a brace that belongs to no field"),
+    ("user", "{question} in \\boxed{...}", "braces of the text itself are doubled: {{ and }}"),
+    ("user", "question}", "has a brace that belongs to no field"),
+    ("user", "", "at least 1 character"),
+    ("answer_start", "{question", "has a brace that belongs to no field"),
+]
+
+
+@pytest.mark.parametrize(("key", "text", "expected"), UNASKED, ids=[f"{key}={text}" for key, text, _ in UNASKED])
+def test_a_prompt_that_does_not_ask_the_problem_is_refused(config, opened, key, text, expected):
+    config["prompts"] = {"plain": {key: text, "turns": [{"user": "{question}", "assistant": "}"}]}}
+    config["policies"]["small-low"]["prompt"] = "plain"
+    text = message(config, opened)
+    assert f"key 'prompts.plain.{key}': " in text and expected in text
