@@ -33,6 +33,8 @@ rule import_problems:
 
 # Duplicates are a job of their own, so that two sets can be kept out of each other's training.
 rule download_problems:
+    input:
+        mirror=lambda wildcards: [local(file) for file in files.mirror(study, wildcards.problem_set)],
     output:
         problems="results/{study}/downloads/{problem_set}.parquet",
         source="results/{study}/downloads/{problem_set}.json",

@@ -27,6 +27,10 @@ RepositoryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9
 Commit = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
+class UnavailableError(UserError):
+    """The hub does not give what it is asked for."""
+
+
 class Repository(Settings):
     """A repository of the hub at a commit."""
 
@@ -52,8 +56,9 @@ def download(
         file is what the hub's listing says.
 
     Raises:
-        UserError: there is no such repository or commit, it must be asked for, nothing fits, the hub cannot be reached
-            or answers by errors, or a file has another content than it should.
+        UnavailableError: there is no such repository or commit, it must be asked for, or the hub cannot be reached or
+            answers by errors.
+        UserError: no file fits, or one has another content than it should.
     """
     from huggingface_hub import get_cached_repo_tree, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
@@ -72,7 +77,7 @@ def download(
             break
         except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
             if attempt == TRIES or not _may_pass(error):
-                raise UserError(_explained(error, repository, kind)) from error
+                raise UnavailableError(_explained(error, repository, kind)) from error
             time.sleep(2 ** (attempt - 1))
     listed = [file.path for file in get_cached_repo_tree(name, repo_type=kind, revision=commit)]
     files = sorted(_fitting(listed, wanted, unwanted))

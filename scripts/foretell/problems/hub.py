@@ -42,8 +42,28 @@ def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.D
     for split, patterns in settings.patterns().items():
         for file in (each for each in files if any(fnmatchcase(each, pattern) for pattern in patterns)):
             parts.append(_read_file(settings, folder / file, file).assign(split=split))
-    frame = pd.concat(parts, ignore_index=True)
+    return _completed(pd.concat(parts, ignore_index=True), settings)
+
+
+def read_mirror(settings: HubProblems, file: Path) -> pd.DataFrame:
+    """The same from a mirror of `files`, whose answers stand in their column whole.
+
+    Raises:
+        UserError: as in `read_problems`.
+    """
+    assert settings.mirror is not None
+    rows = read(file, settings.mirror).assign(path=file.name)
+    frame = pd.DataFrame({own: _column(rows, own, f"mirror.columns.{own}", file.name) for own in settings.columns})
+    _check_questions(frame, settings, file.name)
+    frame["answer"] = frame.answer.map(_text).astype("string").str.strip()
+    return _completed(_with_difficulty(frame, settings).assign(split="all"), settings)
+
+
+def _completed(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
+    """Ids, splits and the contract's other columns of the problems of all files."""
     frame = _with_ids(frame, settings)
+    if settings.sha256 is not None:
+        _check_content(frame, settings)
     if settings.splits is None:
         frame["split"] = _divided(frame, settings)
     if settings.train_contains_test:
@@ -187,6 +207,8 @@ def _hashes(keys: pd.Series, purpose: str) -> pd.Series:
 
 def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
     """Train and test of problems that were published without a split."""
+    if settings.sizes is not None:
+        return _dealt(frame, settings.sizes.by_split())
     if settings.date_split is not None:
         test = frame[_DATE] >= pd.Timestamp(settings.date_split.test_from, tz="UTC")
     else:
@@ -199,6 +221,25 @@ def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
         first, last = (f"{date:%Y-%m-%d}" for date in (frame[_DATE].min(), frame[_DATE].max()))
         raise UserError(f"no problem is in {lacking.pop()!r}; dates are from {first} to {last}: correct 'date_split'")
     return split
+
+
+def _dealt(frame: pd.DataFrame, sizes: dict[str, int]) -> pd.Series:
+    """Splits of given sizes, by the questions' hashes."""
+    if sum(sizes.values()) != len(frame):
+        together = " + ".join(map(str, sizes.values()))
+        raise UserError(f"there are {len(frame)} problems, and the key 'sizes' says {together}: correct it")
+    order = _hashes(frame.question, "split").argsort(kind="stable")
+    return pd.Series(np.repeat(list(sizes), list(sizes.values())), index=frame.index[order]).reindex(frame.index)
+
+
+def _check_content(frame: pd.DataFrame, settings: HubProblems) -> None:
+    texts = frame[["problem_id", "question", "answer"]].to_json(orient="values", force_ascii=True)
+    found = hashlib.sha256(str(texts).encode()).hexdigest()
+    if found != settings.sha256:
+        raise UserError(
+            f"ids, questions and answers have the SHA-256 {found}, the key 'sha256' says {settings.sha256}: correct the "
+            "key if you trust the files"
+        )
 
 
 def _without_test(frame: pd.DataFrame) -> pd.DataFrame:

@@ -8,6 +8,8 @@ from pydantic import AfterValidator, Field, PositiveInt, StringConstraints
 
 from foretell.common.arguments import Settings
 from foretell.common.hub import Repository
+from foretell.common.tables import Format
+from foretell.problems.generated import Sizes
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Patterns = Text | Annotated[list[Text], Field(min_length=1)]
@@ -94,11 +96,13 @@ class HubProblems(Repository):
     splits: Splits | None = None
     """Which files have the problems of which split."""
     files: Patterns | None = None
-    """Instead of `splits`: files whose problems `date_split` or `test_share` divides."""
+    """Instead of `splits`: files whose problems `date_split`, `test_share` or `sizes` divides."""
     date_split: DateSplit | None = None
     """Divides `files` into what is older and newer than a date."""
     test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Divides `files`: this share of the groups, by content hash, is test."""
+    sizes: Sizes | None = None
+    """Divides `files` into splits of so many problems, by content hash; together they are all problems."""
     train_contains_test: bool = False
     """Whether train, as published, has the problems of test too, by their problem_id; they count as test alone."""
     columns: dict[Text, Text]
@@ -120,6 +124,10 @@ class HubProblems(Repository):
     """How many problems there are, which is checked."""
     answer_kind: Literal["math", "integer", "choice", "text", "code"] = "math"
     """What answers are."""
+    sha256: Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """SHA-256 of ids, questions and answers of `files`, wherever they are from; 64 hexadecimal digits."""
+    mirror: Format | None = None
+    """Another file with the same problems, for where the hub does not give them."""
 
     def patterns(self) -> dict[str, list[str]]:
         """Patterns of files by split; those of `files` by `all`."""

@@ -7,6 +7,8 @@ from foretell.study.policies import ImportedPolicy
 from foretell.study.problem_sets import HubSet
 from foretell.study.references import evaluated_on, unknown
 
+DIVIDERS = ("date_split", "test_share", "sizes")
+_DIVIDERS = "'date_split', 'test_share' or 'sizes'"
 _OWN = ("split", "group", "answer_kind", "excluded_reason")  # columns of the contract that have keys of their own
 
 
@@ -22,15 +24,23 @@ def hub_mistakes(config: StudyConfig) -> Iterator[str]:
 
 
 def _files(key: str, entry: HubSet) -> Iterator[str]:
+    given = [name for name in DIVIDERS if getattr(entry, name) is not None]
     if (entry.splits is None) == (entry.files is None):
-        yield f"key '{key}': give either 'splits', or 'files' with 'date_split' or 'test_share'"
+        yield f"key '{key}': give either 'splits', or 'files' with {_DIVIDERS}"
     elif entry.splits is not None:
         if not entry.patterns():
             yield f"key '{key}.splits': it names no files; give train, test or both"
-        if given := [each for each in ("date_split", "test_share") if getattr(entry, each) is not None]:
+        if given:
             yield f"key '{key}.{given[0]}': it divides 'files', and here are 'splits'; leave one of them out"
-    elif (entry.date_split is None) == (entry.test_share is None):
-        yield f"key '{key}.files': give either 'date_split' or 'test_share', which divides them"
+    elif len(given) != 1:
+        yield f"key '{key}.files': give one of {_DIVIDERS}, which divides them"
+    if entry.sizes is not None and entry.group is not None:
+        yield f"key '{key}.sizes': it does not keep groups together; use 'test_share', or leave 'group' out"
+    for name in ("mirror", "sha256"):
+        if getattr(entry, name) is not None and entry.files is None:
+            yield f"key '{key}.{name}': it is about 'files', and here are 'splits'; leave it out"
+    if entry.mirror is not None and entry.sha256 is None:
+        yield f"key '{key}.sha256' is missing: it tells that the mirror has the same problems"
     if entry.train_contains_test and not (entry.has("test") and "problem_id" in entry.columns):
         yield f"key '{key}.train_contains_test': it needs test files and 'columns.problem_id', to compare them by"
 

@@ -257,6 +257,14 @@ def own_template(study: Study, model: str) -> list[str]:
     return [entry.chat_template] if isinstance(entry, Checkpoint) and entry.chat_template is not None else []
 
 
+def mirror(study: Study, problem_set: str) -> list[str]:
+    """The user's file with the problems of a data set of the hub, where there is one."""
+    entry = study.problem_set(problem_set)
+    if not isinstance(entry, HubSet) or entry.mirror is None:
+        return []
+    return [file for file in own_files(study, "problem_sets", problem_set, "mirror") if Path(file).is_file()]
+
+
 def local_checkpoint(study: Study, model: str) -> list[str]:
     """Files of a model that lies on this computer, so that it is taken anew when they change."""
     entry = study.config.models[model]

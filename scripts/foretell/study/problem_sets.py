@@ -254,6 +254,8 @@ class HubSet(Answered, GradingSettings, HubProblems):
     without_questions_of: Distinct[Id] | None = None
     """Other problem sets, whose test questions are kept out of this one's training, with the reason, as those of its
     own test are anyway."""
+    mirror: Table | None = None
+    """A file of one's own with the problems of `files`, in their order, for where the hub does not give them."""
     metadata: Distinct[Text] | None = None
     """Columns under `columns` that the baseline `metadata` reads, such as a subject: each value is a feature."""
 
@@ -269,7 +271,8 @@ class HubSet(Answered, GradingSettings, HubProblems):
 
     @override
     def making(self, seed: int) -> dict[str, Any]:
-        return self.model_dump(include=set(HubProblems.model_fields), exclude_defaults=True)
+        how = self.model_dump(include=set(HubProblems.model_fields), exclude_defaults=True)
+        return how if self.mirror is None else {**how, "mirror": self.mirror.model_dump(exclude={"file"})}
 
     def compared(self) -> list[str]:
         """Problem sets that are read for its own: for their test, or their test's questions."""

@@ -12,8 +12,9 @@ from foretell.common.errors import UserError
 from foretell.common.packages import Package, fetch, join
 from foretell.completions.prompts import load_tokenizer
 from foretell.models import sources
-from foretell.models.origins import LocalPath, Packages
+from foretell.models.origins import Hub, LocalPath, Packages
 from foretell.models.sources import RECORD, obtain
+from hub_server import COMMIT
 
 
 def sha256(content):
@@ -225,3 +226,47 @@ def test_a_chat_template_of_ones_own_stands_in_for_the_models(tmp_path, tokenize
     sums = json.loads((tmp_path / "m" / RECORD).read_text())["sums"]
     assert sums["chat_template.jinja"] == sha256(ours.encode())
     assert sums["model.safetensors"] == sha256(b"weights")
+
+
+@pytest.fixture
+def mirrored(packaged, hub):
+    """A GGUF file of a hub that packages of the index have too."""
+    hub.add("model", "someone/model-gguf", {"model.gguf": b"GGUF", "other.gguf": b"GGUFother"})
+    pieces = {"packages": packaged.packages, "files": packaged.files}
+    source = {"source": "hub", "id": "someone/model-gguf", "revision": COMMIT, "gguf": "model.gguf"}
+    return Hub.model_validate({**source, "sha256": packaged.sha256, "mirror": pieces})
+
+
+def test_a_gguf_file_comes_from_the_hub_and_else_from_its_mirror(mirrored, hub, tmp_path, capsys):
+    from_hub = obtain(mirrored, tmp_path / "one", tmp_path / "store")
+    assert hub.fetched() == ["model.gguf"] and from_hub["served_by"] == "hub"
+    hub.repositories.clear()
+    hub.asked.clear()
+    other = mirrored.model_copy(update={"revision": "f" * 40})  # which the cache does not have
+    from_mirror = obtain(other, tmp_path / "two", tmp_path / "store")
+    assert from_mirror["served_by"] == "mirror" and from_mirror["sums"] == from_hub["sums"]
+    assert "Its mirror is taken: model 1.0" in capsys.readouterr().err
+
+
+def test_a_mirror_is_held_to_the_same_sum_and_without_one_the_hub_must_do(mirrored, hub, tmp_path):
+    hub.repositories["model", "someone/model-gguf"]["model.gguf"] = b"GGUF, altered"
+    with pytest.raises(UserError, match="model.gguf of the hub has the SHA-256"):
+        obtain(mirrored, tmp_path / "one", tmp_path / "store")
+    with pytest.raises(UserError, match="has no file 'none.gguf': correct the key 'gguf'"):
+        obtain(mirrored.model_copy(update={"gguf": "none.gguf", "mirror": None}), tmp_path / "one", tmp_path / "store")
+    hub.repositories.clear()
+    with pytest.raises(UserError, match="model.gguf of the mirror has the SHA-256"):
+        unlike = {"revision": "f" * 40, "sha256": "0" * 64}
+        obtain(mirrored.model_copy(update=unlike), tmp_path / "one", tmp_path / "store")
+
+
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [
+        ({"gguf": "model.gguf"}, "a GGUF file needs its sum: give 'sha256'"),
+        ({"sha256": "0" * 64}, "'sha256' and 'mirror' are about a GGUF file"),
+    ],
+)
+def test_a_gguf_file_of_the_hub_and_its_sum_go_together(keys, expected):
+    with pytest.raises(ValueError, match=expected):
+        Hub.model_validate({"source": "hub", "id": "someone/model", "revision": COMMIT, **keys})

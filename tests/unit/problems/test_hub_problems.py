@@ -1,9 +1,12 @@
 """Problems of the hub's data sets, from miniatures of their layouts."""
 
 import json
+import re
 
+import pandas as pd
 import pytest
 
+import download_problems
 import hub_data
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
@@ -203,3 +206,51 @@ def test_contests_of_people_come_with_ratings_and_their_errors(tmp_path, pytestc
     assert problems.reference_difficulty.tolist() == [100.0 * n for n in range(50)]
     assert problems.reference_difficulty_se.tolist() == [10.0 + n for n in range(50)]
     assert problems.group.iloc[0] == "AMC 10 A 2000" and len(problems) == 50
+
+
+DEALT = {
+    **{key: value for key, value in hub_data.GSM8K.items() if key != "splits"},
+    "files": "main/*.parquet",
+    "sizes": {"train": 6, "validation": 2, "test": 4},
+}
+
+
+def test_files_are_dealt_to_splits_of_given_sizes_by_content(tmp_path):
+    problems = made(tmp_path, hub_data.gsm8k(), **DEALT)
+    assert sizes(problems) == DEALT["sizes"]
+    files = hub_data.gsm8k()
+    turned = {"main/a.parquet": files["main/train-0.parquet"], "main/b.parquet": files["main/test-0.parquet"]}
+    again = made(tmp_path / "turned", turned, **DEALT)  # the other file first
+    assert dict(zip(problems.question, problems.split, strict=True)) == dict(
+        zip(again.question, again.split, strict=True)
+    )
+    with pytest.raises(UserError, match=r"there are 12 problems, and the key 'sizes' says 6 \+ 2 \+ 5"):
+        made(tmp_path, hub_data.gsm8k(), **{**DEALT, "sizes": {"train": 6, "validation": 2, "test": 5}})
+
+
+def test_problems_come_from_the_hub_and_else_from_their_mirror(tmp_path, hub, capsys):
+    """The same problems, told by one sum."""
+    hub.add("dataset", "someone/gsm8k", hub_data.gsm8k())
+    whole = made(tmp_path / "files", hub_data.gsm8k(), **DEALT)
+    in_order = sorted(whole.problem_id, key=lambda problem: int(problem.removeprefix("all-")))
+    rows = whole.set_index("problem_id").loc[in_order, ["question", "answer"]].rename(columns={"answer": "gold"})
+    (mirror := tmp_path / "mine.csv").write_text(rows.to_csv(index=False))
+
+    def fetched(name, **settings):
+        how = {**DEALT, "mirror": {"columns": {"answer": "gold"}}, **settings}
+        out = [tmp_path / f"{name}.parquet", tmp_path / f"{name}.json"]
+        options = ["--problems", str(out[0]), "--source", str(out[1]), "--mirror", str(mirror)]
+        download_problems.main(["--settings", json.dumps(how), *options])
+        return pd.read_parquet(out[0]), json.loads(out[1].read_text())["served_by"]
+
+    with pytest.raises(UserError, match="ids, questions and answers have the SHA-256 ([0-9a-f]{64}), the key") as error:
+        fetched("wrong", sha256="0" * 64)
+    total = re.search(r"SHA-256 (\w+),", str(error.value)).group(1)
+    problems, served = fetched("hub", sha256=total)
+    assert served == "hub" and problems.equals(whole)
+    other = {"revision": "f" * 40, "sha256": total}  # a commit that the hub does not have
+    problems, served = fetched("mirror", **other)
+    assert served == "mirror" and problems.equals(whole) and "Its mirror is taken" in capsys.readouterr().err
+    mirror.write_text(mirror.read_text().replace("7 pears?", "9 pears?"))
+    with pytest.raises(UserError, match="ids, questions and answers have the SHA-256"):
+        fetched("altered", **other)
