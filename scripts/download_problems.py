@@ -17,7 +17,7 @@ from foretell.problems.hub_settings import HubProblems
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--settings", type=settings(HubProblems), required=True, help="JSON: id, revision, splits, ...")
-    parser.add_argument("--mirror", type=Path, help="a file with the same problems, for where the hub does not give them")
+    parser.add_argument("--mirror", type=Path, help="a file with the same problems, where the hub gives none")
     parser.add_argument("--problems", type=Path, required=True, help="problems, duplicates included (parquet)")
     parser.add_argument("--source", type=Path, required=True, help="what was fetched, with sums (JSON)")
     args = parser.parse_args(argv)

@@ -237,8 +237,8 @@ def _check_content(frame: pd.DataFrame, settings: HubProblems) -> None:
     found = hashlib.sha256(str(texts).encode()).hexdigest()
     if found != settings.sha256:
         raise UserError(
-            f"ids, questions and answers have the SHA-256 {found}, the key 'sha256' says {settings.sha256}: correct the "
-            "key if you trust the files"
+            f"ids, questions and answers have the SHA-256 {found}, the key 'sha256' says {settings.sha256}: correct "
+            "the key if you trust the files"
         )
 
 

@@ -250,12 +250,12 @@ def test_a_gguf_file_comes_from_the_hub_and_else_from_its_mirror(mirrored, hub, 
 
 def test_a_mirror_is_held_to_the_same_sum_and_without_one_the_hub_must_do(mirrored, hub, tmp_path):
     hub.repositories["model", "someone/model-gguf"]["model.gguf"] = b"GGUF, altered"
-    with pytest.raises(UserError, match="model.gguf of the hub has the SHA-256"):
+    with pytest.raises(UserError, match=r"model\.gguf of the hub has the SHA-256"):
         obtain(mirrored, tmp_path / "one", tmp_path / "store")
-    with pytest.raises(UserError, match="has no file 'none.gguf': correct the key 'gguf'"):
+    with pytest.raises(UserError, match=r"has no file 'none\.gguf': correct the key 'gguf'"):
         obtain(mirrored.model_copy(update={"gguf": "none.gguf", "mirror": None}), tmp_path / "one", tmp_path / "store")
     hub.repositories.clear()
-    with pytest.raises(UserError, match="model.gguf of the mirror has the SHA-256"):
+    with pytest.raises(UserError, match=r"model\.gguf of the mirror has the SHA-256"):
         unlike = {"revision": "f" * 40, "sha256": "0" * 64}
         obtain(mirrored.model_copy(update=unlike), tmp_path / "one", tmp_path / "store")
 

@@ -243,7 +243,7 @@ def test_problems_come_from_the_hub_and_else_from_their_mirror(tmp_path, hub, ca
         download_problems.main(["--settings", json.dumps(how), *options])
         return pd.read_parquet(out[0]), json.loads(out[1].read_text())["served_by"]
 
-    with pytest.raises(UserError, match="ids, questions and answers have the SHA-256 ([0-9a-f]{64}), the key") as error:
+    with pytest.raises(UserError, match=r"have the SHA-256 ([0-9a-f]{64}), the key") as error:
         fetched("wrong", sha256="0" * 64)
     total = re.search(r"SHA-256 (\w+),", str(error.value)).group(1)
     problems, served = fetched("hub", sha256=total)
