@@ -42,6 +42,13 @@ def test_the_run_ends_with_what_was_made_and_what_it_was_too_small_for(study, re
     assert (results / "report.html").stat().st_size > 10_000
 
 
+def test_a_job_is_told_by_its_rule_and_its_log_in_few_words(study):
+    """Without messages, a run of 57 jobs printed 157 kB, most of it lists of files."""
+    jobs = study.output.count("Finished jobid: ")
+    assert jobs > 50 and len(study.output) < 400 * jobs
+    assert "generate_completions, with its log in logs/tiny/completions/tiny_math/" in study.output
+
+
 def test_every_problem_goes_through_every_stage(results):
     problems = pd.read_parquet(results / "problems" / "tiny_math.parquet")
     assert problems.split.value_counts().to_dict() == {"train": 150, "validation": 120, "test": 200}
