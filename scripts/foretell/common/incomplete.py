@@ -19,6 +19,11 @@ def with_results(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[frame.sample_error.isna()].drop(columns="sample_error")
 
 
+def count_unknown(frame: pd.DataFrame, ids: pd.Series) -> int:
+    """How many problems a file has that are none of these; they are passed over where it may be incomplete."""
+    return int(frame.problem_id[~frame.problem_id.isin(ids)].nunique())
+
+
 def usual_samples(frame: pd.DataFrame, ids: pd.Series) -> int:
     """How many samples most of the problems have; greedy ones (-1) do not count."""
     counts = samples_of(frame, ids)

@@ -8,7 +8,7 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
-from foretell.common.incomplete import REMEDY, Missing, incomplete, samples_of, usual_samples, with_results
+from foretell.common.incomplete import REMEDY, Missing, count_unknown, incomplete, samples_of, usual_samples, with_results
 from foretell.common.storage import write_parquet
 from foretell.common.tables import Format
 
@@ -42,7 +42,8 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
         problems: problem_id, question, excluded_reason.
         settings: characters_per_token estimates tokens that were not recorded, of the question and of the completion;
             None leaves them null. If missing samples are `wrong`, they are added, without a text and without tokens,
-            with `missing` set. Unless they are an `error`, rows of unknown problems are left out.
+            with `missing` set. Unless they are an `error`, rows of unknown problems are left out, and these problems
+            are counted in the column `unknown_problems`.
 
     Raises:
         UserError: a column is missing or holds no whole numbers from 0 on, a (problem, sample) pair stands there twice,
@@ -56,9 +57,10 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
         frame["sample"] = frame.groupby("problem_id").cumcount()
     frame["sample"] = numbers(frame, "sample", "Int64").astype("int64")
     if settings.missing != "error":
-        frame = frame[frame.problem_id.isin(problems.problem_id)]
+        unknown = count_unknown(frame, problems.problem_id)
+        frame = frame[frame.problem_id.isin(problems.problem_id)].assign(unknown_problems=unknown)
     if settings.missing == "wrong":
-        frame = _filled(frame, used)
+        frame = _filled(frame, used).assign(unknown_problems=unknown)
     check_pairs(frame, problems)
     frame = frame[frame.problem_id.isin(used)].reset_index(drop=True)
     _check_samples(frame, used)

@@ -19,7 +19,11 @@ RATES = {
     "guessed_share": "Guessed",
     "truncated_share": "Cut off",
 }
-COUNTS = {"missing_samples": "Missing samples, counted as wrong", "left_out_problems": "Problems left out for it"}
+COUNTS = {
+    "missing_samples": "Missing samples, counted as wrong",
+    "left_out_problems": "Problems left out for it",
+    "unknown_problems": "Passed over: not in the problem set",
+}
 TOKENS = {  # of one prompt, and of one completion
     "prompt_tokens": "Prompt tokens",
     "completion_tokens": "Completion tokens",
@@ -39,7 +43,8 @@ def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples
     Returns:
         policy, k, quantity (a key of RATES or of TOKENS; of thinking where some policy has some),
         value (mean over the problems that have it), low, high (95 %), n (those problems). What is not known is null.
-        Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n.
+        Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n; unknown problems of its
+        file are of themselves.
     """
     resampling = Resampling(resamples, seed)
     parts = [
@@ -56,9 +61,11 @@ def _counts(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.D
     """What an incomplete import lacked."""
     missing = int(outcomes.missing.sum()) if "missing" in outcomes else 0
     left_out = int(problems.excluded_reason.eq(lacks(policy)).sum())
+    unknown = int(outcomes.unknown_problems.max()) if "unknown_problems" in outcomes else 0
     counted = {
         "missing_samples": (missing, int(outcomes.k.fillna(1).sum())),
         "left_out_problems": (left_out, len(problems)),
+        "unknown_problems": (unknown, unknown),
     }
     rows = [
         {"policy": policy, "k": outcomes.k.iloc[0], "quantity": name, "value": float(count), "n": n}
@@ -88,6 +95,11 @@ def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.
     return pd.DataFrame(rows, columns=columns).astype({"k": "Int64"})
 
 
+def _count(row: object) -> str:
+    """`3 of 40`, and a number alone where all are counted."""
+    return f"{row.value:.0f}" + (f" of {row.n}" if row.n > row.value else "")  # type: ignore[attr-defined]
+
+
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: a line per policy; what no policy has is left out."""
     known = set(frame.quantity[frame.value.notna()])
@@ -102,7 +114,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         }
         tokens = {label: number(by_quantity[name].value, 1) for name, label in TOKENS.items() if name in known}
         counts = {
-            label: f"{by_quantity[name].value:.0f} of {by_quantity[name].n}" if name in by_quantity else ""
+            label: _count(by_quantity[name]) if name in by_quantity else ""
             for name, label in COUNTS.items()
             if name in known
         }

@@ -4,7 +4,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.frames import require
-from foretell.common.incomplete import Missing
+from foretell.common.incomplete import Missing, count_unknown
 from foretell.common.tables import RunOrTable
 from foretell.completions.imported import TRUTH, check_pairs, counts
 
@@ -45,7 +45,8 @@ def import_outcomes(
         frame: problem_id and any of TYPES; majority_correct is what routing needs.
         problems: problem_id, split, group, reference_difficulty, excluded_reason.
         missing: `wrong` adds problems that the file lacks, as wrong and without tokens, with 1 in the column `missing`;
-            unless it is `error`, rows of unknown problems are left out.
+            unless it is `error`, rows of unknown problems are left out, and these problems are counted in the column
+            `unknown_problems`.
         priced: whether tokens are needed.
 
     Raises:
@@ -55,9 +56,10 @@ def import_outcomes(
     require(frame, ["problem_id", "majority_correct"], "outcomes")
     used = problems[problems.excluded_reason.isna()][KEPT]
     if missing != "error":
-        frame = frame[frame.problem_id.isin(problems.problem_id)]
+        unknown = count_unknown(frame, problems.problem_id)
+        frame = frame[frame.problem_id.isin(problems.problem_id)].assign(unknown_problems=unknown)
     if missing == "wrong":
-        frame = _filled(frame, used.problem_id)
+        frame = _filled(frame, used.problem_id).assign(unknown_problems=unknown)
     check_pairs(frame.assign(sample=0), problems)
     for name in ("prompt_tokens", "completion_tokens"):
         if priced and (name not in frame or frame[name].isna().any()):
@@ -75,8 +77,9 @@ def import_outcomes(
     for name in ("success_rate", "truncated_share", "no_answer_share", "guessed_share"):
         if not typed[name].dropna().between(0, 1).all():
             raise UserError(f"outcomes: {name} must lie in [0, 1]")
-    if "missing" in outcomes:
-        typed["missing"] = outcomes.missing.astype("Int64")
+    for name in ("missing", "unknown_problems"):
+        if name in outcomes:
+            typed[name] = outcomes[name].astype("Int64")
     return outcomes[KEPT].assign(**typed)
 
 

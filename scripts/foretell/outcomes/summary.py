@@ -29,7 +29,8 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         answer is guessed where nothing marks it) in [0, 1], prompt_tokens (of one prompt), completion_tokens (over all
         k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known. Where the
         rollouts have them: cached_tokens (of one prompt, read from a cache), thinking_tokens (those of the
-        completion_tokens that are thinking) and missing (samples that are missing and count as wrong).
+        completion_tokens that are thinking), missing (samples that are missing and count as wrong) and unknown_problems
+        (of the imported file, which were passed over).
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -56,7 +57,8 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         raise UserError(f"problem {odd!r} has {outcomes.k[odd]} samples, most others have {outcomes.k.mode()[0]}")
     columns = ["k", "success_rate", "majority_answer", "majority_correct", "greedy_correct", "pass_at_k"]
     columns += ["truncated_share", "no_answer_share", "guessed_share", "prompt_tokens", "completion_tokens"]
-    for name, of_problem in {"cached_tokens": "first", "thinking_tokens": _total, "missing": "sum"}.items():
+    further = {"cached_tokens": "first", "thinking_tokens": _total, "missing": "sum", "unknown_problems": "first"}
+    for name, of_problem in further.items():
         if name in sampled:
             outcomes[name] = by_problem[name].agg(of_problem).astype("Int64")
             columns.append(name)

@@ -89,8 +89,8 @@ def file_mistakes(config: StudyConfig) -> Iterator[str]:
     """Policies that do not fit a problem set from a file, or each other there."""
     for name, entry in config.problem_sets.items():
         if isinstance(entry, File):
-            predicted = [getattr(config.policies[policy], "predictions", None) for policy in routed(name, config)]
-            if entry.recalibrate and not all(predicted):
+            used = evaluated_on(name, config)
+            if entry.recalibrate and used != _with(used, "predictions", config):
                 yield (
                     f"key 'problem_sets.{name}.recalibrate': its policies have no 'predictions', whose probabilities "
                     "it would scale; those that are learnt here are scaled anyway"

@@ -14,6 +14,7 @@ from foretell.common.errors import UserError
 from foretell.common.tables import Format, read
 from foretell.completions.imported import TextSettings, import_completions, import_rollouts, write_shards
 from foretell.outcomes.imported import import_outcomes
+from foretell.outcomes.summary import summarise
 from foretell.probes.imported import import_predictions, scaled
 from foretell.problems.imported import import_problems
 
@@ -195,6 +196,15 @@ def test_outcomes_of_missing_problems_are_wrong_and_extra_ones_are_passed_over()
     found = import_outcomes(given, PROBLEMS, missing="wrong")
     assert found.majority_correct.tolist() == [True, False] and found.success_rate.tolist() == [0.5, 0.0]
     assert found.missing.tolist() == [0, 1] and found.k.tolist() == [2, 2]
+    assert found.unknown_problems.tolist() == [1, 1]
+
+
+@pytest.mark.parametrize("missing", ["wrong", "leave_out"])
+def test_problems_of_a_log_that_are_passed_over_are_counted_up_to_the_outcomes(missing):
+    given = pd.concat([completions(correct=True), completions(correct=True).assign(problem_id=["y", "y", "z", "z"])])
+    rollouts = import_rollouts(given, PROBLEMS, texts(missing=missing))
+    outcomes = summarise(rollouts, PROBLEMS)
+    assert outcomes.unknown_problems.tolist() == [2, 2] and outcomes.k.tolist() == [2, 2]
 
 
 def test_grades_stay_as_they_are_and_right_answers_vote_together():

@@ -64,7 +64,8 @@ def test_thinking_is_shown_where_a_policy_thinks():
 
 
 def test_what_an_import_lacks_is_counted():
-    incomplete = outcomes().assign(missing=[0, 1, 0, 0, 2])
+    incomplete = outcomes().assign(missing=[0, 1, 0, 0, 2], unknown_problems=7)
     shown, _ = layout(collect({"a": outcomes(), "b": incomplete}, PROBLEMS, 50, 1))
     assert shown["Missing samples, counted as wrong"].tolist() == ["", "3 of 20"]
     assert shown["Problems left out for it"].tolist() == ["1 of 6", ""]
+    assert shown["Passed over: not in the problem set"].tolist() == ["", "7"]

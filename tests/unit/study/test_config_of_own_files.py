@@ -183,6 +183,15 @@ def test_probabilities_are_scaled_where_they_are_imported(own_files, opened):
     assert "recalibrate" not in jobs.import_predictions(study, job) and jobs.calibrated_on(study, "own") == "elsewhere"
 
 
+def test_nothing_is_scaled_for_a_policy_without_probabilities_where_none_is_routed(own_files, opened):
+    own_files["pools"], own_files["figures"] = {}, ["T2"]
+    own_files["problem_sets"]["own"] |= {"policies": ["a", "b"], "recalibrate": True}
+    assert "key 'problem_sets.own.recalibrate': its policies have no 'predictions'" in message(own_files, opened)
+    for policy in own_files["policies"].values():
+        policy["predictions"] = {"file": "a.csv"}
+    assert jobs.import_predictions(opened(own_files), SimpleNamespace(problem_set="own", policy="b"))["recalibrate"]
+
+
 def test_problems_that_a_policy_lacks_are_left_out_when_they_are_imported(own_files, opened):
     own_files["policies"]["a"]["missing"] = "leave_out"
     study, job = opened(own_files), SimpleNamespace(problem_set="own")
