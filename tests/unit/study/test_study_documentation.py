@@ -16,6 +16,7 @@ from foretell.study.policies import GradedTable
 from synthetic_studies import SYNTHETIC
 
 PUBLISHED = ("config", "recorded", "pocket", "norms", "paper")
+EXAMPLES = ("questions", "logs")
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +32,8 @@ def schema(pytestconfig):
 @pytest.fixture(scope="module")
 def studies(pytestconfig):
     published = {name: read_yaml(pytestconfig.rootpath / "config" / f"{name}.yaml") for name in PUBLISHED}
-    return {**published, **SYNTHETIC}
+    examples = {name: read_yaml(pytestconfig.rootpath / "examples" / f"{name}.yaml") for name in EXAMPLES}
+    return {**published, **examples, **SYNTHETIC}
 
 
 def test_the_tables_and_the_schema_are_those_of_the_types(readme, pytestconfig):
@@ -55,7 +57,7 @@ def test_every_source_has_a_table(readme):
     assert len(sources) == 11 and all(f"### `source: {source}`" in readme for source in sources)
 
 
-@pytest.mark.parametrize("name", [*PUBLISHED, *SYNTHETIC])
+@pytest.mark.parametrize("name", [*PUBLISHED, *EXAMPLES, *SYNTHETIC])
 def test_the_schema_accepts_every_study(name, studies, schema):
     jsonschema.validate(studies[name], schema, jsonschema.Draft202012Validator)
 
@@ -101,3 +103,22 @@ def test_every_table_and_price_that_is_to_be_pasted_is_valid(readme):
     assert len(tables) >= 3 and len(pasted) > len(tables)
     for each in pasted:
         (GradedTable if "file" in each else Price).model_validate(each)
+
+
+def test_every_entry_that_is_to_be_pasted_is_valid(readme, studies, schema):
+    """A study stands alone; what is none is merged over the one whose pools it names."""
+    blocks = re.findall(r"```yaml\n(.*?)```", readme.split(MARK)[0], re.DOTALL)
+    assert len(blocks) >= 7
+    for block in blocks:
+        pasted = yaml.safe_load(block.replace("revision: ...", f"revision: {'a' * 40}"))
+        if "study" not in pasted:
+            named = {*pasted.get("pools", ())}
+            pasted = merged(next(s for s in (studies["pocket"], studies["config"]) if named <= {*s["pools"]}), pasted)
+        jsonschema.validate(pasted, schema, jsonschema.Draft202012Validator)
+
+
+def merged(below, above):
+    """Mappings key by key; anything else takes the place of what was there."""
+    if not (isinstance(below, dict) and isinstance(above, dict)):
+        return above
+    return {**below, **{key: merged(below.get(key), value) for key, value in above.items()}}

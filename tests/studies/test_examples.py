@@ -1,0 +1,72 @@
+"""The examples of README.md, as it says to run them: own questions with own models, reduced, and logs as they are."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from workflow_project import ROOT, copy_project, with_checkpoints
+
+
+def run(project, *files):
+    finished = project.snakemake("--cores", "2", "--configfile", *files)
+    assert finished.returncode == 0, finished.stdout[-5000:]
+    return finished.stdout
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory):
+    return with_checkpoints(copy_project(tmp_path_factory.mktemp("examples") / "project"))
+
+
+@pytest.fixture(scope="module")
+def logs(project):
+    """What the run says, and its results."""
+    return run(project, "examples/logs.yaml"), project.folder / "results" / "logs"
+
+
+@pytest.fixture(scope="module")
+def questions(project):
+    run(project, "examples/questions.yaml", "tests/configs/questions.yaml")
+    return project.folder / "results" / "questions"
+
+
+def test_logs_are_graded_as_the_tool_graded_them_but_for_other_spellings(logs):
+    """The tool knows one spelling of an answer; the quiz has several of some."""
+    for policy in ("smollm2", "gemma3"):
+        lines = (ROOT / "examples" / f"samples_quiz_{policy}.jsonl").read_text(encoding="utf-8").splitlines()
+        tool = {str(each["doc_id"]): bool(each["exact_match"]) for each in map(json.loads, lines)}
+        outcomes = pd.read_parquet(logs[1] / "outcomes" / "quiz" / f"{policy}.parquet").set_index("problem_id")
+        ours = outcomes.majority_correct.astype(bool)
+        theirs = pd.Series(tool).loc[ours.index]
+        assert len(ours) == 504 and not (theirs & ~ours).any()
+        assert 0 < (ours & ~theirs).sum() < 40 and 0.15 < ours.mean() < 0.85
+
+
+def test_logs_end_in_a_report_with_a_router_by_the_questions_words(logs):
+    said, results = logs
+    assert "all of it in results/logs/report.html" in said and (results / "report.html").stat().st_size > 1e5
+    table = pd.read_csv(results / "tables" / "quiz" / "T4.csv")
+    assert {"tfidf", "prompt_length", "metadata"} <= set(table.family.dropna())
+    metrics = pd.read_csv(results / "tables" / "quiz" / "T2.csv")
+    scores = metrics[(metrics.metric == "auroc") & (metrics.target == "majority_correct")]
+    assert len(scores) and scores.value.notna().all(), "the example has enough of both classes"
+
+
+def test_own_questions_are_asked_graded_probed_and_routed(questions):
+    assert (questions / "figures" / "quiz" / "F6.svg").is_file() and (questions / "report.html").is_file()
+    problems = pd.read_parquet(questions / "problems" / "quiz.parquet")
+    for policy in ("smollm2", "gemma3"):
+        outcomes = pd.read_parquet(questions / "outcomes" / "quiz" / f"{policy}.parquet")
+        assert len(outcomes) == len(problems) and 0.15 < outcomes.success_rate.mean() < 0.9
+    table = pd.read_csv(questions / "tables" / "quiz" / "T2.csv")
+    assert {"linear", "tfidf", "prompt_length", "metadata"} <= set(table.family.dropna())
+
+
+def test_each_model_gets_the_worked_examples_in_its_own_form(questions):
+    chat, plain = (
+        pd.read_parquet(questions / "prompts" / "quiz" / f"{encoder}.parquet").prompt
+        for encoder in ("smollm2-135m-instruct-chat", "gemma3-270m-completion")
+    )
+    assert chat.str.contains("<|im_start|>assistant\nAnswer: Yaren").all() and chat.str.endswith("\nAnswer:").all()
+    assert plain.str.startswith("Question: What is the capital of Nauru?\nAnswer: Yaren\n").all()
