@@ -24,7 +24,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     given: PromptSettings = args.settings
     reading = Reading(effort=given.effort, template_arguments=given.template_arguments)
     try:
-        check_arguments(problems, tokenizer, given.prompt, reading, given.others)
+        check_arguments(problems, tokenizer, given.prompt, reading, given.others, given.effort_by_prompt)
         prompts = render(problems, tokenizer, given.prompt, reading)
     except UserError as error:
         raise UserError(f"model {args.model.name!r} ({args.model}): {error}") from None

@@ -151,6 +151,8 @@ class PromptSettings(Reading):
     prompt: Prompt
     others: list[Reading] = []
     """At which the study has the same model read the same prompt."""
+    effort_by_prompt: bool = False
+    """Whether the study's prompts themselves say how much effort to make: those of one effort are of no other."""
 
 
 class ThinkingMarks(Settings):

@@ -98,12 +98,14 @@ def check_arguments(
     prompt: Prompt,
     reading: Reading,
     others: Sequence[Reading] = (),
+    effort_by_prompt: bool = False,
 ) -> None:
     """Refuse what changes no prompt: one policy would be taken for several, or for another than it is.
 
     Args:
         problems, tokenizer, prompt, reading: as in `render`.
         others: ways in which the same model reads the same prompt too.
+        effort_by_prompt: whether an effort may leave the chat template's words as they are, because the prompt has it.
 
     Raises:
         UserError: all prompts are the same as at one of `others`; or whatever value an argument, or the date, has.
@@ -118,10 +120,15 @@ def check_arguments(
             f"{what} every prompt at {reading} the same as at {' and at '.join(map(str, same))}: they are one policy; "
             "leave 'effort' or 'template_arguments' out, or give prompts that differ"
         )
-    if reading.effort is not None and all(
-        alike(reading.model_copy(update={"effort": effort})) for effort in EFFORTS if effort != reading.effort
+    if (
+        reading.effort is not None
+        and not effort_by_prompt
+        and all(alike(reading.model_copy(update={"effort": effort})) for effort in EFFORTS if effort != reading.effort)
     ):
-        raise UserError(f"{what} every prompt the same at every effort: leave 'effort' out of its policies")
+        raise UserError(
+            f"{what} every prompt the same at every effort: leave 'effort' out of its policies, "
+            "or give each effort a prompt of its own"
+        )
     for name in reading.template_arguments:
         if all(alike(other) for other in _with_another(reading, name)):
             raise UserError(

@@ -23,8 +23,8 @@ class Encoder(Settings):
     model: Id
     """Id of the model."""
     effort: Effort | None = None
-    """Reasoning effort, passed to the chat template as `reasoning_effort`; where it changes no prompt, the study ends
-    before anything is sampled."""
+    """Reasoning effort, passed to the chat template as `reasoning_effort`. Where that changes no prompt, and the
+    model's efforts have no prompts of their own either, the study ends before anything is sampled."""
     template_arguments: Arguments = {}
     """Other arguments of the chat template by name, such as `enable_thinking: false`: numbers, true, false or short
     texts. One that changes no prompt is an error. They are part of the encoder's id."""

@@ -281,6 +281,14 @@ class Study:
         read_by = self.policy(policy).read_by
         return None if read_by is None else read_by.id
 
+    def has_effort_by_prompt(self, model: str) -> bool:
+        """Whether a model reads at several efforts, each of which has prompts of its own."""
+        prompts: dict[str | None, set[str | None]] = {}
+        for encoder in self.encoders().values():
+            if encoder.model == model:
+                prompts.setdefault(encoder.effort, set()).add(encoder.prompt)
+        return len(prompts) > 1 and len(set.union(*prompts.values())) == sum(map(len, prompts.values()))
+
     def own_encoders(self, problem_set: str) -> dict[str, str]:
         """The encoder that reads for each policy on a problem set."""
         own = {policy: self.encoder(policy) for policy in self.policies(problem_set)}

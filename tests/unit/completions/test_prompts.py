@@ -49,6 +49,7 @@ def test_an_effort_that_changes_no_prompt_is_refused(problems, tokenizer):
             check_arguments(problems, ignores, QUESTION, HIGH, [LOW])
         with pytest.raises(UserError, match=r"every prompt the same at every effort: leave 'effort' out"):
             check_arguments(problems, ignores, QUESTION, HIGH)
+        check_arguments(problems, ignores, QUESTION, HIGH, effort_by_prompt=True)
     two = with_template(tokenizer, "{{ reasoning_effort == 'low' }}{{ messages[0]['content'] }}<|end|>")
     check_arguments(problems, two, QUESTION, HIGH)
     with pytest.raises(UserError, match=r"at effort 'high' the same as at effort 'medium'"):

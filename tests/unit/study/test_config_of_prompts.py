@@ -43,6 +43,20 @@ def test_policies_that_differ_in_template_arguments_have_encoders_of_their_own(c
     assert "'effort' is passed as 'reasoning_effort' already: give one of them" in message(config, opened)
 
 
+def test_an_effort_may_stand_in_the_prompt_where_each_has_its_own(config, opened):
+    config["prompts"] = {"brief": {"user": "{question}"}, "steps": {"user": "{question} Step by step."}}
+    config["policies"]["small-low"]["prompt"] = "brief"
+    config["policies"]["small-high"]["prompt"] = "steps"
+
+    def by_prompt():
+        study = opened(config)
+        return jobs.render_prompts(study, SimpleNamespace(encoder=study.encoder("small-high"))).get("effort_by_prompt")
+
+    assert by_prompt()
+    config["policies"]["small-low"]["prompt"] = "steps"
+    assert not by_prompt(), "one prompt for both: only the template can tell them apart"
+
+
 UNASKED = [
     ("user", "What is 1 + 1?", "asks the same of every problem; put a field in, as in {question}"),
     ("user", "{{question}}", "asks the same of every problem"),

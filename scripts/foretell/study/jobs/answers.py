@@ -59,7 +59,8 @@ def render_prompts(study: Study, job: Job) -> Settings:
     given = encoder.model_dump(include=set(Reading.model_fields))
     others = [other for e in asked if (other := e.model_dump(include=set(Reading.model_fields))) != given]
     others.sort(key=repr)  # the configuration's order is nobody's concern
-    return {"prompt": prompt.model_dump(), **given, **({"others": others} if others else {})}
+    settings = {"prompt": prompt.model_dump(), **given, **({"others": others} if others else {})}
+    return {**settings, "effort_by_prompt": True} if study.has_effort_by_prompt(encoder.model) else settings
 
 
 def generate_completions(study: Study, job: Job) -> Settings:
