@@ -34,7 +34,7 @@ def _files(key: str, entry: HubSet) -> Iterator[str]:
             yield f"key '{key}.{given[0]}': it divides 'files', and here are 'splits'; leave one of them out"
     elif len(given) != 1:
         yield f"key '{key}.files': give one of {_DIVIDERS}, which divides them"
-    if entry.sizes is not None and entry.group is not None:
+    elif entry.sizes is not None and entry.group is not None:
         yield f"key '{key}.sizes': it does not keep groups together; use 'test_share', or leave 'group' out"
     for name in ("mirror", "sha256"):
         if getattr(entry, name) is not None and entry.files is None:
