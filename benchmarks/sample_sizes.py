@@ -1,8 +1,8 @@
-"""How many problems are needed, on the recorded runs on MATH: `python benchmarks/sample_sizes.py ../shared/data/paper_records`.
+"""How many problems are needed, on recorded runs on MATH: python benchmarks/sample_sizes.py ../shared/data/paper_records.
 
 Of test problems: the half width of the AUROC's 95 % interval over draws of so many, and the smallest margin by which a
-router that differs from an equally accurate policy on a tenth of them is found to match. Of train problems: the AUROC of
-TF-IDF of the question, over three draws.
+router that differs from an equally accurate policy on a tenth of them is found to match. Of train problems: the AUROC
+of TF-IDF of the question, over three draws.
 """
 
 import sys
@@ -34,7 +34,9 @@ def of_words(train: pd.DataFrame, test: pd.DataFrame, n: int) -> float:
     scores = []
     for seed in range(3):
         part = train.sample(n, random_state=seed)
-        grams = TfidfVectorizer(analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True, max_features=20_000)
+        grams = TfidfVectorizer(
+            analyzer="char_wb", ngram_range=(3, 5), min_df=2, sublinear_tf=True, max_features=20_000
+        )
         model = make_pipeline(grams, LogisticRegression(C=10, max_iter=300)).fit(part.question, part.label > 0)
         scores.append(roc_auc_score(test.label > 0, model.decision_function(test.question)))
     return float(np.mean(scores))

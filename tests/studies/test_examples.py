@@ -31,16 +31,16 @@ def questions(project):
     return project.folder / "results" / "questions"
 
 
-def test_logs_are_graded_as_the_tool_graded_them_but_for_other_spellings(logs):
-    """The tool knows one spelling of an answer; the quiz has several of some."""
+def test_logs_are_graded_as_the_tool_graded_them_but_for_an_accent(logs):
     for policy in ("smollm2", "gemma3"):
         lines = (ROOT / "examples" / f"samples_quiz_{policy}.jsonl").read_text(encoding="utf-8").splitlines()
         tool = {str(each["doc_id"]): bool(each["exact_match"]) for each in map(json.loads, lines)}
         outcomes = pd.read_parquet(logs[1] / "outcomes" / "quiz" / f"{policy}.parquet").set_index("problem_id")
         ours = outcomes.majority_correct.astype(bool)
         theirs = pd.Series(tool).loc[ours.index]
-        assert len(ours) == 504 and not (theirs & ~ours).any()
-        assert 0 < (ours & ~theirs).sum() < 40 and 0.15 < ours.mean() < 0.85
+        assert len(ours) == 504 and 0.15 < ours.mean() < 0.85
+        odd = ours.index[ours != theirs]
+        assert len(odd) <= 1 and ours[odd].all(), "we take Bogotá for Bogota"
 
 
 def test_logs_end_in_a_report_with_a_router_by_the_questions_words(logs):

@@ -8,7 +8,15 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import numbers, require
-from foretell.common.incomplete import REMEDY, Missing, count_unknown, incomplete, samples_of, usual_samples, with_results
+from foretell.common.incomplete import (
+    REMEDY,
+    Missing,
+    count_unknown,
+    incomplete,
+    samples_of,
+    usual_samples,
+    with_results,
+)
 from foretell.common.storage import write_parquet
 from foretell.common.tables import Format
 

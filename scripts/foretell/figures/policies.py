@@ -43,8 +43,8 @@ def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples
     Returns:
         policy, k, quantity (a key of RATES or of TOKENS; of thinking where some policy has some),
         value (mean over the problems that have it), low, high (95 %), n (those problems). What is not known is null.
-        Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n; unknown problems of its
-        file are of themselves.
+        Of an incomplete import also the keys of COUNTS, over all splits: value is a number, of n; unknown problems are
+        of themselves.
     """
     resampling = Resampling(resamples, seed)
     parts = [

@@ -197,6 +197,9 @@ FAMILIES = registry(
 )
 
 
+ROUTING_FAMILIES = (LINEAR, IMPORTED, "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
+
+
 def by_builder(names: Iterable[str]) -> list[tuple[Builder, list[Family]]]:
     """Families that are trained, in the registry's order, those with the same candidates together.
 

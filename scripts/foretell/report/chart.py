@@ -9,7 +9,7 @@ import pandas as pd
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import MAJORITY, TEST
 from foretell.figures.text import number
-from foretell.probes.families import FAMILIES
+from foretell.probes.families import FAMILIES, ROUTING_FAMILIES
 
 MARKS = ["circle", "square", "diamond", "triangle", "bar", "ring"]  # by family, the one that counts first
 _MOST = 16  # policies
@@ -40,6 +40,7 @@ class Chart:
         ticks: label and place in percent.
         chance: the place of a score without information, in percent.
         n: problems.
+        of_activations: whether the first family reads activations, not the text alone.
     """
 
     metric: str
@@ -49,6 +50,7 @@ class Chart:
     ticks: list[tuple[str, float]]
     chance: float | None
     n: str
+    of_activations: bool
 
 
 def chart_of(metrics: pd.DataFrame) -> Chart | None:
@@ -67,7 +69,10 @@ def chart_of(metrics: pd.DataFrame) -> Chart | None:
     rows = rows[(rows.target == rows.target.iloc[0]) & (rows.metric == rows.metric.iloc[0])]
     rows = rows[rows.policy.isin(rows.policy.unique()[:_MOST])]
     metric = METRICS[rows.metric.iloc[0]]
-    names = list(rows.family.unique())[: len(MARKS)]
+    names = _first_that_routes(list(rows.family.unique()))[: len(MARKS)]
+    policies = list(rows.policy.unique())
+    rows = rows[rows.family.isin(names)]
+    rows = rows.sort_values("family", key=lambda families: families.map(names.index), kind="stable")
     ticks = _ticks(np.nanmin(rows[["low", "value"]]), np.nanmax(rows[["high", "value"]]))
     low, width = ticks[0], ticks[-1] - ticks[0]
 
@@ -75,7 +80,7 @@ def chart_of(metrics: pd.DataFrame) -> Chart | None:
         return round(100 * (value - low) / width, 2)
 
     def points(part: pd.DataFrame) -> Iterator[Point]:
-        for row in part[part.family.isin(names)].itertuples():
+        for row in part.itertuples():
             yield Point(
                 FAMILIES[row.family].label,
                 MARKS[names.index(row.family)],
@@ -91,11 +96,18 @@ def chart_of(metrics: pd.DataFrame) -> Chart | None:
         metric.label,
         rows.target.iloc[0].replace("_", " "),
         [(FAMILIES[name].label, MARKS[place]) for place, name in enumerate(names)],
-        [(str(policy), list(points(part))) for policy, part in rows.groupby("policy", sort=False)],
+        [(str(policy), list(points(rows[rows.policy == policy]))) for policy in policies],
         [(number(tick, 1), place(tick)) for tick in ticks],
         None if chance is None else place(chance),
         ", ".join(map(str, sorted(rows.n.unique()))),
+        FAMILIES[names[0]].needs_prefill,
     )
+
+
+def _first_that_routes(names: list[str]) -> list[str]:
+    """The families, with the one that routes in front."""
+    first = next((name for name in ROUTING_FAMILIES if name in names), names[0])
+    return [first, *(name for name in names if name != first)]
 
 
 def _ticks(low: float, high: float) -> list[float]:

@@ -23,6 +23,7 @@ from foretell.claims.front_page import (
     sizes,
 )
 from foretell.figures.text import with_interval
+from foretell.probes.families import FAMILIES
 from foretell.report import tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of
@@ -30,6 +31,7 @@ from foretell.report.made_from import MadeFrom
 from foretell.report.sizes import warnings
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
+QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")  # where nothing else is read
 POLICIES = "T9"  # stands in a section of its own
 ENLARGED = 1.5  # the figures' type is that of a printed column
 # The pictures that matter, by what they answer; of each the first that the study has.
@@ -128,7 +130,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         study=contents.config["study"],
         config=contents.config,
         page=page,
-        question=QUESTION,
+        question=QUESTION if _reads_activations(contents) else QUESTION_OF_TEXTS,
         notice=ANALOGUE if page.evidence == "analogue" else "This study runs the paper's own data and policies.",
         run=_run(contents),
         chart=_chart(contents),
@@ -142,6 +144,12 @@ def render(contents: Contents, template: str, style: str) -> str:
         warnings=warnings(contents.metrics, contents.routing),
         made_from=contents.made_from,
     )
+
+
+def _reads_activations(contents: Contents) -> bool:
+    """Whether anything but texts and tables is read for a prediction; of imported ones that is assumed."""
+    families = {name for metrics in contents.metrics.values() for name in metrics.family if name in FAMILIES}
+    return any(FAMILIES[name].needs_prefill for name in families)
 
 
 def _left_out(contents: Contents) -> list[str]:
@@ -232,6 +240,7 @@ def _pools(contents: Contents) -> list[dict[str, Any]]:
 def _key(summary: pd.DataFrame) -> dict[str, Any]:
     """What the utility router amounts to where it is to match the best single policy."""
     row = chosen_to_match(summary, "utility").iloc[0]
+    free = row.saving_with_probing == row.saving
 
     def cell(name: str, signed: bool) -> tables.Cell:
         value = with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], 1, 100, signed) or "unknown"
@@ -246,7 +255,11 @@ def _key(summary: pd.DataFrame) -> dict[str, Any]:
         "numbers": [
             ("Cost saved", "%", cell("saving", False), "against the best single policy"),
             ("Accuracy", "points", cell("accuracy_difference", True), "from the best single policy"),
-            ("Cost saved", "%", cell("saving_with_probing", False), "with the probing itself charged"),
+            *(
+                []
+                if free
+                else [("Cost saved", "%", cell("saving_with_probing", False), "with the probing itself charged")]
+            ),
             ("Accuracy", "points", cell("gain_over_hull", True), "above mixtures of single policies at that cost"),
         ],
     }

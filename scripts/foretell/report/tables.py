@@ -12,6 +12,7 @@ from foretell.figures.text import INTERVAL, number
 MOST = 400  # rows of a table that are shown; all of them are in its CSV
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?[\d.,]+(e[+-]?\d+)?( %)?")
 _UNKNOWN = {"", "n/t", "unknown"}  # that stand in a column of numbers too
+_HELD = re.compile(r" (?=[=/] )|(?<= [=/]) ")  # `a = 1` and `1 / 2` are not broken
 _PIPE = re.compile(r"(?<!\\)\|")
 
 
@@ -114,6 +115,7 @@ def _significant(value: float) -> str:
 
 
 def _cell(text: str) -> Cell:
+    text = _HELD.sub("\N{NO-BREAK SPACE}", text)
     match = INTERVAL.fullmatch(text)
     return Cell(match["value"], match["interval"]) if match else Cell(text)
 

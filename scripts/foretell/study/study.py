@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from foretell.probes import families as reads
-from foretell.probes.families import FAMILIES, LINEAR
+from foretell.probes.families import FAMILIES, LINEAR, ROUTING_FAMILIES
 from foretell.study.config import StudyConfig
 from foretell.study.models import ServerModel
 from foretell.study.policies import AnyPolicy, Encoder, ImportedPolicy, ModelPolicy
@@ -19,7 +19,6 @@ COMPLETIONS_BY = {  # engine to rule
     "openai": "ask_server",
 }
 MAJORITY = "majority_correct"  # by which queries are routed
-ROUTING_FAMILIES = ("linear", "imported", "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
 
 
 @dataclass(frozen=True)

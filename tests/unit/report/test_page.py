@@ -9,9 +9,10 @@ from browser import MISSING, Browser
 from foretell.common.errors import UserError
 from foretell.report import tables
 from foretell.report.captions import to_html
+from foretell.report.chart import chart_of
 from foretell.report.ending import ending
 from foretell.report.page import render
-from report_contents import POLICIES, contents
+from report_contents import POLICIES, contents, metrics
 
 
 @pytest.fixture(scope="module")
@@ -77,6 +78,27 @@ def test_everything_stands_in_the_order_in_which_it_is_read(report):
     assert text.count('href="data:text/csv') == 4 and text.count("data:image/svg+xml") == 4
 
 
+def test_of_texts_alone_nothing_is_said_of_activations(pytestconfig, tmp_path):
+    """What routes stands first, as it does where activations are read."""
+    of_texts = metrics().replace({"family": {"linear": "prompt_length"}})
+    chart = chart_of(of_texts)
+    assert chart.families == [("TF-IDF", "circle"), ("prompt length", "square")] and not chart.of_activations
+    assert [point.mark for _, points in chart.rows for point in points] == ["circle", "square"]
+    assert chart_of(metrics()).families[0] == ("linear probe", "circle") and chart_of(metrics()).of_activations
+    folder = pytestconfig.rootpath / "workflow" / "report"
+    page = render(contents(tmp_path, metrics={"own": of_texts}), (folder / "page.html").read_text(encoding="utf-8"), "")
+    assert "does the question say whether it will succeed" in page
+    assert "(TF-IDF), which reads the text alone" in page and "activations" not in page.split("<h2")[2]
+
+
+@pytest.mark.parametrize("sensitivity", [None, 0.5])
+def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconfig, sensitivity):
+    caption = (pytestconfig.rootpath / "workflow" / "report" / "T4.rst").read_text(encoding="utf-8")
+    pool, policy = {"choose_on": ["validation"], "cost_sensitivity": sensitivity}, {"assumption": "4 per token"}
+    text = to_html(caption, {"pools": {"p": pool}, "policies": {"a": policy}, "problem_sets": {"s": {}}}, "T4.rst")
+    assert "a: 4 per token" in text and ("the range that follows" in text) == bool(sensitivity)
+
+
 def test_the_run_ends_in_a_few_lines(made, report):
     first, *further = ending(made, report)
     assert first.startswith("Made: 2 figures and 2 tables") and str(report) in first
@@ -107,6 +129,10 @@ def test_a_table_for_readers_is_read_back():
     table = tables.of_markdown("| a\\|b | score |\n|:--|:--|\n| x | 0.5 [0.4, 0.6] |\n| y | n/t |\n\nA note.\n")
     assert (table.columns, table.numeric, table.note) == (["a|b", "score"], [False, True], "A note.")
     assert table.rows[0] == [tables.Cell("x"), tables.Cell("0.5", "[0.4, 0.6]")]
+    assert tables.of_texts(["a"], [["x = 1"], ["1 / 2"]]).rows == [
+        [tables.Cell("x\xa0=\xa01")],
+        [tables.Cell("1\xa0/\xa02")],
+    ]
 
 
 def test_a_caption_that_cannot_be_read_is_named():
