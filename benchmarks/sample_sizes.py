@@ -1,4 +1,4 @@
-"""How many problems are needed, on recorded runs on MATH: python benchmarks/sample_sizes.py ../shared/data/paper_records.
+"""How many problems are needed, on recorded runs: python benchmarks/sample_sizes.py ../shared/data/paper_records.
 
 Of test problems: the half width of the AUROC's 95 % interval over draws of so many, and the smallest margin by which a
 router that differs from an equally accurate policy on a tenth of them is found to match. Of train problems: the AUROC

@@ -1,4 +1,4 @@
-"""The examples of README.md, as it says to run them: own questions with own models, reduced, and logs as they are."""
+"""The examples of README.md, as it says to run them: own questions with own models, reduced, and logs, all of them."""
 
 import json
 
@@ -22,7 +22,7 @@ def project(tmp_path_factory):
 @pytest.fixture(scope="module")
 def logs(project):
     """What the run says, and its results."""
-    return run(project, "examples/logs.yaml"), project.folder / "results" / "logs"
+    return run(project, "examples/logs.yaml", "tests/configs/logs.yaml"), project.folder / "results" / "logs"
 
 
 @pytest.fixture(scope="module")

@@ -13,6 +13,7 @@ from foretell.probes.families import FAMILIES, ROUTING_FAMILIES
 
 MARKS = ["circle", "square", "diamond", "triangle", "bar", "ring"]  # by family, the one that counts first
 _MOST = 16  # policies
+_OF_SUCCESS = (MAJORITY, "success_rate")  # the first that there is; else whatever is predicted
 
 
 @dataclass(frozen=True)
@@ -62,8 +63,9 @@ def chart_of(metrics: pd.DataFrame) -> Chart | None:
     rows = metrics[(metrics.split == TEST) & metrics.metric.isin(REPORTED) & metrics.encoder.isna()]
     controls = [family.name for family in FAMILIES.values() if family.control]
     rows = rows[rows.value.notna() & (rows.family != "") & ~rows.family.isin(controls)]
-    if MAJORITY in set(rows.target):
-        rows = rows[rows.target == MAJORITY]
+    shown = next((target for target in _OF_SUCCESS if target in set(rows.target)), None)
+    if shown is not None:
+        rows = rows[rows.target == shown]
     if rows.empty:
         return None
     rows = rows[(rows.target == rows.target.iloc[0]) & (rows.metric == rows.metric.iloc[0])]

@@ -37,8 +37,10 @@ ENLARGED = 1.5  # the figures' type is that of a printed column
 # The pictures that matter, by what they answer; of each the first that the study has.
 PICTURES = {
     "Does it come true?": ("F4", "F5", "F11"),
-    "Is it worth anything?": ("F6", "F7", "F1", "F11"),
+    "Is it worth anything?": ("F6", "F7", "F11"),
+    "Is what people find hard what the models fail on?": ("F1",),
 }
+_BESIDE_THE_CHART = 2
 _WIDTH = re.compile(r'<svg [^>]*?width="([\d.]+)pt"')
 _HEIGHT = re.compile(r'<svg [^>]*?height="([\d.]+)pt"')
 
@@ -221,7 +223,7 @@ def _pictures(contents: Contents, figures: list[Shown]) -> list[tuple[str, Shown
         about = [each for each in figures if each.image and each.name in _first(contents)]
         candidates = [each for label in labels for each in about if each.label == label and each not in found.values()]
         found |= {question: candidates[0]} if candidates else {}
-    return list(found.items())
+    return list(found.items())[:_BESIDE_THE_CHART]
 
 
 def _pools(contents: Contents) -> list[dict[str, Any]]:

@@ -116,8 +116,9 @@ def _significant(value: float) -> str:
 
 def _cell(text: str) -> Cell:
     text = _HELD.sub("\N{NO-BREAK SPACE}", text)
+    text, comma, p = text.partition(", p")  # of a test, behind the interval
     match = INTERVAL.fullmatch(text)
-    return Cell(match["value"], match["interval"]) if match else Cell(text)
+    return Cell(match["value"], match["interval"] + comma + p) if match else Cell(text + comma + p)
 
 
 def _are_numbers(texts: Sequence[str]) -> bool:

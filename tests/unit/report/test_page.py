@@ -1,8 +1,10 @@
 """The report: what stands in it, and that a browser shows all of it, asks nobody for anything, and works by keys."""
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 
+import pandas as pd
 import pytest
 
 from browser import MISSING, Browser
@@ -91,6 +93,22 @@ def test_of_texts_alone_nothing_is_said_of_activations(pytestconfig, tmp_path):
     assert "(TF-IDF), which reads the text alone" in page and "activations" not in page.split("<h2")[2]
 
 
+def test_of_difficulty_and_success_the_first_picture_shows_success():
+    difficulty = metrics().assign(target="reference_difficulty", metric="spearman")
+    both = pd.concat([difficulty, difficulty.assign(target="success_rate")])
+    assert chart_of(both).target == "success rate" and chart_of(difficulty).target == "reference difficulty"
+
+
+def test_a_study_of_human_difficulty_is_not_asked_what_it_is_worth(made, pytestconfig):
+    shown = {("F1", "own"): made.shown["F4", "own"]}
+    page = render(
+        replace(made, shown=shown, captions={"F1": "So."}),
+        (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8"),
+        "",
+    )
+    assert "Is what people find hard what the models fail on?" in page and "Is it worth anything?" not in page
+
+
 @pytest.mark.parametrize("sensitivity", [None, 0.5])
 def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconfig, sensitivity):
     caption = (pytestconfig.rootpath / "workflow" / "report" / "T4.rst").read_text(encoding="utf-8")
@@ -129,6 +147,11 @@ def test_a_table_for_readers_is_read_back():
     table = tables.of_markdown("| a\\|b | score |\n|:--|:--|\n| x | 0.5 [0.4, 0.6] |\n| y | n/t |\n\nA note.\n")
     assert (table.columns, table.numeric, table.note) == (["a|b", "score"], [False, True], "A note.")
     assert table.rows[0] == [tables.Cell("x"), tables.Cell("0.5", "[0.4, 0.6]")]
+    assert tables.of_texts(["r"], [["0.49 [0.40, 0.55], p = 0.005"], [""]]).numeric == [True]
+    assert (
+        tables.of_texts(["r"], [["0.49 [0.40, 0.55], p = 0.005"]]).rows[0][0].interval
+        == "[0.40, 0.55], p\xa0=\xa00.005"
+    )
     assert tables.of_texts(["a"], [["x = 1"], ["1 / 2"]]).rows == [
         [tables.Cell("x\xa0=\xa01")],
         [tables.Cell("1\xa0/\xa02")],
