@@ -26,6 +26,10 @@ class ReportSettings(Settings):
     """The study's configuration, complete (YAML)."""
     page: FrontPageSettings
     """What was run."""
+    routers: list[str] = []
+    """Pools whose routers can be taken away."""
+    unexported: dict[str, str] = {}
+    """The other pools, and why not."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -62,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     page = render(contents, args.template.read_text(encoding="utf-8"), args.style.read_text(encoding="utf-8"))
     write_text(args.settings.config, args.config)
     write_text(page, args.report)
-    print(*ending(contents, args.report), sep="\n")
+    print(*ending(contents, args.report, args.settings.routers, args.settings.unexported), sep="\n")
 
 
 def _pair(name: str) -> tuple[str, str]:

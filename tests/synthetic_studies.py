@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
+from foretell.study.exports import exported
 from foretell.study.problem_sets import HubSet
 from foretell.study.study import Study
 
@@ -141,6 +142,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
     for pool in study.config.pools:
         for rule in ("price_outcomes", "route_queries", "evaluate_routing"):
             add(rule, pool=pool)
+        if pool in exported(study):
+            add("export_router", pool=pool)
     for rule in ("check_claims", "write_front_page"):
         add(rule)
     return found

@@ -10,6 +10,7 @@ from workflow_project import SMALL, Project
 
 ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
 AFTER_ROUTING = {"write_table_T4", "write_table_T5", "plot_figure_F6", "plot_figure_F7", "plot_figure_F8"}
+AFTER_ROUTING |= {"export_router"}
 AFTER_EVERYTHING = {"check_claims", "write_front_page", "write_report"}
 
 
@@ -130,10 +131,9 @@ def test_a_new_metric_in_t2_reruns_evaluation_and_what_reads_it_and_trains_nothi
     project.edit(catalogue, "BINARY_METRICS = (\n", 'BINARY_METRICS = (\n    "new",\n')
     project.edit(catalogue, "REPORTED = (", 'REPORTED = ("new", ')
     planned = project.planned(*SMALL).keys()
-    assert {"evaluate_probes", "write_table_T2", *AFTER_EVERYTHING} <= planned
-    assert all(
-        rule.startswith(("plot_figure_", "write_table_")) for rule in planned - {"evaluate_probes", *AFTER_EVERYTHING}
-    )
+    reads_it = {"evaluate_probes", "export_router", *AFTER_EVERYTHING}
+    assert {"write_table_T2", *reads_it} <= planned
+    assert all(rule.startswith(("plot_figure_", "write_table_")) for rule in planned - reads_it)
 
 
 def test_another_order_of_a_pools_policies_breaks_ties_anew(project):
@@ -181,7 +181,7 @@ def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
     assert {rule: planned[rule] for rule in chain} == dict.fromkeys(chain, 1)
     assert not planned.keys() & {"generate_problems", "train_tiny_model", "render_prompts", "cache_activations"}
     compared = {rule for rule in planned if rule.startswith(("plot_figure_", "write_table_"))}
-    assert planned.keys() == chain | {"evaluate_probes"} | ROUTING | AFTER_EVERYTHING | compared
+    assert planned.keys() == chain | {"evaluate_probes", "export_router"} | ROUTING | AFTER_EVERYTHING | compared
     assert len(compared) == 12
 
 

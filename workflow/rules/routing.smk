@@ -62,3 +62,40 @@ rule evaluate_routing:
         ),
     shell:
         RUN
+
+
+# What scores a new prompt, to be taken away. Pools that have no such thing are not asked for it.
+rule export_router:
+    input:
+        costs="results/{study}/routing/{pool}/costs.parquet",
+        curves="results/{study}/routing/{pool}/curves.parquet",
+        summary="results/{study}/routing/{pool}/summary.parquet",
+        metrics=under_results(files.metrics_of_pool),
+        probes=under_results(files.routing_probes),
+        tensors=under_results(files.routing_tensors),
+        predictions=under_results(files.routing_scores),
+        activations=under_results(files.readers_activations),
+        checkpoints=under_results(files.readers_checkpoints),
+    output:
+        router="results/{study}/routers/{pool}/router.json",
+        parameters="results/{study}/routers/{pool}/probes.safetensors",
+        points="results/{study}/routers/{pool}/operating_points.csv",
+        card="results/{study}/routers/{pool}/README.md",
+        manifest="results/{study}/routers/{pool}/manifest.json",
+    log:
+        "logs/{study}/routing/{pool}/export_router.log",
+    conda:
+        "../../environment.yml"
+    params:
+        **program(
+            "export_router",
+            ids={
+                "probes": files.routing_probes,
+                "tensors": files.routing_tensors,
+                "predictions": files.routing_scores,
+                "activations": files.readers_activations,
+                "checkpoints": files.readers_checkpoints,
+            },
+        ),
+    shell:
+        RUN

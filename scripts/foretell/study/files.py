@@ -12,7 +12,7 @@ from foretell.models.weights import RECORD
 from foretell.study.models import Checkpoint, PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import HubSet
-from foretell.study.study import Study
+from foretell.study.study import MAJORITY, Study
 
 Files = dict[str, list[str]]  # by id
 Settings = dict[str, Any]  # that a job is told, see `foretell.study.jobs`
@@ -89,6 +89,22 @@ def routing_predictions(study: Study, job: Job) -> Files:
     }
 
 
+def _of_probe(file: str) -> Callable[[Study, Job], Files]:
+    """A file of the probe of every policy of a pool by which queries are routed."""
+
+    def files(study: Study, job: Job) -> Files:
+        name = problem_set_of(study, job)
+        family = study.family(name)
+        return {p: [f"probes/{name}/{p}/{MAJORITY}/{family}/{file}"] for p in policies_of(study, job)}
+
+    return files
+
+
+routing_probes = _of_probe("probe.json")
+routing_tensors = _of_probe("probe.safetensors")
+routing_scores = _of_probe("predictions.parquet")
+
+
 def predictions(study: Study, job: Job) -> Files:
     """Predictions of every policy, target and family on a problem set."""
     name = job.problem_set
@@ -137,6 +153,19 @@ def checkpoint(study: Study, job: Job) -> Files:
         policy = study.policy(job.policy)
         assert isinstance(policy, ModelPolicy)
         model = policy.model
+    return _checkpoint(study, model)
+
+
+def readers_checkpoints(study: Study, job: Job) -> Files:
+    """The same of every model that reads for a pool."""
+    readers = (study.policy(policy).read_by for policy in policies_of(study, job))
+    found: Files = {}
+    for reader in filter(None, readers):
+        found |= _checkpoint(study, reader.model)
+    return found
+
+
+def _checkpoint(study: Study, model: str) -> Files:
     tiny = isinstance(study.config.models[model], Tiny)
     return {model: [f"models/{model}/{file}" for file in (CHECKPOINT if tiny else ["source.json"])]}
 
@@ -175,6 +204,12 @@ def encoder_activations(study: Study, job: Job) -> Files:
     return {job.encoder: _shards(study, "activations", job.problem_set, job.encoder)}
 
 
+def readers_activations(study: Study, job: Job) -> Files:
+    """Shards of the activations of every encoder that reads for a pool."""
+    readers = dict.fromkeys(filter(None, map(study.encoder, policies_of(study, job))))
+    return {encoder: _shards(study, "activations", problem_set_of(study, job), encoder) for encoder in readers}
+
+
 def _shards(study: Study, stage: str, problem_set: str, encoder: str) -> list[str]:
     folder = f"{stage}/{study.origin(problem_set)}/{encoder}"
     return [file for shard in study.shards for file in _cache(f"{folder}/{shard}")]
@@ -208,6 +243,12 @@ def claims(study: Study, job: Job) -> Files:
 def reported_metrics(study: Study, job: Job) -> Files:
     """Metrics of each problem set that claims are about."""
     return {name: [f"evaluation/{name}/metrics.parquet"] for name in study.reported()}
+
+
+def metrics_of_pool(study: Study, job: Job) -> Files:
+    """Metrics of the probes on a pool's problem set."""
+    name = problem_set_of(study, job)
+    return {name: [f"evaluation/{name}/metrics.parquet"]}
 
 
 def summaries(study: Study, job: Job) -> Files:

@@ -7,6 +7,7 @@ that failed would then not be done again, and what follows from it would stay as
 from collections.abc import Iterator
 from itertools import product
 
+from foretell.study.exports import exported
 from foretell.study.figures import Figure
 from foretell.study.problem_sets import HubSet, Records
 from foretell.study.study import COMPLETIONS_BY, Study
@@ -20,7 +21,8 @@ def jobs_of(study: Study) -> list[Planned]:
 
     The wildcards are those of the rule, but for `study`.
     """
-    return _jobs(study, study.problem_sets(), list(study.config.pools), STAGES)
+    found = _jobs(study, study.problem_sets(), list(study.config.pools), STAGES)
+    return found + [("export_router", {"pool": pool}) for pool in exported(study)]
 
 
 def jobs_for(study: Study, figure: Figure) -> list[Planned]:

@@ -15,6 +15,7 @@ from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.config import complete
+from foretell.study.exports import router_files
 from foretell.study.figures import Figure, final_files
 from foretell.study.left_out import FILE as LEFT_OUT
 from foretell.study.left_out import kept_reasons
@@ -73,7 +74,7 @@ class Results:
         Raises:
             UserError: the results have no complete configuration.
         """
-        todo = [*final_files(self.study, self.manifest), "report.html", CONFIG]
+        todo = [*final_files(self.study, self.manifest), *router_files(self.study), "report.html", CONFIG]
         seen, findings, done = set(todo), [], set()
         while todo:
             name = todo.pop()

@@ -118,10 +118,12 @@ def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconf
 
 
 def test_the_run_ends_in_a_few_lines(made, report):
-    first, *further = ending(made, report)
+    first, *further = ending(made, report, ["own"], {"math": "it is made of pools"})
     assert first.startswith("Made: 2 figures and 2 tables") and str(report) in first
-    assert further[0] == "Left out: problem set programs: no bubblewrap"
-    assert [line.split(":")[0] for line in further] == ["Left out", "Left out", "Small", "Small"]
+    assert first.endswith(f"1 routers to take away ({report.parent}/routers)")
+    assert further[0] == "Left out: router of pool math: it is made of pools"
+    assert further[1] == "Left out: problem set programs: no bubblewrap"
+    assert [line.split(":")[0] for line in further] == ["Left out", "Left out", "Left out", "Small", "Small"]
 
 
 def test_numbers_stand_with_their_intervals_and_what_never_changes_is_said_once(tmp_path):

@@ -36,7 +36,7 @@ from foretell.study.jobs.probes import (
     train_probes,
 )
 from foretell.study.jobs.report import check_claims, efforts, write_front_page, write_report
-from foretell.study.jobs.routing import calibrated_on, evaluate_routing, price_outcomes, route_queries
+from foretell.study.jobs.routing import calibrated_on, evaluate_routing, export_router, price_outcomes, route_queries
 
 __all__ = [
     "ask_server",
@@ -55,6 +55,7 @@ __all__ = [
     "evaluate_probes",
     "evaluate_routing",
     "exclude_duplicates",
+    "export_router",
     "generate_completions",
     "generate_completions_with_vllm",
     "grade_rollouts",

@@ -2,6 +2,7 @@
 
 import yaml
 
+from foretell.study.exports import exported, not_exported
 from foretell.study.files import Job, Settings
 from foretell.study.models import Checkpoint, ServerModel
 from foretell.study.study import Study
@@ -62,7 +63,8 @@ def write_report(study: Study, job: Job) -> Settings:
     """What the report says was run, and the configuration with its defaults, as text: its entries' order counts."""
     config = study.config.model_dump(exclude_none=True)
     text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True)
-    return {"config": text, "page": write_front_page(study, job)}
+    routers = {"routers": exported(study), "unexported": not_exported(study)}
+    return {"config": text, "page": write_front_page(study, job), **routers}
 
 
 def _described(study: Study, policies: list[str]) -> list[Settings]:

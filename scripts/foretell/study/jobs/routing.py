@@ -2,6 +2,7 @@
 
 from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED, SCALED_HERE
 from foretell.routing.routers import Sweep
+from foretell.study.exports import describe_router
 from foretell.study.files import Job, Settings
 from foretell.study.jobs.probes import resampling
 from foretell.study.models import Price
@@ -84,3 +85,8 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
         "margin": study.config.routing.margin,
         "cost_sensitivity": pool.cost_sensitivity,
     }
+
+
+def export_router(study: Study, job: Job) -> Settings:
+    """What a pool's router is, beside what was measured."""
+    return describe_router(study, job.pool, price_outcomes(study, job)["policies"])

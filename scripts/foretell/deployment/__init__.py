@@ -1,0 +1,1 @@
+"""Deployment: a pool's router taken away from its study, and used on new prompts."""

@@ -1,0 +1,132 @@
+"""The model card of an exported router: what it is, what it was made from, how it did, and where it ends."""
+
+import pandas as pd
+
+from foretell.deployment.description import Answering, Chosen, PinnedReader
+from foretell.deployment.export import Export, of_router
+from foretell.deployment.familiarity import FLAGGED
+from foretell.probes.families import LINEAR
+from foretell.routing.pool import TEST, TRAIN
+
+SUCCESS = "majority_correct"
+UNKNOWN = "unknown"
+POINT = ["router", "chosen as", "setting", "accuracy", "points from the best single policy", "matched"]
+POINT += ["saving", "saving with probing", "points above a mixture"]
+
+
+def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> str:
+    """The card as Markdown.
+
+    Args:
+        export: the router.
+        summary: of `foretell.routing.evaluation.evaluate_routing`.
+        metrics: of `evaluate_probes`, on the pool's problem set.
+    """
+    router = export.description
+    rows = of_router(summary, router.chosen_on)
+    n = int(rows.n.iloc[0])
+    return "\n".join(
+        [
+            f"# Router of the pool `{router.pool}`",
+            "",
+            f"It sends a prompt to one of {len(router.policies)} policies: to the one whose predicted probability of a "
+            "right answer, minus lambda times its mean cost, is highest. Probabilities come from linear probes on "
+            "activations of a model that has read the prompt and written nothing yet.",
+            "",
+            f"- Study: `{router.study}`, {router.title}"
+            + (" (an analogue of the paper's study, not its reproduction)" if router.evidence == "analogue" else ""),
+            f"- Problems: `{router.problem_set}`; probes are trained on train, operating points chosen on "
+            f"{router.chosen_on}, all numbers below measured on test ({n} problems or groups), which chose nothing. "
+            f"Brackets are 95 % intervals, and hold for the fitted probes.",
+            *(f"- Reader `{name}`: {_reader(reader)}" for name, reader in router.readers.items()),
+            "",
+            "## Policies",
+            "",
+            *_table(
+                ["policy", "right on train", "on test", "USD per prompt", "reader", "layer, position", "AUROC on test"],
+                [_policy(each, metrics) for each in router.policies],
+            ),
+            "",
+            *(f"`{each.policy}` has no probe: {each.probe.reason}.\n" for each in router.policies if each.probe.reason),
+            "## Operating points",
+            "",
+            *_table(
+                POINT,
+                [_point(row._asdict(), each) for row, each in zip(rows.itertuples(), router.chosen, strict=True)],
+            ),
+            "",
+            f"The best single policy is `{rows.best_single.iloc[0]}`. A negative saving is a loss: probing several "
+            "models for a short answer may cost more than it saves. `operating_points.csv` has every other setting.",
+            "",
+            "## Limits",
+            "",
+            "- It knows prompts like those of its problem set, asked in the same words. Prompts whose activations are "
+            f"further from those of train than all but {FLAGGED:.0%} of the validation prompts' are flagged as "
+            f"unlike them ({export.flagged:.1%} of test). A prompt that is not flagged may still be foreign.",
+            "- A probability is of a right answer by majority vote, with the samples and the decoding of the policy.",
+            "- Costs are means on train, at the study's prices.",
+            "- Readers' weights are not in this folder. `router.json` says where they come from and has their sums.",
+            "",
+        ]
+    )
+
+
+def _reader(reader: PinnedReader) -> str:
+    origin = ", ".join(f"{key} {value}" for key, value in reader.origin.items() if isinstance(value, str))
+    told = f", at {reader.reading}" if reader.reading.passed() else ""
+    return f"model `{reader.model}` ({origin}) in {reader.dtype}{told}"
+
+
+def _policy(each: Answering, metrics: pd.DataFrame) -> list[str]:
+    probe = each.probe
+    place = UNKNOWN if probe.layer is None else f"{probe.layer}, {probe.position}"
+    return [
+        f"`{each.policy}`",
+        f"{each.accuracy[TRAIN]:.1%}",
+        f"{each.accuracy[TEST]:.1%}",
+        f"{each.mean_cost:.3g}",
+        f"`{each.reader}`",
+        "none" if probe.reason else place,
+        _auroc(each.policy, metrics),
+    ]
+
+
+def _auroc(policy: str, metrics: pd.DataFrame) -> str:
+    found = metrics[
+        (metrics.policy == policy)
+        & (metrics.target == SUCCESS)
+        & (metrics.family == LINEAR)
+        & (metrics.split == TEST)
+        & (metrics.metric == "auroc")
+    ]
+    return UNKNOWN if found.empty else _interval(found.iloc[0], ("value", "low", "high"), "{:.2f}")
+
+
+def _point(values: dict, chosen: Chosen) -> list[str]:
+    return [
+        chosen.router,
+        chosen.choice,
+        f"`{chosen.policy}` alone" if chosen.operating_point is None else f"{chosen.operating_point:.4g}",
+        _of(values, "accuracy", "{:.1%}"),
+        _of(values, "accuracy_difference", "{:+.1f}", 100),
+        "" if pd.isna(values["matched"]) else values["matched"],
+        _of(values, "saving", "{:+.0%}"),
+        _of(values, "saving_with_probing", "{:+.0%}"),
+        _of(values, "gain_over_hull", "{:+.1f}", 100),
+    ]
+
+
+def _of(values: dict, name: str, shown: str, scale: float = 1) -> str:
+    return _interval(values, (name, f"{name}_low", f"{name}_high"), shown, scale)
+
+
+def _interval(values: dict | pd.Series, names: tuple[str, str, str], shown: str, scale: float = 1) -> str:
+    value, low, high = (values[name] for name in names)
+    if pd.isna(value):
+        return UNKNOWN
+    ends = "" if pd.isna(low) or pd.isna(high) else f" [{shown.format(scale * low)}, {shown.format(scale * high)}]"
+    return shown.format(scale * value) + ends
+
+
+def _table(head: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in [head, ["---"] * len(head), *rows]]

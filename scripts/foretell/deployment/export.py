@@ -1,0 +1,243 @@
+"""From a study's tables, probes and activations to the folder of a router."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.common.record import CHECKPOINT
+from foretell.deployment.description import (
+    QUANTILES,
+    Answering,
+    Asked,
+    Chosen,
+    PinnedReader,
+    Probe,
+    Reader,
+    RouterDescription,
+    Study,
+)
+from foretell.deployment.familiarity import FLAGGED, Familiarity
+from foretell.probes.families import LINEAR
+from foretell.probes.inputs import Activations
+from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
+from foretell.routing.settings import BUDGET, Criterion
+
+EXPORTED = ("utility", "cascade")  # the routers that know nothing but probabilities and mean costs; the first is used
+
+
+class ExportSettings(Study):
+    """What a router is, beside what was measured."""
+
+    policies: dict[str, Asked]
+    readers: dict[str, Reader]
+
+
+@dataclass(frozen=True)
+class ProbeFiles:
+    """What `train_probes` wrote for one policy: probe.json, probe.safetensors, predictions.parquet."""
+
+    description: dict
+    tensors: dict[str, np.ndarray]
+    predictions: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Cache:
+    """An encoder's activations, and what is said beside them.
+
+    Attributes:
+        activations: of the problems of the pool, in its order.
+        computed_in: dtype.
+        template_hash: of the chat template.
+    """
+
+    activations: Activations
+    computed_in: str
+    template_hash: str
+
+
+@dataclass(frozen=True)
+class Export:
+    """A router as it is written.
+
+    Attributes:
+        description: router.json.
+        tensors: probes.safetensors, by `{policy}/{name}`.
+        points: every operating point on validation and test.
+        flagged: share of the test prompts that are called unlike those of train.
+    """
+
+    description: RouterDescription
+    tensors: dict[str, np.ndarray]
+    points: pd.DataFrame
+    flagged: float
+
+
+def export_router(
+    costs: pd.DataFrame,
+    curves: pd.DataFrame,
+    summary: pd.DataFrame,
+    probes: Mapping[str, ProbeFiles],
+    caches: Mapping[str, Cache],
+    sums: Mapping[str, dict[str, str]],
+    settings: ExportSettings,
+) -> Export:
+    """Put together what scoring a new prompt takes.
+
+    Args:
+        costs: the table of `foretell.routing.costs.price_outcomes`.
+        curves, summary: of `foretell.routing.evaluation.evaluate_routing`.
+        probes: by policy.
+        caches: by encoder.
+        sums: SHA-256 of the files of every model that reads.
+        settings: what is not measured.
+
+    Raises:
+        UserError: the tables do not belong together.
+    """
+    pool = assemble_pool(costs)
+    made = {policy: _probe(pool, policy, probes, caches[settings.policies[policy].reader]) for policy in pool.policies}
+    distances = {policy: each.distances for policy, each in made.items() if each.distances is not None}
+    unlikeness = _unlikeness(distances, pool)
+    unlike_above = float(np.quantile(unlikeness[pool.split == VALIDATION], 1 - FLAGGED))
+    return Export(
+        description=RouterDescription(
+            **settings.model_dump(exclude={"policies", "readers"}),
+            policies=[
+                _answering(pool, column, settings.policies[policy], made[policy].probe)
+                for column, policy in enumerate(pool.policies)
+            ],
+            readers={name: _pinned(reader, caches[name], sums) for name, reader in settings.readers.items()},
+            chosen=_chosen(summary, pool, settings.chosen_on),
+            unlike_above=unlike_above,
+        ),
+        tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()},
+        points=_points(curves),
+        flagged=float((unlikeness[pool.split == TEST] > unlike_above).mean()),
+    )
+
+
+@dataclass(frozen=True)
+class _Made:
+    probe: Probe
+    tensors: dict[str, np.ndarray]
+    distances: np.ndarray | None  # [problems] from the activations of train, in units of the usual one
+
+
+def _probe(pool: Pool, policy: str, probes: Mapping[str, ProbeFiles], cache: Cache) -> _Made:
+    given = probes[policy]
+    predictions = given.predictions.set_index("problem_id").loc[pool.problem_id]
+    if given.description["reason"]:
+        constant = float(predictions.probability.iloc[0])
+        return _Made(Probe(constant=constant, reason=given.description["reason"]), {}, None)
+    candidate, platt = given.description["candidate"], given.description["platt"]
+    train = pool.split == TRAIN
+    quantiles = np.quantile(predictions.score.to_numpy(float)[train], QUANTILES)
+    values = cache.activations.read(candidate["layer"], candidate["position"])
+    standardised = (values - given.tensors["mean"]) / given.tensors["scale"]
+    familiarity = Familiarity.of(standardised[train])
+    distances = familiarity.distance(standardised)
+    usual = float(np.median(distances[pool.split == VALIDATION]))
+    probe = Probe(
+        layer=candidate["layer"],
+        position=candidate["position"],
+        **platt,
+        scores={f"{share:g}": float(value) for share, value in zip(QUANTILES, quantiles, strict=True)},
+        usual_distance=usual,
+    )
+    return _Made(probe, {**given.tensors, **familiarity.tensors()}, distances / usual)
+
+
+def _unlikeness(distances: Mapping[str, np.ndarray], pool: Pool) -> np.ndarray:
+    """[problems] the largest distance that any of the probes sees."""
+    return np.max(list(distances.values()), axis=0) if distances else np.zeros(len(pool.problem_id))
+
+
+def _answering(pool: Pool, column: int, asked: Asked, probe: Probe) -> Answering:
+    splits = (TRAIN, VALIDATION, TEST)
+    return Answering(
+        **asked.model_dump(),
+        policy=pool.policies[column],
+        mean_cost=float(pool.cost[pool.split == TRAIN, column].mean()),
+        tier_cost=float(pool.tier_costs[column]),
+        accuracy={split: float(pool.correct[pool.split == split, column].mean()) for split in splits},
+        probe=probe,
+    )
+
+
+def _pinned(reader: Reader, cache: Cache, sums: Mapping[str, dict[str, str]]) -> PinnedReader:
+    return PinnedReader(
+        **reader.model_dump(),
+        files=sums[reader.model],
+        dtype=cache.computed_in,  # type: ignore[arg-type]
+        template_hash=cache.template_hash,
+    )
+
+
+def _chosen(summary: pd.DataFrame, pool: Pool, chosen_on: str) -> list[Chosen]:
+    """Operating points that were chosen on a split, of the probe's probabilities, the router that is used first."""
+    rows = of_router(summary, chosen_on)
+    if rows.empty:
+        raise UserError(f"the summary has no operating point of {EXPORTED[0]!r} that was chosen on {chosen_on!r}")
+    return [
+        Chosen(
+            router=row.strategy,
+            criterion=row.criterion,
+            choice=row.choice,
+            operating_point=None if pd.isna(row.operating_point) else float(row.operating_point),
+            policy=_in_its_place(row.criterion, row.best_single, pool, chosen_on)
+            if pd.isna(row.operating_point)
+            else None,
+        )
+        for row in rows.itertuples()
+    ]
+
+
+def of_router(summary: pd.DataFrame, chosen_on: str) -> pd.DataFrame:
+    """Rows of a routing summary that an exported router has, the router that is used first."""
+    rows = summary[summary.strategy.isin(EXPORTED) & (summary.family == LINEAR) & (summary.chosen_on == chosen_on)]
+    return rows.sort_values("strategy", key=lambda names: names.map(EXPORTED.index), kind="stable")
+
+
+def _in_its_place(criterion: Criterion, best_single: str, pool: Pool, chosen_on: str) -> str:
+    """The single policy that `foretell.routing.choice.choose_point` takes where no operating point will do."""
+    if criterion != BUDGET:
+        return best_single
+    rows = pool.split == chosen_on
+    return pool.policies[np.lexsort((-pool.correct[rows].mean(axis=0), pool.cost[rows].mean(axis=0)))[0]]
+
+
+def _points(curves: pd.DataFrame) -> pd.DataFrame:
+    """Accuracy and cost of every operating point on validation and on test."""
+    rows = curves[
+        curves.strategy.isin(EXPORTED) & (curves.family == LINEAR) & curves.split.isin([VALIDATION, TEST])
+    ].rename(columns={"strategy": "router"})
+    measured = [f"{name}{end}" for name in ("accuracy", "cost") for end in ("", "_low", "_high")]
+    return rows[["router", "operating_point", "split", *measured, "probing_cost", "n", "resamples"]]
+
+
+def read_cache(files: list[Path], costs: pd.DataFrame) -> Cache:
+    """An encoder's activations of the problems of a pool; the cache may hold others.
+
+    Args:
+        files: shards and their descriptions.
+        costs: the table of `foretell.routing.costs.price_outcomes`.
+    """
+    described = [json.loads(file.read_text(encoding="utf-8")) for file in files if file.suffix == ".json"]
+    cached = {problem for each in described for problem in each["problem_ids"]}
+    activations = Activations(files, assemble_pool(costs).problem_id.tolist(), cached)
+    return Cache(activations, described[0]["computed_in"], described[0]["template_hash"])
+
+
+def sums_of(files: list[Path]) -> dict[str, str]:
+    """SHA-256 of a checkpoint's files by name, as its record has them where there is one."""
+    recorded = next((file for file in files if file.name == CHECKPOINT), None)
+    if recorded is None:
+        return {file.name: file_hash(file) for file in files}
+    return dict(json.loads(recorded.read_text(encoding="utf-8"))["sums"])

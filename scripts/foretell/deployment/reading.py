@@ -1,0 +1,90 @@
+"""How an exported router reads new prompts: with the code, and at the places, that its study read with."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+from foretell.activations.cache import cache
+from foretell.activations.layers import layer_name
+from foretell.common.errors import UserError
+from foretell.common.provenance import fingerprint
+from foretell.completions.generation import padding_token
+from foretell.completions.prompts import load_tokenizer, render
+from foretell.deployment.description import PinnedReader
+from foretell.deployment.folder import checked_checkpoint
+from foretell.models.loading import load_model
+
+Place = tuple[int, int]  # layer, and position from the prompt's end
+
+
+@dataclass(frozen=True)
+class LoadedModel:
+    """A checkpoint that has been read."""
+
+    tokenizer: PreTrainedTokenizerBase
+    model: PreTrainedModel
+
+
+def load_readers(
+    readers: Mapping[str, PinnedReader], places: Mapping[str, Collection[Place]], models: Path
+) -> dict[str, "PromptReader"]:
+    """Load the models of several readers, each once.
+
+    Args:
+        readers: by the id of the encoder.
+        places: by the id of those that are read, where.
+        models: folder of checkpoints by the id of the model.
+
+    Raises:
+        UserError: a checkpoint is not there, or is another one.
+    """
+    loaded: dict[str, LoadedModel] = {}
+    for reader in (readers[name] for name in places):
+        if reader.model not in loaded:
+            loaded[reader.model] = _load(reader, models)
+    return {name: PromptReader(name, readers[name], loaded[readers[name].model], places[name]) for name in places}
+
+
+def _load(reader: PinnedReader, models: Path) -> LoadedModel:
+    folder = checked_checkpoint(reader, models)
+    tokenizer = load_tokenizer(str(folder))
+    if fingerprint(template=tokenizer.chat_template) != reader.template_hash:
+        raise UserError(f"{folder}: its chat template is not the one that the router's probes were trained with")
+    return LoadedModel(tokenizer, load_model(str(folder), reader.dtype))
+
+
+class PromptReader:
+    """A model, how it is given a prompt, and the places where probes read its activations."""
+
+    def __init__(self, name: str, reader: PinnedReader, loaded: LoadedModel, places: Collection[Place]):
+        self._name, self._reader, self._loaded = name, reader, loaded
+        self._layers, self._positions = (sorted(set(each)) for each in zip(*places, strict=True))
+
+    def read(self, prompts: pd.DataFrame) -> dict[Place, np.ndarray]:
+        """Activations at every layer and position that is read, each [prompts, hidden] float64.
+
+        Args:
+            prompts: problem_id, and the fields that the reader's prompt has.
+
+        Raises:
+            UserError: a prompt lacks a field, cannot be rendered, or has no token at one of the positions.
+        """
+        tokenizer, model = self._loaded.tokenizer, self._loaded.model
+        rendered = render(prompts, tokenizer, self._reader.prompt, self._reader.reading)
+        there = rendered.eoi_positions.iloc[0]  # the same number for all
+        if missing := [position for position in self._positions if position not in there]:
+            raise UserError(
+                f"reader {self._name!r}: a prompt ends in {len(there)} tokens after the user's text, and the probes "
+                f"read at position {missing[0]}"
+            )
+        rendered = rendered.assign(eoi_positions=[self._positions] * len(rendered))
+        states = cache(model, rendered, padding_token(tokenizer), np.dtype("float32"), layers=self._layers)
+        return {
+            (layer, position): states[layer_name(layer)][:, column].astype(np.float64)
+            for layer in self._layers
+            for column, position in enumerate(self._positions)
+        }

@@ -1,0 +1,185 @@
+"""An exported router on new prompts: which policy, with which probabilities, at which cost."""
+
+from collections.abc import Mapping, Sequence
+from copy import copy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.deployment.description import Answering, Chosen, RouterDescription
+from foretell.deployment.familiarity import Familiarity
+from foretell.deployment.folder import read_folder
+from foretell.deployment.reading import Place, PromptReader, load_readers
+from foretell.probes.calibration import Platt
+from foretell.routing.routers import ROUTERS, RouterInputs, Sweep
+
+Fields = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What a router decides on one prompt.
+
+    Attributes:
+        policy: that the prompt goes to.
+        probabilities: by policy, of a right answer.
+        expected_cost: of the chosen policy, USD, its mean on train.
+        unlikeness: the largest distance of the prompt's activations from those of train that any probe sees, in units
+            of the usual one.
+        unlike: whether it is larger than that of nearly all prompts of the study, so that probabilities say little.
+    """
+
+    policy: str
+    probabilities: dict[str, float]
+    expected_cost: float
+    unlikeness: float
+    unlike: bool
+
+
+class Router:
+    """A router, its probes, and the models that read for them."""
+
+    def __init__(
+        self,
+        description: RouterDescription,
+        tensors: Mapping[str, np.ndarray],
+        readers: Mapping[str, PromptReader],
+        chosen: Chosen,
+    ):
+        """Put together what `load` has read.
+
+        Args:
+            description, tensors: as `read_folder` gives them.
+            readers: by encoder, those that are read.
+            chosen: the operating point.
+        """
+        self.description, self.chosen = description, chosen
+        self._readers = dict(readers)
+        self._probes = [_LoadedProbe.of(each, tensors) for each in description.policies]
+
+    @classmethod
+    def load(
+        cls,
+        folder: str | Path,
+        models: str | Path | None = None,
+        router: str = "utility",
+        criterion: str = "match",
+        operating_point: float | None = None,
+    ) -> "Router":
+        """Load an exported router and the models that read for it.
+
+        Args:
+            folder: `results/{study}/routers/{pool}`, or where it was taken to.
+            models: folder of checkpoints by the id of the model; without it, the study's, two folders above.
+            router: `utility` or `cascade`.
+            criterion: for which the study chose the operating point.
+            operating_point: another one, in its place: lambda, or a threshold.
+
+        Raises:
+            UserError: the folder or a checkpoint is not what it should be, or the study chose no such operating point.
+        """
+        description, tensors = read_folder(Path(folder))
+        chosen = _choose(description, router, criterion, operating_point)
+        places: dict[str, set[Place]] = {}
+        for each in description.policies:
+            if each.probe.layer is not None and each.probe.position is not None:
+                places.setdefault(each.reader, set()).add((each.probe.layer, each.probe.position))
+        checkpoints = Path(folder).resolve().parents[1] / "models" if models is None else Path(models)
+        return cls(description, tensors, load_readers(description.readers, places, checkpoints), chosen)
+
+    def at(self, router: str = "utility", criterion: str = "match", operating_point: float | None = None) -> "Router":
+        """The same router at another operating point; see `load`."""
+        other = copy(self)
+        other.chosen = _choose(self.description, router, criterion, operating_point)
+        return other
+
+    @property
+    def policies(self) -> list[str]:
+        """Policies from cheap to dear."""
+        return [each.policy for each in self.description.policies]
+
+    def route(self, prompts: Sequence[str | Fields]) -> list[Decision]:
+        """Decide on prompts.
+
+        Args:
+            prompts: questions, or the fields that the study's prompts have, such as `{"question": ...}`.
+
+        Raises:
+            UserError: a prompt lacks a field, or cannot be rendered.
+        """
+        if not prompts:
+            return []
+        success, unlikeness = self.predict(prompts)
+        return [
+            Decision(
+                policy=self.policies[column],
+                probabilities=dict(zip(self.policies, map(float, success[row]), strict=True)),
+                expected_cost=self.description.policies[column].mean_cost,
+                unlikeness=float(unlikeness[row]),
+                unlike=bool(unlikeness[row] > self.description.unlike_above),
+            )
+            for row, column in enumerate(self.choose(success))
+        ]
+
+    def predict(self, prompts: Sequence[str | Fields]) -> tuple[np.ndarray, np.ndarray]:
+        """What the probes say, whatever the operating point: one prefill per prompt and reader.
+
+        Returns:
+            [prompts, policies] probabilities of a right answer, and [prompts] how unlike the training prompts.
+
+        Raises:
+            UserError: as `route`.
+        """
+        rows = [{"question": each} if isinstance(each, str) else dict(each) for each in prompts]
+        frame = pd.DataFrame(rows).assign(problem_id=[str(row) for row in range(len(rows))])
+        states = {name: reader.read(frame) for name, reader in self._readers.items()}
+        scored = [probe.score(states, len(rows)) for probe in self._probes]
+        success = np.column_stack([probability for probability, _ in scored])
+        return success, np.max([distance for _, distance in scored], axis=0)
+
+    def choose(self, success: np.ndarray) -> np.ndarray:
+        """[prompts] column of the policy, from probabilities [prompts, policies]."""
+        if self.chosen.operating_point is None:
+            assert self.chosen.policy is not None
+            return np.full(len(success), self.policies.index(self.chosen.policy))
+        tiers = np.array([each.tier_cost for each in self.description.policies])
+        none = np.empty((0, len(tiers)))  # these routers learn nothing from train
+        inputs = RouterInputs(success, tiers, np.zeros(len(success), dtype=bool), none, none, Sweep())
+        return ROUTERS[self.chosen.router].route(inputs, np.array([self.chosen.operating_point]))[0]
+
+
+@dataclass(frozen=True)
+class _LoadedProbe:
+    described: Answering
+    tensors: dict[str, np.ndarray]
+
+    @classmethod
+    def of(cls, described: Answering, tensors: Mapping[str, np.ndarray]) -> "_LoadedProbe":
+        start = f"{described.policy}/"
+        own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+        return cls(described, own)
+
+    def score(self, states: Mapping[str, Mapping[Place, np.ndarray]], n: int) -> tuple[np.ndarray, np.ndarray]:
+        """[n] probabilities of success, and [n] distances in units of the usual one."""
+        probe, tensors = self.described.probe, self.tensors
+        if probe.layer is None or probe.position is None:
+            return np.full(n, probe.constant, dtype=float), np.zeros(n)
+        values = states[self.described.reader][probe.layer, probe.position]
+        standardised = (values - tensors["mean"]) / tensors["scale"]
+        score = standardised @ tensors["weight"] + tensors["bias"]
+        distances = Familiarity(tensors["axes"], tensors["variances"], tensors["rest"]).distance(standardised)
+        return Platt(probe.slope, probe.intercept).probability(score), distances / probe.usual_distance
+
+
+def _choose(description: RouterDescription, router: str, criterion: str, operating_point: float | None) -> Chosen:
+    known: dict[tuple[str, str], Chosen] = {(each.router, each.criterion): each for each in description.chosen}
+    if (router, criterion) not in known:
+        listed = ", ".join(f"{name} for {what}" for name, what in known)
+        raise UserError(f"the study chose no operating point of {router!r} for {criterion!r}; it chose {listed}")
+    chosen = known[router, criterion]
+    if operating_point is None:
+        return chosen
+    return chosen.model_copy(update={"operating_point": operating_point, "choice": "by hand", "policy": None})

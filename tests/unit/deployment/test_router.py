@@ -1,0 +1,113 @@
+"""A router that was exported decides on new prompts as its study did, and says what it cannot do."""
+
+import io
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+import route
+from exported_router import export, questions
+from foretell.common.errors import UserError
+from foretell.deployment.router import Router
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory, model, tokenizer):
+    return export(tmp_path_factory.mktemp("study"), model, tokenizer)
+
+
+@pytest.fixture(scope="module")
+def router(exported):
+    return Router.load(exported[0])
+
+
+@pytest.fixture
+def copied(exported, tmp_path):
+    """The folder, taken away from the study."""
+    return shutil.copytree(exported[0], tmp_path / "away")
+
+
+def test_decisions_on_test_are_those_of_the_study_at_every_operating_point(exported, router):
+    _, by_split, expected, decisions = exported
+    success, _ = router.predict(by_split["test"])
+    assert router.policies == ["small", "large"] and np.abs(success - expected).max() < 1e-5
+    seen = set()
+    for (name, point), rows in decisions[decisions.family == "linear"].groupby(["router", "operating_point"]):
+        chosen = [router.policies[column] for column in router.at(name, operating_point=point).choose(success)]
+        assert chosen == rows.policy.tolist()
+        seen |= set(chosen)
+    assert seen == {"small", "large"}
+
+
+def test_a_decision_says_policy_probabilities_and_expected_cost(router, exported):
+    question = exported[1]["test"][0]
+    for decision in router.at("cascade", operating_point=0.0).route([question, {"question": question}]):
+        assert (decision.policy, decision.expected_cost) == ("small", 1.0)
+        assert list(decision.probabilities) == ["small", "large"]
+    assert router.at("cascade", operating_point=1.0).route([question])[0].expected_cost == 4.0
+    assert router.route([]) == []
+
+
+def test_where_the_study_fell_back_so_does_the_router(router, exported):
+    cheap = router.at("utility", criterion="budget")
+    assert (cheap.chosen.policy, cheap.chosen.operating_point) == ("small", None)
+    assert {each.policy for each in cheap.route(exported[1]["test"])} == {"small"}
+
+
+def test_prompts_unlike_those_of_training_are_flagged(router, exported):
+    flagged = [each.unlike for each in router.route(exported[1]["train"])]
+    assert np.mean(flagged) < 0.05
+    assert all(each.unlike for each in router.route(["(" * 30, "+" * 30, "1+" * 20 + "1"]))
+
+
+def test_lines_come_out_as_they_went_in(exported, monkeypatch, capsys):
+    question = questions()[0]
+    lines = [json.dumps(question), "", json.dumps({"id": 7, "question": question})]
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
+    route.main(["--router", str(exported[0]), "--operating-point", "0"])
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert second.pop("id") == 7 and "id" not in first
+    assert first["policy"] == second["policy"] == max(first["probabilities"], key=first["probabilities"].get)
+    monkeypatch.setattr("sys.stdin", io.StringIO("5+5"))
+    with pytest.raises(UserError, match="line 1 of the input is no JSON"):
+        route.main(["--router", str(exported[0])])
+
+
+def test_a_folder_that_was_taken_away_needs_the_models_and_says_which(copied, exported, tmp_path):
+    with pytest.raises(UserError, match=r'models/m/.*: not there.*--models; it comes from {"source": "path"'):
+        Router.load(copied)
+    models = exported[0].parents[1] / "models"
+    assert Router.load(copied, models).route(["1+1"])
+    other = shutil.copytree(models, tmp_path / "other")
+    (other / "m" / "config.json").write_text("{}")
+    with pytest.raises(UserError, match=r"other/m/config.json: is not the file"):
+        Router.load(copied, other)
+
+
+@pytest.mark.parametrize("file", ["router.json", "probes.safetensors"])
+def test_a_folder_whose_files_were_changed_is_refused(copied, file):
+    (copied / file).write_bytes((copied / file).read_bytes() + b" ")
+    with pytest.raises(UserError, match=rf"{file}: is not what .*manifest.json says"):
+        Router.load(copied)
+
+
+def test_what_is_no_router_and_what_was_not_chosen_are_named(router, tmp_path, copied):
+    with pytest.raises(UserError, match=r"manifest\.json: not there"):
+        Router.load(tmp_path)
+    with pytest.raises(UserError, match="it chose utility for match, utility for budget, cascade for match"):
+        router.at("cascade", criterion="accuracy")
+    with pytest.raises(UserError, match=r"field \{question\}, which the problems lack"):
+        router.route([{"text": "1+1"}])
+    manifest = json.loads((copied / "manifest.json").read_text())
+    (copied / "manifest.json").write_text(json.dumps({**manifest, "schema": 0}))
+    with pytest.raises(UserError, match="schema 0, but this code reads 1"):
+        Router.load(copied)
+
+
+def test_the_card_has_numbers_with_intervals_and_n(exported):
+    card = (exported[0] / "README.md").read_text()
+    assert "| `small` |" in card and "0.75 [0.70, 0.80]" in card and "(18 problems or groups)" in card
+    assert "| utility | no setting is within the budget: cheapest policy | `small` alone |" in card
+    assert "nan" not in card and "None" not in card
