@@ -1,6 +1,6 @@
 """How an exported router reads new prompts: with the code, and at the places, that its study read with."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from foretell.activations.layers import layer_name
 from foretell.common.errors import UserError
 from foretell.common.provenance import fingerprint
 from foretell.completions.generation import padding_token
+from foretell.completions.policy import FIELD
 from foretell.completions.prompts import load_tokenizer, render
 from foretell.deployment.description import PinnedReader
 from foretell.deployment.folder import checked_checkpoint
@@ -63,18 +64,25 @@ class PromptReader:
     def __init__(self, name: str, reader: PinnedReader, loaded: LoadedModel, places: Collection[Place]):
         self._name, self._reader, self._loaded = name, reader, loaded
         self._layers, self._positions = (sorted(set(each)) for each in zip(*places, strict=True))
+        texts = (reader.prompt.user, reader.prompt.answer_start or "")
+        self._fields = list(dict.fromkeys(field for text in texts for field in FIELD.findall(text) if field))
 
-    def read(self, prompts: pd.DataFrame) -> dict[Place, np.ndarray]:
+    def read(self, prompts: Sequence[Mapping[str, object]]) -> dict[Place, np.ndarray]:
         """Activations at every layer and position that is read, each [prompts, hidden] float64.
 
         Args:
-            prompts: problem_id, and the fields that the reader's prompt has.
+            prompts: the fields that the reader's prompt has, texts or numbers, and any others.
 
         Raises:
             UserError: a prompt lacks a field, cannot be rendered, or has no token at one of the positions.
         """
+        for field in self._fields:
+            for number, prompt in enumerate(prompts, start=1):
+                if not isinstance(prompt.get(field), str | int | float):
+                    raise UserError(f"prompt {number} has no text as its field {field!r}, with which the study asks")
+        rows = [{"problem_id": str(row), **{f: each[f] for f in self._fields}} for row, each in enumerate(prompts)]
         tokenizer, model = self._loaded.tokenizer, self._loaded.model
-        rendered = render(prompts, tokenizer, self._reader.prompt, self._reader.reading)
+        rendered = render(pd.DataFrame(rows), tokenizer, self._reader.prompt, self._reader.reading)
         there = rendered.eoi_positions.iloc[0]  # the same number for all
         if missing := [position for position in self._positions if position not in there]:
             raise UserError(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.deployment.description import Answering, Chosen, RouterDescription
@@ -134,8 +133,7 @@ class Router:
             UserError: as `route`.
         """
         rows = [{"question": each} if isinstance(each, str) else dict(each) for each in prompts]
-        frame = pd.DataFrame(rows).assign(problem_id=[str(row) for row in range(len(rows))])
-        states = {name: reader.read(frame) for name, reader in self._readers.items()}
+        states = {name: reader.read(rows) for name, reader in self._readers.items()}
         scored = [probe.score(states, len(rows)) for probe in self._probes]
         success = np.column_stack([probability for probability, _ in scored])
         return success, np.max([distance for _, distance in scored], axis=0)

@@ -1,0 +1,77 @@
+"""The log of a routing service: one JSON line per decision."""
+
+import json
+import os
+import sys
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Self
+
+
+@dataclass
+class Entry:
+    """What was decided on one prompt, and what came of it. The prompt itself is not logged.
+
+    Attributes:
+        id: of the request, which the answer's header `X-Router-Id` has too.
+        endpoint: that was asked.
+        chosen: the policy that the router chose; None where routing failed.
+        policy: that the prompt was sent to, or would be: the chosen one, but for exploration, shadow mode and failures.
+        propensity: the probability with which it was sent there.
+        served_by: whose answer the client got; None where it got none.
+        failure: what failed, if something did.
+        probabilities, expected_cost, unlikeness, unlike: see `foretell.deployment.router.Decision`.
+        routing_seconds, seconds: that routing, and the whole request, took.
+        status: of the answer to the client.
+        complete: whether the client got all of it.
+        prompt_tokens, completion_tokens: as the upstream tells them.
+    """
+
+    id: str
+    endpoint: str
+    policy: str
+    propensity: float = 1.0
+    chosen: str | None = None
+    served_by: str | None = None
+    failure: str | None = None
+    probabilities: dict[str, float] | None = None
+    expected_cost: float | None = None
+    unlikeness: float | None = None
+    unlike: bool | None = None
+    routing_seconds: float = 0.0
+    seconds: float = 0.0
+    status: int | None = None
+    complete: bool = True
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+
+
+class DecisionLog:
+    """Appends whole lines, each by one write, so that a killed service leaves no half of one before another."""
+
+    def __init__(self, path: Path):
+        """Open the file, or make it.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
+        self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._file)
+
+    def write(self, entry: Entry) -> bool:
+        """Append an entry; where the disk refuses it, answers go on, and standard error says so."""
+        line = json.dumps({"time": datetime.now(UTC).isoformat(), **asdict(entry)}) + "\n"
+        try:
+            os.write(self._file, line.encode())
+        except OSError as error:
+            print(f"error: {self._path}: a decision is not logged: {error}", file=sys.stderr, flush=True)
+            return False
+        return True

@@ -1,0 +1,318 @@
+"""The service answers every client, whatever its router or an upstream does, and says what it did."""
+
+import json
+import threading
+from contextlib import contextmanager
+
+import httpx2
+import pytest
+import uvicorn
+import yaml
+
+from foretell.common.errors import UserError
+from foretell.deployment.decision_log import DecisionLog
+from foretell.deployment.router import Decision
+from foretell.deployment.service import Service
+from foretell.deployment.serving_settings import read_serving_settings
+from openai_server import KEY, Failure, answer, serve
+
+TOKEN = "let-me-in"
+CHAT = {"model": "any", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "easy"}]}
+STREAM = b'data: {"choices": [{"delta": {"content": "4"}}]}\n\n', b"data: [DONE]\n\n"
+
+
+class FakeRouter:
+    """Sends what is easy to small, fails where it is told to, and hangs until it is let go."""
+
+    policies = ["small", "large"]
+
+    def __init__(self):
+        self.released = threading.Event()
+
+    def route(self, prompts):
+        if "hang" in prompts:
+            self.released.wait()
+        if "unreadable" in prompts:
+            raise UserError("the chat template does not keep the user's text: 'unreadable'")
+        if "broken" in prompts:
+            raise RuntimeError("out of memory")
+        return [self.decide(prompt) for prompt in prompts]
+
+    def decide(self, prompt):
+        policy = "small" if prompt == "easy" else "large"
+        return Decision(policy, {"small": 0.5, "large": 0.9}, 0.25, 1.5, prompt == "odd")
+
+
+class Running:
+    """A service on loopback, the upstream behind it, and its log."""
+
+    def __init__(self, url, log, asked, router):
+        self.url, self.log, self.asked, self.router = url, log, asked, router
+        self.http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
+
+    def chat(self, text="easy", **more):
+        messages = [{"role": "user", "content": text}]
+        return self.http.post("/v1/chat/completions", json={"model": "any", "messages": messages, **more})
+
+    def entries(self):
+        return [json.loads(line) for line in self.log.read_text().splitlines()]
+
+
+class Server(uvicorn.Server):
+    """Says when it has started."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.ready = threading.Event()
+
+    async def startup(self, sockets=None):
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextmanager
+def running(folder, respond, patch, draw=None, **settings):
+    """A service whose upstreams `respond`."""
+    router = FakeRouter()
+    patch.setenv("WISE_KEY", KEY)
+    with serve(respond) as (url, asked):
+        upstreams = {
+            "small": {"base_url": url, "model": "small-1", "key": "WISE_KEY"},
+            "large": {"base_url": f"{url}/", "model": "large-1", "key": "WISE_KEY", "body": {"effort": "high"}},
+        }
+        file = folder / "serving.yaml"
+        file.write_text(yaml.safe_dump({"upstreams": upstreams, "fallback": "large", **settings}))
+        checked = read_serving_settings(file, router.policies)
+        with DecisionLog(folder / "log.jsonl") as log:
+            service = Service(router, checked, log, *([draw] if draw else []))
+            app = service.app(TOKEN)
+            server = Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))
+            thread = threading.Thread(target=server.run)
+            thread.start()
+            assert server.ready.wait(20)
+            port = server.servers[0].sockets[0].getsockname()[1]
+            try:
+                yield Running(f"http://127.0.0.1:{port}", folder / "log.jsonl", asked, router)
+            finally:
+                router.released.set()
+                server.should_exit = True
+                thread.join()
+
+
+def respond(body, number):
+    """Answers by model, as the user's text asks for."""
+    text = body["messages"][-1]["content"]
+    if body.get("stream"):
+        return Failure(
+            content=b"".join(STREAM), cut=len(STREAM[1]) if "cut" in text else 0, Content_Type="text/event-stream"
+        )
+    if "refused" in text:
+        return Failure(400, {"error": {"message": f"no, {KEY}"}})
+    if body["model"] == "small-1" and "down" in text:
+        return Failure(503, b"")
+    return Failure(500, b"") if "dead" in text else answer([body["model"]], prompt_tokens=11)
+
+
+@pytest.fixture(scope="module")
+def service(tmp_path_factory):
+    limits = {"body_bytes": 2000, "routing_seconds": 0.3, "upstream_seconds": 5.0}
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("service")
+        with running(folder, respond, patch, limits=limits) as started:
+            yield started
+
+
+def told(response):
+    return response.json()["choices"][0]["message"]["content"]
+
+
+def test_a_chat_goes_to_the_upstream_of_the_chosen_policy(service):
+    response = service.chat("easy", temperature=0.5)
+    assert response.status_code == 200 and told(response) == "small-1"
+    path, headers, body = service.asked[-1]
+    assert path == "/v1/chat/completions" and headers["Authorization"] == f"Bearer {KEY}"
+    assert (body["model"], body["temperature"], "effort" in body) == ("small-1", 0.5, False)
+    entry = service.entries()[-1]
+    assert response.headers["x-router-id"] == entry["id"] and response.headers["x-router-policy"] == "small"
+    assert (entry["chosen"], entry["served_by"], entry["propensity"], entry["failure"]) == ("small", "small", 1.0, None)
+    assert (entry["probabilities"], entry["prompt_tokens"]) == ({"small": 0.5, "large": 0.9}, 11)
+    assert told(service.chat("hard")) == "large-1" and service.asked[-1][2]["effort"] == "high"
+
+
+def test_texts_in_parts_are_routed_and_pictures_go_to_the_fallback(service):
+    text = {"type": "text", "text": "easy"}
+    assert told(service.chat([text])) == "small-1"
+    assert told(service.chat([text, {"type": "image_url", "image_url": {"url": "x"}}])) == "large-1"
+    assert service.entries()[-1]["failure"].startswith("routing: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "failure"),
+    [
+        ("unreadable", "routing: the prompt cannot be read as the study's were"),
+        ("broken", "routing: RuntimeError"),
+    ],
+)
+def test_where_routing_fails_the_fallback_answers(service, text, failure):
+    assert told(service.chat(text)) == "large-1"
+    entry = service.entries()[-1]
+    assert (entry["failure"], entry["chosen"], entry["served_by"]) == (failure, None, "large")
+    decision = service.http.post("/route", json={"prompts": [text]}).json()["decisions"][0]
+    assert (decision["policy"], decision["failure"]) == ("large", failure)
+
+
+def test_where_an_upstream_fails_the_fallback_answers_and_where_that_fails_too_an_error_does(service):
+    assert told(service.chat("easy")) == "small-1"
+    service.router.decide = lambda prompt: Decision("small", {"small": 0.5, "large": 0.9}, 0.25, 1.5, False)
+    try:
+        assert told(service.chat("down")) == "large-1"
+        entry = service.entries()[-1]
+        assert (entry["policy"], entry["served_by"]) == ("small", "large")
+        assert entry["failure"] == "upstream: small: status 503"
+        dead = service.chat("dead")
+    finally:
+        del service.router.decide
+    assert dead.status_code == 502 and dead.json()["error"]["message"] == "no upstream gave an answer"
+    assert service.entries()[-1]["served_by"] is None
+
+
+def test_the_clients_own_mistake_is_passed_on_without_the_key(service):
+    response = service.chat("refused")
+    assert response.status_code == 400 and response.json()["error"]["message"] == "no, [key]"
+    assert KEY not in service.log.read_text()
+
+
+def test_an_answer_is_streamed_and_one_that_breaks_off_ends_in_an_error(service):
+    whole = service.chat("easy", stream=True)
+    assert whole.content == b"".join(STREAM) and whole.headers["content-type"] == "text/event-stream"
+    assert service.entries()[-1]["complete"]
+    cut = service.chat("cut", stream=True)
+    assert cut.content.startswith(STREAM[0]) and b'"the answer broke off"' in cut.content
+    entry = service.entries()[-1]
+    assert not entry["complete"] and entry["failure"].startswith("upstream: large: ")
+
+
+def test_decisions_alone_are_told_and_logged(service):
+    response = service.http.post("/route", json={"prompts": ["easy", "odd"]})
+    first, second = response.json()["decisions"]
+    assert (first["policy"], first["unlike"], second["policy"], second["unlike"]) == ("small", False, "large", True)
+    assert [entry["id"] for entry in service.entries()[-2:]] == [first["id"], second["id"]]
+
+
+@pytest.mark.parametrize(
+    ("path", "content", "status"),
+    [
+        ("/route", b"{", 400),
+        ("/route", b"[]", 400),
+        ("/route", b'{"prompts": [1]}', 400),
+        ("/v1/chat/completions", b'{"messages": "hello"}', 400),
+        ("/v1/chat/completions", b'{"messages": [{"role": "user", "content": "\\ud800"}]}', 400),
+        ("/v1/chat/completions", b'{"messages": [{"role": "user", "content": "a"}], "top_p": NaN}', 400),
+        ("/v1/chat/completions", b"[" * 1900, 400),
+        ("/v1/chat/completions", b" " * 2001, 413),
+        ("/elsewhere", b"{}", 404),
+    ],
+)
+def test_requests_that_cannot_be_answered_are_refused_and_ask_nobody(service, path, content, status):
+    asked = len(service.asked)
+    response = service.http.post(path, content=content)
+    assert response.status_code == status and len(service.asked) == asked
+
+
+def test_only_health_is_open(service):
+    for headers in ({}, {"Authorization": "Bearer no"}, {"Authorization": "Bearer é".encode()}):
+        for path in ("/route", "/v1/chat/completions"):
+            response = httpx2.post(service.url + path, json={}, headers=headers)
+            assert response.status_code == 401 and response.headers["www-authenticate"] == "Bearer"
+        assert httpx2.get(service.url + "/metrics", headers=headers).status_code == 401
+    health = httpx2.get(service.url + "/health").json()
+    assert health == {"status": "ok", "mode": "routing", "policies": ["small", "large"]}
+
+
+def test_prometheus_is_told_of_decisions_and_failures(service):
+    def count(line):
+        lines = service.http.get("/metrics").text.splitlines()
+        return sum(float(each.split()[-1]) for each in lines if each.startswith(line))
+
+    before = {name: count(name) for name in ('router_decisions_total{policy="small"}', "router_failures_total")}
+    service.chat("easy")
+    service.chat("broken")
+    assert {name: count(name) - value for name, value in before.items()} == dict.fromkeys(before, 1.0)
+    assert count("router_in_flight") == 1, "this request alone"
+
+
+def test_a_router_that_hangs_is_waited_for_no_longer_than_the_limit_and_goes_on_afterwards(tmp_path, monkeypatch):
+    limits = {"routing_seconds": 0.05}
+    with running(tmp_path, respond, monkeypatch, limits=limits) as service:
+        assert told(service.chat("hang")) == "large-1"
+        assert service.entries()[-1]["failure"] == "routing: timeout"
+        service.router.released.set()
+        assert service.chat("easy").status_code == 200
+
+
+def test_an_upstream_that_hangs_is_waited_for_no_longer_than_the_limit(tmp_path, monkeypatch):
+    silent = threading.Event()
+
+    def hang(body, number):
+        return Failure(silent=silent) if body["model"] == "small-1" else answer([body["model"]])
+
+    with running(tmp_path, hang, monkeypatch, limits={"upstream_seconds": 0.2}) as service:
+        assert told(service.chat("easy")) == "large-1"
+        assert service.entries()[-1]["failure"] == "upstream: small: timeout"
+        streamed = service.chat("easy", stream=True)
+        assert streamed.headers["x-router-policy"] == "large"
+        silent.set()
+
+
+def test_more_requests_than_the_limit_are_refused_at_once(tmp_path, monkeypatch):
+    silent, arrived = threading.Event(), threading.Event()
+
+    def hang(body, number):
+        arrived.set()
+        return Failure(content=json.dumps(answer(["late"])).encode(), silent=silent)
+
+    with running(tmp_path, hang, monkeypatch, limits={"concurrency": 1}) as service:
+        first = []
+        thread = threading.Thread(target=lambda: first.append(service.chat("easy")))
+        thread.start()
+        assert arrived.wait(20)
+        refused = service.chat("easy")
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "1")
+        assert httpx2.get(service.url + "/health").status_code == 200
+        silent.set()
+        thread.join()
+        assert told(first[0]) == "late" and service.chat("easy").status_code == 200
+
+
+def test_in_shadow_mode_the_incumbent_answers_and_the_log_says_who_would_have(tmp_path, monkeypatch):
+    with running(tmp_path, respond, monkeypatch, incumbent="large", exploration=0.5) as service:
+        assert told(service.chat("easy")) == "large-1"
+        entry = service.entries()[-1]
+        assert (entry["chosen"], entry["policy"], entry["propensity"]) == ("small", "large", 1.0)
+        assert httpx2.get(service.url + "/health").json()["mode"] == "shadow"
+
+
+def test_exploration_sends_its_share_elsewhere_and_logs_propensities(tmp_path, monkeypatch):
+    drawn = iter([0.1, 0.9, 0.2])  # explores, takes the second policy; does not explore
+    with running(tmp_path, respond, monkeypatch, draw=lambda: next(drawn), exploration=0.2) as service:
+        assert [told(service.chat("easy")) for _ in range(2)] == ["large-1", "small-1"]
+        assert [entry["propensity"] for entry in service.entries()] == pytest.approx([0.1, 0.9])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"fallback": "medium"}, "key 'fallback': 'medium' is none of the router's policies, which are small, large"),
+        ({"upstreams": {"small": {"base_url": "http://h/v1", "model": "m"}}}, "'large', which has no upstream there"),
+        ({"upstreams": {"tiny": {"base_url": "http://h/v1", "model": "m"}}}, "key 'upstreams.tiny': the router has no"),
+        ({"upstreams": {"small": {"base_url": "http://h", "model": "m", "key": KEY}}}, "key 'upstreams.small.key'"),
+        ({"limit": {}}, "key 'limit': Extra inputs are not permitted"),
+    ],
+)
+def test_a_wrong_key_is_named_before_anything_is_served(tmp_path, change, message):
+    upstreams = {policy: {"base_url": "http://h/v1", "model": "m"} for policy in FakeRouter.policies}
+    file = tmp_path / "serving.yaml"
+    file.write_text(yaml.safe_dump({"upstreams": upstreams, "fallback": "large", **change}))
+    with pytest.raises(UserError) as error:
+        read_serving_settings(file, FakeRouter.policies)
+    assert message in str(error.value) and str(file) in str(error.value) and KEY not in str(error.value)
