@@ -53,6 +53,14 @@ def test_logs_end_in_a_report_with_a_router_by_the_questions_words(logs):
     assert len(scores) and scores.value.notna().all(), "the example has enough of both classes"
 
 
+def test_snakemakes_own_report_stays_available(project, logs):
+    files = ["examples/logs.yaml", "tests/configs/logs.yaml"]
+    made = project.snakemake("--report", "snakemakes.html", "--configfile", *files)
+    assert made.returncode == 0, made.stdout[-2000:]
+    text = (project.folder / "snakemakes.html").read_text(encoding="utf-8")
+    assert "T4.csv" in text and "F6.svg" in text
+
+
 def test_own_questions_are_asked_graded_probed_and_routed(questions):
     assert (questions / "figures" / "quiz" / "F6.svg").is_file() and (questions / "report.html").is_file()
     problems = pd.read_parquet(questions / "problems" / "quiz.parquet")

@@ -9,6 +9,7 @@ import pytest
 
 from browser import MISSING, Browser
 from foretell.common.errors import UserError
+from foretell.figures import routing_summary
 from foretell.report import tables
 from foretell.report.captions import to_html
 from foretell.report.chart import chart_of
@@ -107,6 +108,14 @@ def test_a_study_of_human_difficulty_is_not_asked_what_it_is_worth(made, pytestc
         "",
     )
     assert "Is what people find hard what the models fail on?" in page and "Is it worth anything?" not in page
+
+
+def test_the_headline_says_of_costs_what_the_tables_say(made, pytestconfig):
+    basis = "assumed prices, tokens estimated from characters"
+    routing = {name: summary.assign(cost_basis=basis) for name, summary in made.routing.items()}
+    template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
+    _, note = routing_summary.layout(routing_summary.collect(routing["pool"]))
+    assert f"cost basis: {basis}" in note and f"Costs: {basis}" in render(replace(made, routing=routing), template, "")
 
 
 @pytest.mark.parametrize("sensitivity", [None, 0.5])
