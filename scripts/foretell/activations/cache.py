@@ -63,7 +63,10 @@ def cache(
     kept = chosen_layers(layers, range(depth(model) + 1))
     lengths = prompts.token_ids.map(len).to_numpy()
     positions = np.stack(prompts.eoi_positions)
-    prefix = share_prefix(model, list(prompts.token_ids.map(list)), -int(positions.min()), lengths.max())
+    # One prompt shares with none: its beginning alone would be a second pass.
+    prefix = SharedPrefix(0, None)
+    if len(prompts) > 1:
+        prefix = share_prefix(model, list(prompts.token_ids.map(list)), -int(positions.min()), lengths.max())
     cached: dict[str, np.ndarray] = {}
     wanted = torch.from_numpy(lengths[:, None] - prefix.length + positions)
 
