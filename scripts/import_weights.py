@@ -7,7 +7,7 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.models.architecture import TinyModelSettings
-from foretell.models.tiny import load, save
+from foretell.models.tiny_checkpoint import write_checkpoint
 from foretell.models.weights import check_training
 
 
@@ -19,8 +19,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--output", type=Path, required=True, help="checkpoint folder")
     args = parser.parse_args(argv)
     check_training(args.weights, args.training, args.settings)
-    model, tokenizer = load(args.weights, args.settings)
-    save(model, tokenizer, args.settings, args.output)
+    write_checkpoint(args.weights, args.settings, args.output)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
-from foretell.models.tiny import build_tokenizer
+from foretell.models.tiny_checkpoint import build_tokenizer
 from hub_server import ask, serve
 
 torch.set_num_threads(1)  # on tensors this small, threads wait for each other longer than they work

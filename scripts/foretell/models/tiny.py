@@ -1,43 +1,21 @@
-"""Small decoder transformers, trained on generated problems and saved as ordinary Hugging Face checkpoints."""
+"""Training of small decoder transformers on generated problems."""
 
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import load_file
-from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast, set_seed
 
-from foretell.common.errors import UserError
 from foretell.common.storage import write_folder
 from foretell.models.architecture import TinyModel, TinyModelSettings
+from foretell.models.tiny_checkpoint import build_tokenizer, configuration
 from foretell.models.weights import write_training
 from foretell.problems.tasks import TrainingTask
 
-SPECIAL = ["<|pad|>", "<|start|>", "<|low|>", "<|high|>", "<|user|>", "<|assistant|>", "<|end|>"]
 IGNORED = -100  # label of a token that the loss leaves out
 
-CHAT_TEMPLATE = (
-    "<|start|><|{{ reasoning_effort | default('low') }}|>"
-    "{% for message in messages %}<|user|>{{ message['content'] }}<|end|>{% endfor %}"
-    "{% if add_generation_prompt %}<|start|><|assistant|>{% endif %}"
-)
-
-
-def build_tokenizer(alphabet: str) -> PreTrainedTokenizerFast:
-    """A tokenizer with one token per character and chat marker, and a chat template with a reasoning effort."""
-    vocabulary = [*SPECIAL, *alphabet]
-    tokenizer = Tokenizer(models.WordLevel({token: index for index, token in enumerate(vocabulary)}, "<|pad|>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex("."), "isolated")
-    tokenizer.decoder = decoders.Fuse()
-    tokenizer.add_special_tokens([AddedToken(token, special=True) for token in SPECIAL])
-    return PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer,
-        pad_token="<|pad|>",
-        eos_token="<|end|>",
-        chat_template=CHAT_TEMPLATE,
-    )
+Batch = tuple[torch.Tensor, torch.Tensor]
 
 
 def encode_examples(
@@ -62,9 +40,6 @@ def encode_examples(
     return tokens, np.where(in_prompt | (tokens == tokenizer.pad_token_id), IGNORED, tokens)
 
 
-Batch = tuple[torch.Tensor, torch.Tensor]
-
-
 def train(
     settings: TinyModelSettings, progress: Callable[[Iterable[Batch]], Iterable[Batch]]
 ) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
@@ -83,7 +58,7 @@ def train(
     seed, entry = int(np.random.default_rng(settings.seed).integers(2**31)), settings.model
     set_seed(seed)
     tokenizer = build_tokenizer(settings.task.alphabet())
-    model = LlamaForCausalLM(architecture(entry, tokenizer))
+    model = LlamaForCausalLM(LlamaConfig(**configuration(entry, tokenizer)))
     optimizer = torch.optim.AdamW(model.parameters(), lr=entry.learning_rate, betas=(0.9, 0.98), weight_decay=0.05)
     steps, warm_up, decay = entry.steps, 50, 0.4
 
@@ -103,27 +78,6 @@ def train(
     return model.eval(), tokenizer
 
 
-def load(weights: Path, settings: TinyModelSettings) -> tuple[LlamaForCausalLM, PreTrainedTokenizerFast]:
-    """A model whose weights were trained before, and its tokenizer.
-
-    Args:
-        weights: of a checkpoint that `save` wrote.
-        settings: that it was trained by.
-
-    Raises:
-        UserError: the weights are not those of such a model.
-    """
-    tokenizer = build_tokenizer(settings.task.alphabet())
-    model = LlamaForCausalLM(architecture(settings.model, tokenizer))
-    trained = load_file(weights)
-    try:
-        model.load_state_dict({**trained, "lm_head.weight": trained["model.embed_tokens.weight"]})  # they are one
-    except (KeyError, RuntimeError) as error:
-        text = " ".join(str(error).split())
-        raise UserError(f"{weights}: these are no weights of such a model: {text}; train it anew") from None
-    return model.eval(), tokenizer
-
-
 def save(
     model: LlamaForCausalLM, tokenizer: PreTrainedTokenizerFast, settings: TinyModelSettings, folder: Path
 ) -> None:
@@ -132,24 +86,6 @@ def save(
         model.half().save_pretrained(partial)
         tokenizer.save_pretrained(partial)
         write_training(settings, partial)
-
-
-def architecture(model: TinyModel, tokenizer: PreTrainedTokenizerFast) -> LlamaConfig:
-    """The configuration of a model of the given size."""
-    return LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=model.width,
-        intermediate_size=3 * model.width,
-        num_hidden_layers=model.layers,
-        num_attention_heads=4,
-        max_position_embeddings=64,
-        rope_parameters={"rope_type": "default", "rope_theta": 1000.0},
-        initializer_range=0.1,  # 0.02, the usual value, learns far slower at this size
-        tie_word_embeddings=True,
-        pad_token_id=tokenizer.pad_token_id,
-        bos_token_id=None,
-        eos_token_id=tokenizer.eos_token_id,
-    )
 
 
 def _batches(settings: TinyModel, task: TrainingTask, tokenizer: PreTrainedTokenizerFast, seed: int) -> Iterator[Batch]:

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
 import torch
+from transformers import LlamaConfig, LlamaForCausalLM
 
 from foretell.models.architecture import TinyModel, TinyModelSettings
-from foretell.models.tiny import IGNORED, build_tokenizer, encode_examples, train
+from foretell.models.tiny import IGNORED, encode_examples, train
+from foretell.models.tiny_checkpoint import build_tokenizer, configuration, shapes
 from foretell.problems import expressions, stack_programs
 from foretell.problems.tasks import TrainingTask
 
@@ -49,6 +51,13 @@ def test_padding_is_no_part_of_the_loss():
     tokens, labels = encode_examples(questions, completions["low"], "low", tokenizer)
     for row, program in zip(tokens[labels != IGNORED].reshape(len(tokens), -1), completions["low"], strict=True):
         assert tokenizer.decode(row) == f"{program}<|end|>"
+
+
+@pytest.mark.parametrize(("layers", "width"), [(1, 16), (3, 40)])
+def test_a_checkpoints_weights_are_those_of_the_model(tokenizer, layers, width):
+    config = configuration(TinyModel(layers=layers, width=width, steps=1, learning_rate=0.1), tokenizer)
+    found = {name: list(weight.shape) for name, weight in LlamaForCausalLM(LlamaConfig(**config)).named_parameters()}
+    assert shapes(config) == found
 
 
 def test_training_lowers_the_loss_and_repeats_exactly(tokenizer, examples):

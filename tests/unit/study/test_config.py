@@ -1,4 +1,5 @@
 import copy
+import math
 from types import SimpleNamespace
 
 import pytest
@@ -6,6 +7,7 @@ import pytest
 from broken_studies import message, set_key
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
+from foretell.models.tiny_checkpoint import build_tokenizer, configuration, shapes
 from foretell.study import files, jobs
 from foretell.study.config import complete
 from foretell.study.figures import final_files
@@ -181,15 +183,11 @@ def test_both_halves_cannot_be_the_same(recorded, opened):
 
 def test_prices_are_proportional_to_parameters(config):
     """The default study promises a tenth of a dollar per million tokens and million parameters."""
-    from transformers import LlamaForCausalLM
-
-    from foretell.models.tiny import architecture, build_tokenizer
-
     completed = complete(config, "config.yaml")
     for entry in completed.models.values():
         learnt = completed.problem_sets[entry.problem_set]
-        model = LlamaForCausalLM(architecture(entry, build_tokenizer(learnt.task.alphabet(learnt))))
-        millions = sum(weight.numel() for weight in model.parameters()) / 1e6
+        weights = shapes(configuration(entry, build_tokenizer(learnt.task.alphabet(learnt))))
+        millions = sum(map(math.prod, weights.values())) / 1e6
         assert entry.price.input == entry.price.output == pytest.approx(0.1 * millions, rel=0.02)
 
 
