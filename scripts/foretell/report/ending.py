@@ -18,7 +18,7 @@ def ending(contents: Contents, report: Path, routers: Sequence[str], unexported:
     """
     figures = sum(label.startswith("F") for label, _ in contents.shown)
     tables = len(contents.shown) - figures
-    exported = f", {len(routers)} routers to take away ({report.parent / 'routers'})" if routers else ""
+    exported = f", routers to take away in {report.parent / 'routers'}" if routers else ""
     size = f"{report.stat().st_size / 1e6:.1f} MB"
     yield f"Made: {figures} figures and {tables} tables; all of it in {report} ({size}){exported}"
     yield from (f"Left out: router of pool {pool}: {reason}" for pool, reason in unexported.items())

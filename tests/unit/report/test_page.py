@@ -129,7 +129,7 @@ def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconf
 def test_the_run_ends_in_a_few_lines(made, report):
     first, *further = ending(made, report, ["own"], {"math": "it is made of pools"})
     assert first.startswith("Made: 2 figures and 2 tables") and str(report) in first
-    assert first.endswith(f"1 routers to take away ({report.parent}/routers)")
+    assert first.endswith(f", routers to take away in {report.parent}/routers")
     assert further[0] == "Left out: router of pool math: it is made of pools"
     assert further[1] == "Left out: problem set programs: no bubblewrap"
     assert [line.split(":")[0] for line in further] == ["Left out", "Left out", "Left out", "Small", "Small"]
