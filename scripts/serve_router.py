@@ -34,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     token = None if settings.token is None else key_of(settings.token)
     if token is None and not _is_loopback(args.host):
         raise UserError(f"--host {args.host}: others than this machine can reach it: set key 'token' in {args.config}")
+    router.warm_up()
     with DecisionLog(args.log) as log:
         app = Service(router, settings, log).app(token)
         uvicorn.run(

@@ -65,7 +65,7 @@ class PromptReader:
         self._name, self._reader, self._loaded = name, reader, loaded
         self._layers, self._positions = (sorted(set(each)) for each in zip(*places, strict=True))
         texts = (reader.prompt.user, reader.prompt.answer_start or "")
-        self._fields = list(dict.fromkeys(field for text in texts for field in FIELD.findall(text) if field))
+        self.fields = list(dict.fromkeys(field for text in texts for field in FIELD.findall(text) if field))
 
     def read(self, prompts: Sequence[Mapping[str, object]]) -> dict[Place, np.ndarray]:
         """Activations at every layer and position that is read, each [prompts, hidden] float64.
@@ -76,11 +76,11 @@ class PromptReader:
         Raises:
             UserError: a prompt lacks a field, cannot be rendered, or has no token at one of the positions.
         """
-        for field in self._fields:
+        for field in self.fields:
             for number, prompt in enumerate(prompts, start=1):
                 if not isinstance(prompt.get(field), str | int | float):
                     raise UserError(f"prompt {number} has no text as its field {field!r}, with which the study asks")
-        rows = [{"problem_id": str(row), **{f: each[f] for f in self._fields}} for row, each in enumerate(prompts)]
+        rows = [{"problem_id": str(row), **{f: each[f] for f in self.fields}} for row, each in enumerate(prompts)]
         tokenizer, model = self._loaded.tokenizer, self._loaded.model
         rendered = render(pd.DataFrame(rows), tokenizer, self._reader.prompt, self._reader.reading)
         there = rendered.eoi_positions.iloc[0]  # the same number for all

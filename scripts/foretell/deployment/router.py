@@ -1,6 +1,7 @@
 """An exported router on new prompts: which policy, with which probabilities, at which cost."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
@@ -122,6 +123,12 @@ class Router:
             )
             for row, column in enumerate(self.choose(success))
         ]
+
+    def warm_up(self) -> None:
+        """Have every reader read once: what is made at the first use would else delay the first prompt by seconds."""
+        for reader in self._readers.values():
+            with suppress(UserError):  # the prompt is nobody's
+                reader.read([dict.fromkeys(reader.fields, "1")])
 
     def predict(self, prompts: Sequence[str | Fields]) -> tuple[np.ndarray, np.ndarray]:
         """What the probes say, whatever the operating point: one prefill per prompt and reader.

@@ -133,7 +133,8 @@ class Service:
             try:
                 answer = await ask(policy, body)
             except UpstreamError as error:
-                entry.failure = f"upstream: {policy}: {error}"
+                failed = f"upstream: {policy}: {error}"
+                entry.failure = failed if entry.failure is None else f"{entry.failure}; {failed}"
                 continue
             except anyio.get_cancelled_exc_class():
                 entry.complete = False

@@ -50,6 +50,16 @@ def test_a_decision_says_policy_probabilities_and_expected_cost(router, exported
     assert router.route([]) == []
 
 
+def test_a_router_is_warm_once_every_reader_has_read(exported, router, monkeypatch):
+    read = []
+    for name, reader in router._readers.items():
+        monkeypatch.setattr(
+            reader, "read", lambda prompts, name=name, read_=reader.read: read.append((name, read_(prompts)))
+        )
+    router.warm_up()
+    assert [name for name, states in read if states] == ["m-low"]
+
+
 def test_where_the_study_fell_back_so_does_the_router(router, exported):
     cheap = router.at("utility", criterion="budget")
     assert (cheap.chosen.policy, cheap.chosen.operating_point) == ("small", None)

@@ -173,7 +173,9 @@ def test_where_an_upstream_fails_the_fallback_answers_and_where_that_fails_too_a
     finally:
         del service.router.decide
     assert dead.status_code == 502 and dead.json()["error"]["message"] == "no upstream gave an answer"
-    assert service.entries()[-1]["served_by"] is None
+    entry = service.entries()[-1]
+    assert entry["served_by"] is None
+    assert entry["failure"] == "upstream: small: status 500; upstream: large: status 500"
 
 
 def test_the_clients_own_mistake_is_passed_on_without_the_key(service):
