@@ -98,7 +98,7 @@ class Run:
 
 def starts(count: int) -> Callable[[Run], bool]:
     """A job is at work, and `count` were started before it."""
-    return lambda run: len(re.findall(r"^(?:local)?rule ", run.output, re.MULTILINE)) > count and bool(run.jobs())
+    return lambda run: len(re.findall(r"^Job \d+: ", run.output, re.MULTILINE)) > count and bool(run.jobs())
 
 
 def ends(count: int) -> Callable[[Run], bool]:

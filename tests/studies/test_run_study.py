@@ -34,7 +34,7 @@ def run(project, *targets):
 def test_a_killed_run_is_gone_on_with_and_finished_jobs_are_not_repeated(project):
     target = [f"results/tiny/models/{model}/model.safetensors" for model in ("small", "medium")]
     killed = subprocess.Popen(command(*target), start_new_session=True, **inside(project))
-    started = (line for line in killed.stdout if "rule train_tiny_model" in line)
+    started = (line for line in killed.stdout if ": train_tiny_model, with its log" in line)
     assert len(list(islice(started, 2))) == 2  # one model is trained, the other is being trained
     os.killpg(killed.pid, signal.SIGKILL)
     killed.communicate()

@@ -26,14 +26,15 @@ def test_a_finished_study_has_nothing_to_do_and_says_so(study):
     assert run.returncode == 0 and "Nothing to be done" in run.stdout
 
 
-def test_every_file_of_a_finished_study_is_asked_for(study, results):
+def test_every_file_of_a_finished_study_is_asked_for(project):
     """So that none can be missing, deleted or left by a job that failed, without being made again."""
-    run = study.snakemake("--dry-run", "all", "--force", *SMALL)
+    project.edit("workflow/Snakefile", 'each.message or "{rule}, with its log in {log}"', "None")  # files are listed
+    run, results = project.snakemake("--dry-run", "all", "--force", *SMALL), project.folder / "results" / "tiny"
     listed = re.search(r"rule all:\n    input: (.*)\n", run.stdout)[1].split(", ")
     report = results / "report.html"
     beside = {results / "config.yaml", results / "left_out.json", *(results / "provenance").rglob("*")}
     made = {file for file in results.rglob("*") if file.is_file()} - beside
-    assert {study.folder / file for file in listed} == made | {report}
+    assert {project.folder / file for file in listed} == made | {report}
     assert len(made) > 400
 
 
