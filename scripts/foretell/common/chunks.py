@@ -18,7 +18,7 @@ from safetensors.numpy import load, save
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
 from foretell.common.provenance import fingerprint
-from foretell.common.storage import read_parquet, write_json, write_whole
+from foretell.common.storage import in_row_order, read_parquet, write_json, write_whole
 
 CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
@@ -81,7 +81,11 @@ FRAMES: Format[pd.DataFrame] = Format(
     len,
 )
 TENSORS: Format[Tensors] = Format(
-    ".safetensors", save, load, _read_tensors, lambda tensors: len(next(iter(tensors.values())))
+    ".safetensors",
+    lambda tensors: save(in_row_order(tensors)),
+    load,
+    _read_tensors,
+    lambda tensors: len(next(iter(tensors.values()))),
 )
 
 

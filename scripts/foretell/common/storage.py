@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 from pyarrow.lib import ArrowException
 
@@ -108,7 +109,12 @@ def write_safetensors(tensors: dict, path: Path) -> None:
     from safetensors.numpy import save_file
 
     with _told_as_os_errors(path):
-        write_whole(path, lambda partial: save_file(tensors, partial))
+        write_whole(path, lambda partial: save_file(in_row_order(tensors), partial))
+
+
+def in_row_order(tensors: dict) -> dict:
+    """The same arrays, each in one piece of memory: safetensors 0.8 writes that, whatever an array's strides say."""
+    return {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}
 
 
 @contextmanager

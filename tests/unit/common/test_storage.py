@@ -5,7 +5,9 @@ import sys
 import numpy as np
 import pandas as pd
 import pytest
+from safetensors.numpy import load_file
 
+from foretell.common.chunks import TENSORS
 from foretell.common.errors import UserError
 from foretell.common.storage import (
     read_parquet,
@@ -15,6 +17,16 @@ from foretell.common.storage import (
     write_safetensors,
     write_whole,
 )
+
+GRID = np.arange(12.0).reshape(3, 4)
+
+
+@pytest.mark.parametrize("view", [GRID.T, GRID[::-1], GRID[:, 1], GRID[:, ::2], np.asfortranarray(GRID), np.float64(1)])
+def test_arrays_are_stored_as_they_are_however_they_lie_in_memory(tmp_path, view):
+    """Of an array that is a view of another, safetensors writes what lies behind its first number."""
+    write_safetensors({"x": np.asarray(view)}, tmp_path / "x.safetensors")
+    assert np.array_equal(load_file(tmp_path / "x.safetensors")["x"], view)
+    assert np.array_equal(TENSORS.from_bytes(TENSORS.to_bytes({"x": np.asarray(view)}))["x"], view)
 
 
 def test_a_failed_write_leaves_the_old_file_as_it_was(tmp_path):
