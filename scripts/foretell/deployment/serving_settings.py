@@ -1,6 +1,5 @@
 """What a routing service is told: who answers for each policy, who stands in, and its limits."""
 
-import re
 from collections.abc import Collection
 from pathlib import Path
 from typing import Annotated, Any
@@ -10,29 +9,15 @@ from pydantic import AfterValidator, Field, PositiveInt, ValidationError
 from foretell.common.arguments import Settings, describe_errors
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
+from foretell.completions.engines.keys import Address, Variable
 
 Seconds = Annotated[float, Field(gt=0)]
-
-
-def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):  # it may be the key itself, which is not to be printed
-        raise ValueError("it must be the name of an environment variable, of capital letters; a key stands in no file")
-    return name
-
-
-def _address(url: str) -> str:
-    if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", url):  # a key in it would be printed
-        raise ValueError("it must be an address such as https://api.openai.com/v1, without a user or a key in it")
-    return url.rstrip("/")
-
-
-Variable = Annotated[str, AfterValidator(_variable)]
 
 
 class Upstream(Settings):
     """A server that speaks OpenAI's protocol and answers for a policy."""
 
-    base_url: Annotated[str, AfterValidator(_address)]
+    base_url: Annotated[Address, AfterValidator(lambda url: url.rstrip("/"))]
     """Its address, to which `/chat/completions` is added."""
     model: str
     """What it calls the model."""

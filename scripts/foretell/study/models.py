@@ -1,12 +1,12 @@
 """The entries of `models`: one class per source."""
 
-import re
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
 from pydantic import AfterValidator, Field, PositiveInt
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
+from foretell.completions.engines.keys import Address, Variable
 from foretell.completions.policy import Endpoint, EngineName, ThinkingMarks, TokenLimit
 from foretell.models.architecture import TinyModel
 from foretell.models.origins import Dtype, Hub, LocalPath, Packages
@@ -121,23 +121,6 @@ class HubModel(Hub, Checkpoint):
     """A model of the Hugging Face hub."""
 
 
-def _address(url: str) -> str:
-    if not re.fullmatch(
-        r"https?://([^\s/@?#:\[\]]+|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?(/[^\s@?#]*)?", url
-    ):  # a key in it would be printed and recorded
-        raise ValueError("it must be an address such as https://api.openai.com/v1, without a user or a key in it")
-    return url
-
-
-def _variable(name: str) -> str:
-    if not re.fullmatch(r"[A-Z_][A-Z0-9_]*", name):  # it may be the key itself, which is not to be printed
-        raise ValueError(
-            "it must be the name of an environment variable, of capital letters, such as OPENAI_API_KEY; the key "
-            "itself stands in no file"
-        )
-    return name
-
-
 # What a request says for the policy's and the model's other keys; of these some servers take no seed or temperature.
 DECIDED = ("model", "messages", "prompt", "n", "stream", "stop", "top_p", "top_k", "min_p", *get_args(TokenLimit))
 REMOVABLE = ("seed", "temperature")
@@ -156,11 +139,11 @@ class ServerModel(Model):
     activations, so its policies name the model that reads for them (`encoder`)."""
 
     source: Literal["server"]
-    url: Annotated[str, AfterValidator(_address)]
+    url: Address
     """Address of the server, such as `https://api.openai.com/v1`."""
     name: Text
     """What the server calls the model."""
-    key: Annotated[str, AfterValidator(_variable)] | None = None
+    key: Variable | None = None
     """Name of the environment variable that has the server's key. The key itself is neither printed nor recorded."""
     endpoint: Endpoint = "chat"
     """`chat` is sent the prompt's texts as messages; `completions` the tokens that the policy's encoder reads, for a
