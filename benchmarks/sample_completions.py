@@ -29,14 +29,14 @@ from foretell.models.origins import Dtype
 def theirs(model, tokenizer, prompts, decoding):
     """Batches by length, padded on the left, as large as ours."""
     k, lengths = decoding.samples, prompts.token_ids.map(len)
-    size = min(128, fitting_prompts(model, k + 1, lengths.max() + decoding.max_tokens))
+    size = fitting_prompts(model, k + 1, lengths.max() + decoding.max_tokens)
     ordered = prompts.iloc[lengths.argsort(kind="stable")]
     pad, tokens = padding_token(tokenizer), 0
     for start in range(0, len(ordered), size):
         rows = [list(ids) for ids in ordered.token_ids.iloc[start : start + size]]
         longest = max(map(len, rows))
-        ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows])
-        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows])
+        ids = torch.tensor([[pad] * (longest - len(row)) + row for row in rows], device=model.device)
+        mask = torch.tensor([[0] * (longest - len(row)) + [1] * len(row) for row in rows], device=model.device)
         written = model.generate(
             ids,
             attention_mask=mask,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from foretell.common.arguments import settings
-from foretell.common.chunks import CHUNK, FRAMES, Chunks, pieces_of_shard, shard_of
+from foretell.common.chunks import CHUNK, FRAMES, Chunks, divided, pieces_of_shard, shard_of
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import run
 from foretell.common.progress import Throughput
@@ -34,10 +34,11 @@ def main(argv: Sequence[str] | None = None) -> None:
     given: CompletionSettings = args.settings
     prompts = read_parquet(args.prompts)
     sampler = ENGINES[given.engine].open(Asked(given, prompts, args.model, args.connection))
-    pieces = pieces_of_shard(prompts, CHUNK, *args.shard)
+    pieces = divided(pieces_of_shard(prompts, CHUNK, *args.shard), sampler.chunk)
     chunks = Chunks(
         fingerprint(
             **sampler.identity,
+            chunk=sampler.chunk,
             prompts=file_hash(args.prompts),
             settings=given.model_dump(),
             code=code_hash(Path(__file__).resolve(), uses=[f"ENGINES.{given.engine}"]),
@@ -52,7 +53,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         throughput.add(int(completions.completion_tokens.sum()), time.perf_counter() - start)
         return completions
 
-    description = f"completions of {given.policy}, in chunks of {CHUNK} problems, {sampler.described}"
+    description = f"completions of {given.policy}, in chunks of {sampler.chunk} problems, {sampler.described}"
     completions = chunks.collect(pieces, complete, description, throughput.__str__)
     write_parquet(pd.concat([completions_of([]), *completions], ignore_index=True), args.output)
     chunks.finish(args.output)

@@ -13,6 +13,7 @@ from foretell.activations.layers import chosen_layers, layer_name
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
+from foretell.models.copies import Copies
 from foretell.models.decoder import decoder_blocks, depth, unsupported
 from foretell.models.memory import halving
 from foretell.models.origins import Dtype
@@ -69,24 +70,32 @@ def cache(
         prefix = share_prefix(model, list(prompts.token_ids.map(list)), -int(positions.min()), lengths.max())
     cached: dict[str, np.ndarray] = {}
     wanted = torch.from_numpy(lengths[:, None] - prefix.length + positions)
+    kind = torch.from_numpy(np.empty(0, dtype)).dtype
 
-    def read(rows: np.ndarray) -> list[torch.Tensor]:
+    def read(rows: np.ndarray) -> Copies:
         tokens = np.full((len(rows), lengths[rows].max() - prefix.length), pad_token)
         for line, row in enumerate(rows):
             tokens[line, : lengths[row] - prefix.length] = prompts.token_ids.iloc[row][prefix.length :]
-        return _prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted[rows], kept)
+        states = _prefill(model, torch.from_numpy(tokens).to(model.device), prefix, wanted[rows], kept)
+        return Copies([values.to(kind) for values in states])
 
-    for rows, states_of_layers in halving(_batches_by_length(lengths, batch_size), read):
-        for layer, values in zip(kept, states_of_layers, strict=True):
-            with np.errstate(over="ignore"):  # what overflows is reported below, with its place
-                states = values.float().cpu().numpy().astype(dtype)
+    def keep(rows: np.ndarray, copies: Copies) -> None:
+        for layer, values in zip(kept, copies.wait(), strict=True):
+            states, name = values.numpy(), layer_name(layer)
             if not np.isfinite(states).all():
                 problem = prompts.problem_id.iloc[rows[np.argwhere(~np.isfinite(states))[0][0]]]
                 raise UserError(f"layer {layer}, problem {problem!r}: an activation is not finite in {dtype}")
-            name = layer_name(layer)
             if name not in cached:
                 cached[name] = np.empty((len(prompts), *states.shape[1:]), dtype)
             cached[name][rows] = states
+
+    running: tuple[np.ndarray, Copies] | None = None
+    for batch in halving(_batches_by_length(lengths, batch_size), read):
+        if running is not None:  # while a GPU runs the next one
+            keep(*running)
+        running = batch
+    if running is not None:
+        keep(*running)
     return cached
 
 

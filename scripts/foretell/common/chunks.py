@@ -20,7 +20,7 @@ from foretell.common.progress import progress
 from foretell.common.provenance import fingerprint
 from foretell.common.storage import in_row_order, read_parquet, write_json, write_whole
 
-CHUNK = 250  # problems; part of the result's definition, since batches form inside chunks; shards are whole chunks
+CHUNK = 250  # problems, of which shards have whole ones; batches form inside, so it is part of a result's definition
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
 
 T = TypeVar("T")
@@ -42,6 +42,15 @@ def pieces_of_shard(frame: pd.DataFrame, size: int, shard: int, shards: int) -> 
     starts = range(0, len(frame), size)
     first, last = (len(starts) * bound // shards for bound in (shard, shard + 1))
     return {start // size: frame.iloc[start : start + size] for start in starts[first:last]}
+
+
+def divided(pieces: dict[int, pd.DataFrame], size: int) -> dict[int, pd.DataFrame]:
+    """Pieces of at most `size` rows in place of larger ones, by number of piece and, behind three digits, of part."""
+    return {
+        1000 * number + part: piece.iloc[start : start + size]
+        for number, piece in pieces.items()
+        for part, start in enumerate(range(0, len(piece), size))
+    }
 
 
 @dataclass(frozen=True)
@@ -163,11 +172,11 @@ class Chunks(Generic[T]):
                 path.unlink(missing_ok=True)
 
     def _files(self, number: int) -> Iterator[Path]:
-        return self.folder.glob(f"{number:06d}-*{self._format.suffix}")
+        return self.folder.glob(f"{number:08d}-*{self._format.suffix}")
 
     def _place(self, number: int, content: bytes) -> Path:
         whose = f"{self.folder.name}/{number}/".encode()
-        return self.folder / f"{number:06d}-{hashlib.sha256(whose + content).hexdigest()[:32]}{self._format.suffix}"
+        return self.folder / f"{number:08d}-{hashlib.sha256(whose + content).hexdigest()[:32]}{self._format.suffix}"
 
     def _keep(self, number: int, content: bytes) -> None:
         write_whole(self._place(number, content), lambda partial: partial.write_bytes(content))

@@ -14,12 +14,20 @@ from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from foretell.completions.thinking import Thinking, Written
 from foretell.models.decoder import pads
+from foretell.models.devices import unused_memory
 from foretell.models.memory import halving
 
-# Numbers that a batch's logits of one step (512 MB in float32) and its keys and values (1 GB) may have, so that batches
-# fit in memory; larger ones are not faster.
+# On a processor: prompts of a batch, and numbers that its logits of one step (512 MB in float32) and its keys and
+# values (1 GB) may have, so that batches fit in memory. Larger ones are not faster, but those of a few rows read the
+# weights for little: for ROWS, keys and values may have LARGE_CACHE numbers.
+PROMPTS = 128
 LOGITS = 1 << 27
 CACHE = 1 << 28
+ROWS = 64
+LARGE_CACHE = 1 << 30
+# On GPUs, where larger batches are faster: the share of what the weights leave of their memory.
+SHARE = 0.5
+SAMPLING = 4 * torch.float64.itemsize  # bytes per logit: probabilities, sorted and summed, as `choose_tokens` has them
 
 
 def generate(
@@ -29,12 +37,12 @@ def generate(
     decoding: Decoding,
     policy: str,
     seed: int,
-    batch_size: int = 128,
+    batch_size: int | None = None,
     thinking_marks: tuple[str, str] | None = None,
 ) -> pd.DataFrame:
     """Sample k completions of each prompt, and the greedy one.
 
-    Prompts are batched by length, so batches depend on the prompts and the model alone.
+    Prompts are batched by length, so batches depend on the prompts, the model and the device alone.
 
     Args:
         model: a causal language model in evaluation mode.
@@ -43,7 +51,8 @@ def generate(
         decoding: how to sample.
         policy: id of the policy, part of the key of the random numbers.
         seed: of the study.
-        batch_size: most prompts per batch; each has k + 1 rows while generating.
+        batch_size: most prompts per batch; each has k + 1 rows while generating. None for as many as `fitting_prompts`
+            says, which is the most in any case.
         thinking_marks: see `Thinking`.
 
     Returns:
@@ -54,7 +63,8 @@ def generate(
     samples = [*range(decoding.samples), GREEDY]
     lengths = prompts.token_ids.map(len).to_numpy()
     longest = lengths.max() + decoding.max_tokens
-    batch_size = min(batch_size, fitting_prompts(model, len(samples), longest))
+    fitting = fitting_prompts(model, len(samples), longest)
+    batch_size = fitting if batch_size is None else min(batch_size, fitting)
     order = np.argsort(lengths, kind="stable")
     prefix = share_prefix(model, list(prompts.token_ids.map(list)), 1, longest)
     thinking = Thinking(tokenizer, thinking_marks)
@@ -79,13 +89,20 @@ def generate(
 
 
 def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:
-    """How many prompts of so many samples and tokens fit into LOGITS and CACHE, at least 1."""
+    """How many prompts of so many samples and tokens fit into memory, at least 1.
+
+    It depends on the model and the device, not on what else is in the memory: batches are part of a result.
+    """
     config = model.config.get_text_config()
     of_queries = getattr(config, "num_attention_heads", None) or 1  # models of states only have none
     heads = getattr(config, "num_key_value_heads", None) or of_queries
     head_size = getattr(config, "head_dim", None) or config.hidden_size // of_queries
-    cached = 2 * config.num_hidden_layers * heads * head_size
-    return max(1, min(LOGITS // config.vocab_size, CACHE // (cached * tokens)) // samples)
+    cached = 2 * config.num_hidden_layers * heads * head_size * tokens
+    if model.device.type == "cuda":
+        rows = SHARE * unused_memory(model) / (cached * model.dtype.itemsize + config.vocab_size * SAMPLING)
+        return max(1, int(rows) // samples)
+    rows = max(CACHE // cached, min(ROWS, LARGE_CACHE // cached))
+    return max(1, min(PROMPTS, min(LOGITS // config.vocab_size, rows) // samples))
 
 
 def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> set[int]:

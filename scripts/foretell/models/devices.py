@@ -32,6 +32,13 @@ def device_map(folder: Path, dtype: torch.dtype, device: torch.device) -> str:
     return str(device) if ROOM * size_of_weights(folder, dtype) <= _free(device.index) else SPREAD
 
 
+def unused_memory(model: torch.nn.Module) -> int:
+    """Bytes that a model's weights leave of the memory of the cards on which they are."""
+    weights = [each for each in model.parameters() if each.device.type == "cuda"]
+    cards = {each.device.index for each in weights}
+    return sum(torch.cuda.mem_get_info(card)[1] for card in cards) - sum(each.nbytes for each in weights)
+
+
 def size_of_weights(folder: Path, dtype: torch.dtype) -> int:
     """Bytes that a checkpoint's weights have in a dtype, from the headers of its files."""
     numbers = 0

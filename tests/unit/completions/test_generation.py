@@ -115,12 +115,33 @@ def test_first_tokens_are_distributed_as_the_model_says(model, tokenizer, prompt
 
 
 def test_batches_are_as_large_as_the_cache_may_be(model, prompts, monkeypatch):
+    ids, numbers = one_row(model, prompts)
+    monkeypatch.setattr("foretell.completions.generation.CACHE", 4 * 70 * numbers)
+    assert fitting_prompts(model, 4, ids.shape[1]) == 70
+    assert fitting_prompts(model, 300, ids.shape[1]) == 1, "a prompt that does not fit runs alone"
+
+
+def test_batches_of_few_rows_may_have_a_larger_cache(model, prompts, monkeypatch):
+    ids, numbers = one_row(model, prompts)
+    monkeypatch.setattr("foretell.completions.generation.CACHE", 4 * numbers)
+    assert fitting_prompts(model, 4, ids.shape[1]) == 64 // 4
+    monkeypatch.setattr("foretell.completions.generation.LARGE_CACHE", 4 * 7 * numbers)
+    assert fitting_prompts(model, 4, ids.shape[1]) == 7
+
+
+def test_batches_on_a_gpu_fill_half_of_what_the_weights_leave(model, prompts, monkeypatch):
+    ids, numbers = one_row(model, prompts)
+    of_a_row = 4 * numbers + 32 * model.config.vocab_size
+    monkeypatch.setattr(type(model), "device", torch.device("cuda", 0))
+    monkeypatch.setattr("foretell.completions.generation.unused_memory", lambda _: 2 * 5 * 200 * of_a_row)
+    assert fitting_prompts(model, 5, ids.shape[1]) == 200
+
+
+def one_row(model, prompts):
+    """A prompt's tokens, and how many numbers its keys and values have."""
     ids = torch.tensor([list(prompts.token_ids.iloc[0])])
     keys_and_values = [(layer.keys, layer.values) for layer in model(ids, use_cache=True).past_key_values.layers]
-    numbers = sum(part.numel() for pair in keys_and_values for part in pair)
-    monkeypatch.setattr("foretell.completions.generation.CACHE", 4 * 7 * numbers)
-    assert fitting_prompts(model, 4, ids.shape[1]) == 7
-    assert fitting_prompts(model, 30, ids.shape[1]) == 1, "a prompt that does not fit runs alone"
+    return ids, sum(part.numel() for pair in keys_and_values for part in pair)
 
 
 def test_a_stop_string_ends_a_completion_wherever_tokens_part_it(model, tokenizer, prompts):

@@ -77,3 +77,23 @@ def test_another_number_of_shards_even_of_more_than_there_are_chunks_changes_not
     assert study.run_on == once
     assert study.make(6) == first
     assert study.run_on == once + 1, "a shard without problems has its layers' shapes from one prompt"
+
+
+def test_long_completions_are_kept_batch_by_batch_and_so_an_interrupted_job_repeats_little(study, monkeypatch):
+    monkeypatch.setattr(generate_completions, "CHUNK", len(QUESTIONS))
+    monkeypatch.setattr(engine, "fitting_prompts", lambda *_: 1)  # so that a chunk has engine.BATCHES problems
+    run, sizes = engine.generate, []
+
+    def interrupted(model, tokenizer, prompts, *arguments, **options):
+        sizes.append(len(prompts))
+        if len(sizes) == 3:
+            raise KeyboardInterrupt
+        return run(model, tokenizer, prompts, *arguments, **options)
+
+    monkeypatch.setattr(engine, "generate", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        study.make(1)
+    study.make(1)
+    assert sizes == [4, 4, 4, 4, 4, 2]
+    completions = pd.read_parquet("completions/000-of-001.parquet")
+    assert completions.problem_id.drop_duplicates().tolist() == QUESTIONS

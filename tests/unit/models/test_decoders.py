@@ -88,6 +88,23 @@ def greedy_text(model, tokenizer, tokens):
     return tokenizer.decode(text[len(tokens) :], skip_special_tokens=True)
 
 
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no CUDA GPU")
+def test_a_gpu_gives_what_the_processor_gives(tokenizer):
+    for architecture in ARCHITECTURES:
+        decoder = made(architecture, len(tokenizer), tokenizer.eos_token_id)
+        states, texts = states_and_texts(decoder, tokenizer)
+        states_of_gpu, texts_of_gpu = states_and_texts(decoder.to("cuda"), tokenizer)
+        for layer, values in states.items():
+            assert np.allclose(states_of_gpu[layer], values, atol=TOLERANCE), (architecture, layer)
+        assert texts_of_gpu.equals(texts), architecture
+
+
+def states_and_texts(decoder, tokenizer):
+    decoding = Decoding(samples=2, temperature=1.0, max_tokens=NEW)
+    states = cache(decoder, PROMPTS, 0, np.dtype("float32"), batch_size=2)
+    return states, generate(decoder, tokenizer, PROMPTS, decoding, "p", seed=1)
+
+
 def test_beginnings_are_shared_only_where_that_changes_nothing(tokenizer):
     prompts = PROMPTS.token_ids.tolist()
     shared = {

@@ -10,7 +10,7 @@ from foretell.activations import cache as caching
 from foretell.completions import generation
 from foretell.completions.policy import Decoding
 from foretell.models import loading
-from foretell.models.devices import device_map, fastest_device, fastest_dtype, size_of_weights
+from foretell.models.devices import device_map, fastest_device, fastest_dtype, size_of_weights, unused_memory
 from foretell.models.memory import halving
 
 GB = 10**9
@@ -147,3 +147,16 @@ def test_batches_have_no_more_tokens_than_they_may(model, monkeypatch):
     assert [[len(PROMPTS.token_ids[row]) for row in rows] for rows in batches] == [[10, 9], [8, 7], [6, 5]]
     monkeypatch.setattr(caching, "TOKENS", 5)
     assert [len(rows) for rows in caching._batches_by_length(np.array([9, 3]), 64)] == [1, 1]
+
+
+def test_unused_memory_is_what_a_cards_weights_leave_of_it(cards):
+    cards(0, 0)
+
+    class OnACard:
+        device, nbytes = torch.device("cuda", 1), 3 * GB
+
+    class Model:
+        def parameters(self):
+            return [OnACard(), OnACard()]
+
+    assert unused_memory(Model()) == 74 * GB

@@ -34,10 +34,12 @@ class Sampler(Protocol):
     Attributes:
         described: the model as it is run, for the log.
         identity: JSON values that decide completions beside prompts and settings.
+        chunk: how many problems are sampled between one saving and the next; batches form inside. At most CHUNK.
     """
 
     described: str
     identity: dict[str, str]
+    chunk: int
 
     def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:
         """Sample k completions of each prompt, and the greedy one.

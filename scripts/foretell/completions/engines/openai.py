@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 
+from foretell.common.chunks import CHUNK
 from foretell.common.errors import UserError
 from foretell.common.provenance import fingerprint
 from foretell.completions.engines.answers import Answer, Completion, Kept, read_answer
@@ -33,6 +34,7 @@ class ServerSampler:
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.described = f"by {self._server.name} at {self._server.url}"
         self.identity: dict[str, str] = {}
+        self.chunk = CHUNK
 
     def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:
         """Sample the completions of some prompts, several at once; each answer is kept when it comes.

@@ -2,11 +2,14 @@
 
 import pandas as pd
 
+from foretell.common.chunks import CHUNK
 from foretell.common.provenance import folder_hash
 from foretell.completions.engines.engine import Asked
-from foretell.completions.generation import generate
+from foretell.completions.generation import fitting_prompts, generate
 from foretell.completions.prompts import load_tokenizer
 from foretell.models.loading import load_model
+
+BATCHES = 4  # of a chunk on a processor, where a batch of long completions takes minutes
 
 
 class TransformersSampler:
@@ -19,6 +22,12 @@ class TransformersSampler:
         self._model = load_model(str(asked.model), asked.settings.dtype)
         self.described = f"{self._model.dtype} on {self._model.device}"
         self.identity = {"model": folder_hash(asked.model), "dtype": str(self._model.dtype)}
+        self.chunk = CHUNK if self._model.device.type != "cpu" else self._chunk(asked.prompts)
+
+    def _chunk(self, prompts: pd.DataFrame) -> int:
+        decoding = self._settings.decoding
+        longest = int(prompts.token_ids.map(len).max() if len(prompts) else 0) + decoding.max_tokens
+        return min(CHUNK, BATCHES * fitting_prompts(self._model, decoding.samples + 1, longest))
 
     def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:
         """Sample the completions of some prompts."""

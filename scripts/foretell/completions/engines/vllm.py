@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import torch
 
+from foretell.common.chunks import CHUNK
 from foretell.common.errors import UserError
 from foretell.common.provenance import folder_hash
 from foretell.completions.engines.engine import Asked
@@ -64,6 +65,7 @@ class VllmSampler:
         loaded = str(self._llm.llm_engine.model_config.dtype)
         self.described = f"{loaded}, vllm {vllm.__version__}"
         self.identity = {"model": folder_hash(asked.model), "dtype": loaded, "vllm": vllm.__version__}
+        self.chunk = CHUNK
 
     def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:
         """Sample the completions of some prompts."""
