@@ -59,7 +59,8 @@ def contents(folder, **changes):
     shown = {key: [folder / f"{key[0]}.{kind}", folder / f"{key[0]}.csv"] for key, kind in kinds.items()}
     pool = {"pool": "pool", "problem_set": "own", "policies": [{"policy": name} for name in POLICIES]}
     left = [{"problem_set": "programs", "reason": "no bubblewrap"}]
-    page = {"title": TITLE, "evidence": "analogue", "left_out": left, "models": [], "unrouted": [], "pools": [pool]}
+    page = {"title": TITLE, "evidence": "analogue", "reads_activations": True}
+    page |= {"left_out": left, "models": [], "unrouted": [], "pools": [pool]}
     given = {
         "page": FrontPageSettings.model_validate(page),
         "config": {"study": "mine", "seed": 1, "statistics": {"resamples": 9}},

@@ -18,6 +18,7 @@ QUESTION = (
     "Before a language model writes its first token, do its activations say whether it will succeed, and does that "
     "save money when queries are routed over a pool of models?"
 )
+QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")
 UNTESTABLE = "not testable here"
 ANALOGUE = "This study is an analogue of the paper's, not its reproduction."
 
@@ -68,14 +69,25 @@ class Pool(Settings):
 
 
 class FrontPageSettings(Settings):
-    """What the page says was run, in its order."""
+    """What the page says was run, in its order.
+
+    Attributes:
+        reads_activations: whether anything but texts and tables is read for a prediction; of imported ones that is
+            assumed.
+    """
 
     title: str
     evidence: Literal["original", "analogue"]
+    reads_activations: bool
     left_out: list[LeftOut]
     models: list[Origin]
     unrouted: list[Unrouted]
     pools: list[Pool]
+
+    @property
+    def question(self) -> str:
+        """What the study asks."""
+        return QUESTION if self.reads_activations else QUESTION_OF_TEXTS
 
 
 def write(
@@ -95,7 +107,7 @@ def write(
     Raises:
         UserError: the outcomes of a policy, or the routing of a pool, that the settings name are not given.
     """
-    parts = [_heading(_not_of_jinja(_escape(settings.title)), "="), QUESTION]
+    parts = [_heading(_not_of_jinja(_escape(settings.title)), "="), settings.question]
     if settings.evidence == "analogue" and claims is not None:
         parts.append(ANALOGUE)
     parts += [f"Left out: {_escape(each.problem_set)}, because {each.reason}." for each in settings.left_out]

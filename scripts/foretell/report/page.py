@@ -13,7 +13,6 @@ from markupsafe import Markup
 
 from foretell.claims.front_page import (
     ANALOGUE,
-    QUESTION,
     UNTESTABLE,
     FrontPageSettings,
     Pool,
@@ -23,7 +22,6 @@ from foretell.claims.front_page import (
     sizes,
 )
 from foretell.figures.text import with_interval
-from foretell.probes.families import FAMILIES
 from foretell.report import tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of
@@ -31,7 +29,6 @@ from foretell.report.made_from import MadeFrom
 from foretell.report.sizes import warnings
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
-QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")  # where nothing else is read
 POLICIES = "T9"  # stands in a section of its own
 ENLARGED = 1.5  # the figures' type is that of a printed column
 # The pictures that matter, by what they answer; of each the first that the study has.
@@ -132,7 +129,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         study=contents.config["study"],
         config=contents.config,
         page=page,
-        question=QUESTION if _reads_activations(contents) else QUESTION_OF_TEXTS,
+        question=page.question,
         notice=ANALOGUE if page.evidence == "analogue" else "This study runs the paper's own data and policies.",
         run=_run(contents),
         chart=_chart(contents),
@@ -146,12 +143,6 @@ def render(contents: Contents, template: str, style: str) -> str:
         warnings=warnings(contents.metrics, contents.routing),
         made_from=contents.made_from,
     )
-
-
-def _reads_activations(contents: Contents) -> bool:
-    """Whether anything but texts and tables is read for a prediction; of imported ones that is assumed."""
-    families = {name for metrics in contents.metrics.values() for name in metrics.family if name in FAMILIES}
-    return any(FAMILIES[name].needs_prefill for name in families)
 
 
 def _left_out(contents: Contents) -> list[str]:

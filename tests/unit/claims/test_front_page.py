@@ -21,7 +21,8 @@ CLAIMS = pd.DataFrame(
 
 def settings(**changes):
     shown = {"problem_set": "set", "policies": [{"policy": "b"}, {"policy": "a", "temperature": 0.5}]}
-    entries = {"title": "A study", "evidence": "analogue", "left_out": [], "models": [], "pools": []}
+    entries = {"title": "A study", "evidence": "analogue", "reads_activations": True}
+    entries |= {"left_out": [], "models": [], "pools": []}
     return FrontPageSettings.model_validate({**entries, "unrouted": [shown], **changes})
 
 
@@ -59,3 +60,8 @@ def test_what_the_settings_name_must_be_given():
     pool = {"pool": "pool", "problem_set": "set", "policies": [{"policy": "a"}]}
     with pytest.raises(UserError, match="pool 'pool' stands under 'pools' of --settings but not in --routing"):
         write(settings(pools=[pool]), FRAMES, {}, CLAIMS)
+
+
+def test_a_study_of_texts_alone_does_not_speak_of_activations():
+    page = write(settings(reads_activations=False), FRAMES, {}, None)
+    assert "does the question say whether it will succeed" in page and "activations" not in page

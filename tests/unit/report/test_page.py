@@ -89,7 +89,9 @@ def test_of_texts_alone_nothing_is_said_of_activations(pytestconfig, tmp_path):
     assert [point.mark for _, points in chart.rows for point in points] == ["circle", "square"]
     assert chart_of(metrics()).families[0] == ("linear probe", "circle") and chart_of(metrics()).of_activations
     folder = pytestconfig.rootpath / "workflow" / "report"
-    page = render(contents(tmp_path, metrics={"own": of_texts}), (folder / "page.html").read_text(encoding="utf-8"), "")
+    shown = contents(tmp_path, metrics={"own": of_texts})
+    asked = replace(shown, page=shown.page.model_copy(update={"reads_activations": False}))
+    page = render(asked, (folder / "page.html").read_text(encoding="utf-8"), "")
     assert "does the question say whether it will succeed" in page
     assert "(TF-IDF), which reads the text alone" in page and "activations" not in page.split("<h2")[2]
 

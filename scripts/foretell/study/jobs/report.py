@@ -2,6 +2,7 @@
 
 import yaml
 
+from foretell.probes.families import FAMILIES
 from foretell.study.exports import exported, not_exported
 from foretell.study.files import Job, Settings
 from foretell.study.models import Checkpoint, ServerModel
@@ -45,6 +46,7 @@ def write_front_page(study: Study, job: Job) -> Settings:
     return {
         "title": study.config.title,
         "evidence": study.config.evidence,
+        "reads_activations": any(FAMILIES[family].needs_prefill for name in sets for family in study.families(name)),
         "left_out": [{"problem_set": name, "reason": reason} for name, reason in study.left_out.items()],
         "models": [{"model": name, "origin": origin} for name, origin in models.items()],
         "unrouted": [{"problem_set": name, "policies": _described(study, study.policies(name))} for name in unrouted],
