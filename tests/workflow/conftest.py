@@ -1,6 +1,8 @@
+import shutil
+
 import pytest
 
-from workflow_project import SMALL, copy_project
+from workflow_project import SMALL, Project, copy_project
 
 
 @pytest.fixture(scope="session")
@@ -17,3 +19,10 @@ def study(tmp_path_factory):
 def results(study):
     """Where the reduced study's results are."""
     return study.folder / "results" / "tiny"
+
+
+@pytest.fixture
+def project(study, tmp_path):
+    """The finished study, in a folder of its own that a test may edit; copying keeps time stamps."""
+    shutil.copytree(study.folder, tmp_path / "elsewhere", symlinks=True)
+    return Project(tmp_path / "elsewhere")

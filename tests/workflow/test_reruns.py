@@ -1,24 +1,16 @@
 import os
 import re
-import shutil
 import time
 
 import pytest
 import yaml
 
-from workflow_project import SMALL, Project
+from workflow_project import SMALL
 
 ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
 AFTER_ROUTING = {"write_table_T4", "write_table_T5", "plot_figure_F6", "plot_figure_F7", "plot_figure_F8"}
 AFTER_ROUTING |= {"export_router"}
 AFTER_EVERYTHING = {"check_claims", "write_front_page", "write_report"}
-
-
-@pytest.fixture
-def project(study, tmp_path):
-    """The finished study, in a folder of its own that a test may edit; copying keeps time stamps."""
-    shutil.copytree(study.folder, tmp_path / "elsewhere", symlinks=True)
-    return Project(tmp_path / "elsewhere")
 
 
 def test_a_finished_study_has_nothing_to_do_and_says_so(study):

@@ -145,6 +145,12 @@ def weights(wildcards):
     return {"weights": folder / WEIGHTS, "training": folder / RECORD}
 
 
+def recorded_rollouts(wildcards):
+    """A policy's graded rollouts that are not sampled anew, with their record."""
+    stem = ROOT / study.config.recorded_rollouts / wildcards.problem_set / wildcards.policy
+    return {"table": Path(f"{stem}.parquet"), "record": Path(f"{stem}.json")}
+
+
 def claims(wildcards):
     """The paper's claims."""
     return {"claims": ROOT / "config" / "claims.yaml"}

@@ -102,3 +102,54 @@ rule import_rollouts:
         **program("import_rollouts"),
     shell:
         RUN
+
+
+rule import_recorded_rollouts:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        asked=under_results(files.asked),
+    output:
+        expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
+    log:
+        "logs/{study}/rollouts/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        policy=any_of(study.policies_by("rollouts", "import_recorded_rollouts")),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("import_recorded_rollouts", data=recorded_rollouts),
+    shell:
+        RUN
+
+
+# What `recorded_rollouts` names a folder of; made where it is asked for.
+rule record_rollouts:
+    input:
+        problems="results/{study}/problems/{problem_set}.parquet",
+        asked=under_results(files.asked),
+        rollouts=under_results(files.own_rollouts),
+    output:
+        table="results/{study}/recorded/{problem_set}/{policy}.parquet",
+        record="results/{study}/recorded/{problem_set}/{policy}.json",
+    log:
+        "logs/{study}/recorded/{problem_set}/{policy}.log",
+    wildcard_constraints:
+        policy=any_of(study.sampled()),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("record_rollouts"),
+    shell:
+        RUN
+
+
+rule record_all_rollouts:
+    input:
+        [
+            f"results/{study.id}/recorded/{problem_set}/{policy}.parquet"
+            for problem_set in study.config.problem_sets
+            if study.origin(problem_set) == problem_set
+            for policy in study.policies(problem_set)
+            if policy in study.sampled()
+        ],
+    localrule: True

@@ -1,9 +1,9 @@
 """What the command lines of all scripts share: files named by id, and settings that are checked."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -42,6 +42,16 @@ def describe_errors(error: ValidationError) -> list[str]:
         key = ".".join(map(str, each["loc"]))
         texts.append(f"key {key!r}: {each['msg']}" if key else each["msg"])
     return texts
+
+
+def differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
+    """Each setting that differs between two, nested ones by themselves: its key, what it was, and what it is."""
+    for key in sorted({*was, *now}):
+        old, new = was.get(key), now.get(key)
+        if isinstance(old, dict) and isinstance(new, dict):
+            yield from differences(old, new)
+        elif old != new:
+            yield f"{key} {old}, not {new}"
 
 
 def named_file(text: str) -> NamedFile:

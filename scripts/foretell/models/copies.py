@@ -6,13 +6,12 @@ import torch
 
 
 class Copies:
-    """Copies of tensors, in the processor's memory; from a GPU they are made while this process goes on."""
+    """Copies of tensors, in the processor's memory; from a CUDA card they are made while this process goes on."""
 
     def __init__(self, tensors: Sequence[torch.Tensor]):
-        self._copies = [tensor.to("cpu", non_blocking=True) for tensor in tensors]
-        self._made = []
-        for device in {tensor.device for tensor in tensors if tensor.device.type == "cuda"}:
-            self._made.append(torch.cuda.current_stream(device).record_event())
+        self._copies = [tensor.to("cpu", non_blocking=tensor.device.type == "cuda") for tensor in tensors]
+        cards = {tensor.device for tensor in tensors if tensor.device.type == "cuda"}
+        self._made = [torch.cuda.current_stream(card).record_event() for card in cards]
 
     def wait(self) -> list[torch.Tensor]:
         """The copies, once they are made."""

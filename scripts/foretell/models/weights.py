@@ -1,11 +1,10 @@
 """Weights of tiny models that were trained before, and the record of what they were trained by."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from foretell.common.arguments import Settings, describe_errors
+from foretell.common.arguments import Settings, describe_errors, differences
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.common.storage import write_json
@@ -49,15 +48,5 @@ def check_training(weights: Path, record: Path, settings: TinyModelSettings) -> 
         raise UserError(f"{record} is no record of a training: {describe_errors(error)[0]}; {REMEDY}") from None
     if training.sha256 != file_hash(weights):
         raise UserError(f"{record} is about other weights than {weights.name} beside it; copy both, or {REMEDY}")
-    if different := list(_differences(training.settings.model_dump(), settings.model_dump())):
+    if different := list(differences(training.settings.model_dump(), settings.model_dump())):
         raise UserError(f"{weights} was trained with {', '.join(different)}; {REMEDY}")
-
-
-def _differences(recorded: dict, asked: dict) -> Iterator[str]:
-    """Each setting that differs: its key, what it was, and what it is."""
-    for key in sorted({*recorded, *asked}):
-        was, now = recorded.get(key), asked.get(key)
-        if isinstance(was, dict) and isinstance(now, dict):
-            yield from _differences(was, now)
-        elif was != now:
-            yield f"{key} {was}, not {now}"

@@ -69,6 +69,8 @@ def _names_of_kinds(config: StudyConfig) -> Iterator[str]:
 
 
 def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
+    if config.recorded_rollouts is not None and not (root / config.recorded_rollouts).is_dir():
+        yield f"key 'recorded_rollouts': there is no folder {config.recorded_rollouts}; correct it, or leave it empty"
     for name, model in config.models.items():
         if isinstance(model, PathModel) and not Path(model.path).exists():
             yield f"key 'models.{name}.path': there is no {model.path}; correct it"

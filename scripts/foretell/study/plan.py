@@ -86,7 +86,7 @@ def _answers(study: Study, origin: str, policy: str) -> Iterator[Planned]:
         yield "render_prompts", {"problem_set": origin, "encoder": entry.read_by.id}
     if study.asked_in_messages(policy):
         yield "write_messages", of
-    for rule in (study.made_by("completions", policy), entry.rollouts_by):
+    for rule in (study.made_by("completions", policy), study.made_by("rollouts", policy)):
         if rule in (*COMPLETIONS_BY.values(), "grade_rollouts"):
             yield from ((rule, {**of, "shard": shard}) for shard in study.shards)
         elif rule is not None:

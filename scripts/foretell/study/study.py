@@ -151,6 +151,10 @@ class Study:
         """Models that a rule makes."""
         return [name for name, entry in self.config.models.items() if entry.made_by == rule]
 
+    def sampled(self) -> list[str]:
+        """Policies whose model the workflow runs or asks, or whose rollouts stand in for that."""
+        return [name for name, entry in self.config.policies.items() if isinstance(entry, ModelPolicy)]
+
     def policies_by(self, stage: Literal["completions", "rollouts", "outcomes"], rule: str) -> list[str]:
         """Policies whose files of a stage a rule makes."""
         return [name for name in self.config.policies if self.made_by(stage, name) == rule]
@@ -158,8 +162,11 @@ class Study:
     def made_by(self, stage: Literal["completions", "rollouts", "outcomes"], policy: str) -> str | None:
         """The rule that makes a policy's files of a stage; None where it has none."""
         entry = self.policy(policy)
-        if stage == "completions" and isinstance(entry, ModelPolicy):
-            return COMPLETIONS_BY[self.config.models[entry.model].engine]
+        if isinstance(entry, ModelPolicy) and stage != "outcomes":
+            recorded = self.config.recorded_rollouts is not None
+            if stage == "rollouts":
+                return "import_recorded_rollouts" if recorded else entry.rollouts_by
+            return None if recorded else COMPLETIONS_BY[self.config.models[entry.model].engine]
         by_stage = {"completions": entry.completions_by, "rollouts": entry.rollouts_by, "outcomes": entry.outcomes_by}
         return by_stage[stage]
 

@@ -101,7 +101,8 @@ def test_everything_is_made_by_exactly_one_rule(written):
     assert_each_is_made_once([predictions], [(n, family) for n in study.problem_sets() for family in study.families(n)])
 
     outcomes = [study.policies_by("outcomes", rule) for rule in ("summarise_outcomes", "import_outcomes")]
-    rollouts = [study.policies_by("rollouts", rule) for rule in ("grade_rollouts", "import_rollouts")]
+    rules = ("grade_rollouts", "import_rollouts", "import_recorded_rollouts")
+    rollouts = [study.policies_by("rollouts", rule) for rule in rules]
     rules = (*COMPLETIONS_BY.values(), "import_completions")
     completions = [study.policies_by("completions", rule) for rule in rules]
     assert_each_is_made_once(outcomes, study.config.policies)
@@ -138,6 +139,7 @@ EXPECTED = {
     "trained": {"tiny_math": "train_probes"},
     "mixed": {"own": "train_probes"},
     "served": {"own": "train_probes"},
+    "from-record": {"own": "train_probes"},
     "alone": {"own": "train_probes"},
 }
 
@@ -156,6 +158,7 @@ def test_predictions_are_made_by_the_rule_that_fits(request, written):
         ("outcomes", (None, None, "import_outcomes")),
         ("predictions", (None, None, "import_outcomes")),
         ("asked", ("generate_completions", "grade_rollouts", "summarise_outcomes")),
+        ("from-record", (None, "import_recorded_rollouts", "summarise_outcomes")),
     ],
 )
 def test_each_form_enters_the_flow_at_its_stage(name, stages):

@@ -32,11 +32,9 @@ def exclude_duplicates(study: Study, job: Job) -> Settings:
 
 def train_tiny_model(study: Study, job: Job) -> Settings:
     """What a tiny model's weights depend on; not its price."""
-    entry = study.config.models[job.model]
-    assert isinstance(entry, Tiny)
-    learnt = study.problem_set(entry.problem_set)
-    assert isinstance(learnt, GeneratedSet)
-    return entry.training(learnt, study.config.seed)
+    trained = _weights(study, job.model)
+    assert trained is not None
+    return trained
 
 
 def import_weights(study: Study, job: Job) -> Settings:
@@ -139,6 +137,36 @@ def grade_rollouts(study: Study, job: Job) -> Settings:
     entry = study.problem_set(job.problem_set)
     said = {key: value for key in GradingSettings.model_fields if (value := getattr(entry, key, None)) is not None}
     return said if isinstance(entry, File) else {**said, "answer_kind": entry.answers}
+
+
+def record_rollouts(study: Study, job: Job) -> Settings:
+    """What a policy's rollouts depend on beside its prompts and the problems."""
+    entry = study.policy(job.policy)
+    assert isinstance(entry, ModelPolicy)
+    served = isinstance(study.config.models[entry.model], ServerModel)
+    return {
+        "sampling": ask_server(study, job) if served else generate_completions(study, job),
+        "grading": grade_rollouts(study, job),
+        "model": _weights(study, entry.model),
+    }
+
+
+def _weights(study: Study, model: str) -> Settings | None:
+    """What tells a model's weights from others; None of a model on a server."""
+    entry = study.config.models[model]
+    if isinstance(entry, ServerModel):
+        return None
+    if isinstance(entry, Tiny):
+        learnt = study.problem_set(entry.problem_set)
+        assert isinstance(learnt, GeneratedSet)
+        return entry.training(learnt, study.config.seed)
+    origin = entry.origin()
+    return {"sha256": origin["sha256"]} if "sha256" in origin else {k: v for k, v in origin.items() if k != "licence"}
+
+
+def import_recorded_rollouts(study: Study, job: Job) -> Settings:
+    """The same, which the record must have."""
+    return record_rollouts(study, job)
 
 
 def import_outcomes(study: Study, job: Job) -> Settings:

@@ -1,0 +1,119 @@
+"""Graded rollouts without their texts, and the record of what they were sampled and graded by."""
+
+import hashlib
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from pydantic import ValidationError
+
+from foretell.common.arguments import Settings, describe_errors, differences
+from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.common.storage import read_parquet, write_json, write_parquet
+
+COLUMNS = [
+    *("problem_id", "sample", "prompt_tokens", "completion_tokens", "thinking_tokens", "finish_reason"),
+    *("extracted_answer", "answer_place", "correct", "answer_class", "grading_error"),
+]
+ASKED = ["problem_id", "token_ids", "messages"]  # what a model was asked, in whichever form
+GOLDS = ["problem_id", "answer", "answer_kind"]
+PACKAGES = ["torch", "transformers", "tokenizers", "math-verify"]
+REMEDY = "leave the key 'recorded_rollouts' empty to sample anew"
+
+
+class RolloutsSettings(Settings):
+    """What rollouts depend on beside what was asked of whom."""
+
+    sampling: dict[str, Any]
+    """Policy, decoding, seed, engine, ..."""
+    grading: dict[str, Any]
+    """Where answers stand, and how they are compared."""
+    model: dict[str, Any] | None
+    """Where a checkpoint comes from; None for a model on a server, of which `sampling` says that."""
+
+
+class Record(Settings):
+    """Which rollouts were sampled and graded, of what and by what.
+
+    Attributes:
+        sha256: of the rollouts' file.
+        asked: of the prompts or messages.
+        golds: of the problems' ids, answers and their kinds.
+        settings: see RolloutsSettings.
+        packages: versions that were installed where the rollouts were recorded.
+    """
+
+    sha256: str
+    asked: str
+    golds: str
+    settings: RolloutsSettings
+    packages: dict[str, str]
+
+
+def write_recorded(
+    rollouts: pd.DataFrame,
+    problems: pd.DataFrame,
+    asked: pd.DataFrame,
+    settings: RolloutsSettings,
+    path: Path,
+    record: Path,
+) -> None:
+    """Write rollouts without their texts, and their record.
+
+    Args:
+        rollouts: of one policy on all problems.
+        problems: problem_id, answer, answer_kind.
+        asked: the policy's prompts or messages.
+        settings: by which they were sampled and graded.
+        path, record: files to write (parquet, JSON).
+    """
+    write_parquet(rollouts[[column for column in COLUMNS if column in rollouts]], path)
+    made = Record(
+        sha256=file_hash(path),
+        asked=_content(asked, ASKED),
+        golds=_content(problems, GOLDS),
+        settings=settings,
+        packages={package: version(package) for package in PACKAGES},
+    )
+    write_json(made.model_dump(mode="json"), record)
+
+
+def read_recorded(
+    path: Path, record: Path, problems: pd.DataFrame, asked: pd.DataFrame, settings: RolloutsSettings
+) -> pd.DataFrame:
+    """Recorded rollouts in the form of the rollouts stage, with empty texts.
+
+    Args:
+        path, record: the two files.
+        problems: problem_id, answer, answer_kind.
+        asked: the policy's prompts or messages.
+        settings: by which they are asked to be sampled and graded.
+
+    Raises:
+        UserError: a file is not there, the record is damaged or about other rollouts, or these were sampled or graded
+            otherwise, of other prompts, or for other answers. The text says which, and what to do.
+    """
+    for file in (path, record):
+        if not file.is_file():
+            raise UserError(f"there is no {file}; {REMEDY}")
+    try:
+        made = Record.model_validate_json(record.read_bytes())
+    except ValidationError as error:
+        raise UserError(f"{record} is no record of rollouts: {describe_errors(error)[0]}; {REMEDY}") from None
+    if made.sha256 != file_hash(path):
+        raise UserError(f"{record} is about other rollouts than {path.name} beside it; copy both, or {REMEDY}")
+    if different := list(differences(made.settings.model_dump(), settings.model_dump())):
+        raise UserError(f"{path} was made with {', '.join(different)}; {REMEDY}")
+    if made.asked != _content(asked, ASKED):
+        raise UserError(f"{path} has answers to other prompts than the study's; {REMEDY}")
+    if made.golds != _content(problems, GOLDS):
+        raise UserError(f"{path} has grades for other problems or gold answers than the study's; {REMEDY}")
+    return read_parquet(path).assign(completion="")
+
+
+def _content(frame: pd.DataFrame, columns: list[str]) -> str:
+    """SHA-256 of what rows say in those of some columns that there are, in the order of their ids."""
+    kept = frame[[column for column in columns if column in frame]].sort_values("problem_id", ignore_index=True)
+    return hashlib.sha256(str(kept.to_json(orient="values")).encode()).hexdigest()
