@@ -126,7 +126,7 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
             rule = study.made_by(stage, policy)
             if rule not in (None, "summarise_outcomes"):
                 add(rule, problem_set=name, policy=policy)
-        if policy in study.sampled():
+        if (name, policy) in study.sampled():
             add("record_rollouts", problem_set=name, policy=policy)
         if study.predictions_by(name) not in ("cross_fit_predictors", "pool_predictions"):
             add(study.predictions_by(name), problem_set=name, policy=policy)

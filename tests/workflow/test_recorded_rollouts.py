@@ -11,7 +11,7 @@ OUTCOMES = "results/tiny/outcomes/tiny_math/small-low.parquet"
 
 def test_recorded_rollouts_stand_in_for_a_models_own_and_give_the_same_outcomes(project):
     assert project.planned(*SMALL, "--", "record_all_rollouts")["record_rollouts"] == 8
-    run = project.snakemake("--cores", "1", *SMALL, "--", RECORDED)
+    run = project.snakemake("--cores", "1", *SMALL, "--", "record_all_rollouts")
     assert run.returncode == 0, run.stdout
     assert not {"completion", "prompt"} & set(pd.read_parquet(project.folder / RECORDED).columns)
     (project.folder / "results" / "tiny" / "recorded").rename(project.folder / "kept")
@@ -31,4 +31,4 @@ def test_recorded_rollouts_stand_in_for_a_models_own_and_give_the_same_outcomes(
     assert run.returncode == 1
     assert "was made with temperature 1.0, not 0.9; leave the key 'recorded_rollouts' empty" in run.stdout
     run = project.snakemake("--dry-run", *SMALL, "--config", "recorded_rollouts=elsewhere")
-    assert "key 'recorded_rollouts': there is no folder elsewhere; correct it, or leave it empty" in run.stdout
+    assert "key 'recorded_rollouts': there is no elsewhere/tiny_math/small-low.parquet; correct it" in run.stdout

@@ -134,7 +134,7 @@ rule record_rollouts:
     log:
         "logs/{study}/recorded/{problem_set}/{policy}.log",
     wildcard_constraints:
-        policy=any_of(study.sampled()),
+        policy=any_of({policy for _, policy in study.sampled()}),
     conda:
         "../../environment.yml"
     params:
@@ -145,11 +145,5 @@ rule record_rollouts:
 
 rule record_all_rollouts:
     input:
-        [
-            f"results/{study.id}/recorded/{problem_set}/{policy}.parquet"
-            for problem_set in study.config.problem_sets
-            if study.origin(problem_set) == problem_set
-            for policy in study.policies(problem_set)
-            if policy in study.sampled()
-        ],
+        [f"results/{study.id}/recorded/{problem_set}/{policy}.parquet" for problem_set, policy in study.sampled()],
     localrule: True

@@ -17,6 +17,7 @@ from foretell.study.config import StudyConfig
 from foretell.study.models import PathModel
 from foretell.study.policies import GRADED, PREDICTED
 from foretell.study.problem_sets import Cities, Table
+from foretell.study.study import Study
 
 
 def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterator[str]:
@@ -44,6 +45,17 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     yield from _missing_files(config, root)
 
 
+def missing_rollouts(study: Study, root: Path) -> Iterator[str]:
+    """Files that are not there of a study's recorded rollouts."""
+    if study.config.recorded_rollouts is None:
+        return
+    for problem_set, policy in study.sampled():
+        for suffix in ("parquet", "json"):
+            file = f"{study.config.recorded_rollouts}/{problem_set}/{policy}.{suffix}"
+            if not (root / file).is_file():
+                yield f"key 'recorded_rollouts': there is no {file}; correct it, or leave it empty to sample anew"
+
+
 def _unknown_claims(config: StudyConfig, root: Path) -> Iterator[str]:
     if isinstance(config.claims, bool):
         return
@@ -69,8 +81,6 @@ def _names_of_kinds(config: StudyConfig) -> Iterator[str]:
 
 
 def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
-    if config.recorded_rollouts is not None and not (root / config.recorded_rollouts).is_dir():
-        yield f"key 'recorded_rollouts': there is no folder {config.recorded_rollouts}; correct it, or leave it empty"
     for name, model in config.models.items():
         if isinstance(model, PathModel) and not Path(model.path).exists():
             yield f"key 'models.{name}.path': there is no {model.path}; correct it"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
-from foretell.study.checks import mistakes
+from foretell.study.checks import missing_rollouts, mistakes
 from foretell.study.config import complete
 from foretell.study.figures import Figure
 from foretell.study.left_out import decide, leave_out
@@ -52,7 +52,11 @@ def open_study(
         read_yaml(Path(file))  # the workflow system's own loader lets a repeated key pass
     names = " + ".join(map(str, files)) or "config"
     completed = complete(config, names)
-    found = list(mistakes(completed, list(manifest), root)) or list(unused(completed, manifest))
+    found = (
+        list(mistakes(completed, list(manifest), root))
+        or list(unused(completed, manifest))
+        or list(missing_rollouts(Study(completed), root))
+    )
     if found:
         raise UserError("\n".join(f"{names}: {mistake}" for mistake in found))
     left_out = decide(completed, Path("results") / completed.study, why_no_sandbox)

@@ -151,9 +151,15 @@ class Study:
         """Models that a rule makes."""
         return [name for name, entry in self.config.models.items() if entry.made_by == rule]
 
-    def sampled(self) -> list[str]:
-        """Policies whose model the workflow runs or asks, or whose rollouts stand in for that."""
-        return [name for name, entry in self.config.policies.items() if isinstance(entry, ModelPolicy)]
+    def sampled(self) -> list[tuple[str, str]]:
+        """Problem sets and policies whose model the workflow runs or asks, or whose rollouts stand in for that."""
+        return [
+            (name, policy)
+            for name in self.config.problem_sets
+            if self.origin(name) == name
+            for policy in self.policies(name)
+            if isinstance(self.policy(policy), ModelPolicy)
+        ]
 
     def policies_by(self, stage: Literal["completions", "rollouts", "outcomes"], rule: str) -> list[str]:
         """Policies whose files of a stage a rule makes."""
