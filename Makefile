@@ -15,24 +15,29 @@ run: env
 plan: env
 	@python scripts/plan_study.py $(ARGS)
 
-# The tests of the default study, of the cluster and all others run side by side: much of each is one process
-# waiting for another, on the cluster most.
+# The tests of the default study and those of other studies run side by side, and beside them those of the cluster, which
+# wait most of the time, and then the unit tests: what is long begins first.
 test: env
 	@mkdir -p logs; \
-	python -m pytest tests/workflow > logs/test-workflow.log 2>&1 & beside=$$!; \
-	python -m pytest tests/slurm -rs > logs/test-slurm.log 2>&1 & cluster=$$!; \
-	trap "kill $$beside $$cluster" INT TERM; \
-	python -m pytest tests/unit tests/studies; status=$$?; \
-	wait $$beside || status=1; \
-	wait $$cluster || status=1; \
-	cat logs/test-workflow.log logs/test-slurm.log; exit $$status
+	python -m pytest tests/workflow > logs/test-workflow.log 2>&1 & workflow=$$!; \
+	python -m pytest tests/slurm tests/unit -rs > logs/test-unit.log 2>&1 & unit=$$!; \
+	trap "kill $$workflow $$unit" INT TERM; \
+	python -m pytest tests/studies; status=$$?; \
+	wait $$workflow || status=1; \
+	wait $$unit || status=1; \
+	cat logs/test-workflow.log logs/test-unit.log; exit $$status
 
 # Kills, damaged files, a full disk and others, on a reduced study: most of an hour. FAULTS=kills for a part of it.
 faults: env
 	PYTHONPATH=scripts:tests python benchmarks/inject_faults.py $(FAULTS)
 
-check: lint
-	python -m pytest tests/unit --numprocesses $(CORES) --dist loadfile
+check: env
+	@mkdir -p logs; \
+	$(MAKE) --no-print-directory lint > logs/lint.log 2>&1 & lint=$$!; \
+	trap "kill $$lint" INT TERM; \
+	python -m pytest tests/unit --numprocesses $(CORES) --dist loadfile; status=$$?; \
+	wait $$lint || status=1; \
+	cat logs/lint.log; exit $$status
 
 lint: env
 	ruff check

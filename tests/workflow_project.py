@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[1]
 RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
 SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
 NOT_COPIED = (".git", ".venv", ".venv-vllm", ".snakemake", ".chunks", ".checkpoints", ".answers", "results", "logs")
-NOT_COPIED += ("__pycache__", ".ruff_cache")
+NOT_COPIED += ("__pycache__", ".mypy_cache", ".ruff_cache")
 
 
 class Project:

@@ -7,7 +7,7 @@ from slurm_cluster import Cluster, ClusterProject, why_unavailable
 from workflow_project import copy_project
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cluster(tmp_path_factory):
     """A cluster for as long as the tests run; a terminated test run ends it too."""
     if reason := why_unavailable():
