@@ -1,11 +1,13 @@
+import os
+
+os.environ["OMP_NUM_THREADS"] = "1"  # on arrays this small, threads wait for each other longer than they work
+
 import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM, set_seed
 
 from foretell.models.tiny_checkpoint import build_tokenizer
 from hub_server import ask, serve
-
-torch.set_num_threads(1)  # on tensors this small, threads wait for each other longer than they work
 
 
 @pytest.fixture(scope="session")
