@@ -22,7 +22,7 @@ def test_neither_the_process_nor_the_order_of_calls_changes_a_hash():
         "from foretell.common.code_hash import code_hash;"
         "print(sorted((name, code_hash(Path(name))) for name in sys.argv[2:]))"
     )
-    names = sorted(str(path) for path in SCRIPTS.glob("*.py"))
+    names = sorted(str(path) for path in SCRIPTS.glob("*.py"))[::5]
     outputs = {
         subprocess.run(
             [sys.executable, "-c", command, str(SCRIPTS), *order],
@@ -57,20 +57,12 @@ def another_body(file, name):
     file.write_text(ast.unparse(tree), encoding="utf-8")
 
 
-def functions(module):
-    tree = ast.parse((SCRIPTS / "foretell" / module).read_text(encoding="utf-8"))
-    return [node.name for node in tree.body if isinstance(node, ast.FunctionDef)]
-
-
-def test_the_same_files_elsewhere_have_the_same_hash(tmp_path):
-    assert not changed_by(lambda folder: None, tmp_path / "scripts")
-
-
 @pytest.mark.parametrize(
     ("module", "name"),
     [
         ("common/metrics.py", "weighted_mean"),
-        *(("common/statistics.py", name) for name in functions("common/statistics.py")),
+        ("common/statistics.py", "percentile_interval"),
+        ("common/statistics.py", "_mean_of_defined"),
     ],
 )
 def test_editing_a_function_changes_the_scripts_that_reach_it(module, name, truth, tmp_path):
@@ -87,7 +79,7 @@ def test_everything_that_a_script_reaches_counts(truth):
         assert reached <= {f"{each.module.name}:{name}" for each in counted for name in each.names}, script
 
 
-def test_an_unused_function_changes_nothing(tmp_path):
+def test_neither_the_folders_place_nor_an_unused_function_changes_a_hash(tmp_path):
     def add(folder):
         with open(folder / "foretell" / "common" / "storage.py", "a", encoding="utf-8") as file:
             file.write("\n\ndef unused():\n    return 1\n")
