@@ -27,7 +27,7 @@ use rule cache_activations as cache_untrained_activations with:
 
 rule import_activations:
     input:
-        activations=lambda wildcards: [local(file) for file in files.own_activations(study, wildcards.policy)],
+        activations=lambda wildcards: [local(file) for file in own_files.activations(study, wildcards.policy)],
     output:
         cache="results/{study}/activations/{problem_set}/{policy}/imported.safetensors",
         description="results/{study}/activations/{problem_set}/{policy}/imported.json",

@@ -17,7 +17,7 @@ from foretell.completions.engines.installed import REMEDY, python_of_vllm
 from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
-from foretell.study import files, jobs
+from foretell.study import files, jobs, own_files
 from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import SUFFIXES, files_of, final_files, read_manifest, shown
@@ -74,14 +74,14 @@ def on_page(study, wildcards):
     return shown(study, MANIFEST)
 
 
-def own_files(section, wildcard, key):
+def own(section, wildcard, key):
     """Input function: the user's own files that the configuration names; they stay where they are."""
-    return lambda wildcards: [local(file) for file in files.own_files(study, section, wildcards[wildcard], key)]
+    return lambda wildcards: [local(file) for file in own_files.named(study, section, wildcards[wildcard], key)]
 
 
 def answered(wildcards):
     """The user's own files with the answers of policies that leave out problems which they lack."""
-    return [local(file) for named in files.answered(study, wildcards).values() for file in named]
+    return [local(file) for named in own_files.answered(study, wildcards).values() for file in named]
 
 
 def tables_of(figure):

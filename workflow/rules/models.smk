@@ -34,8 +34,8 @@ rule import_weights:
 # model and so cannot all be named here.
 rule download_model:
     input:
-        lambda wildcards: [local(file) for file in files.local_checkpoint(study, wildcards.model)],
-        chat_template=lambda wildcards: [local(file) for file in files.own_template(study, wildcards.model)],
+        lambda wildcards: [local(file) for file in own_files.checkpoint(study, wildcards.model)],
+        chat_template=lambda wildcards: [local(file) for file in own_files.template(study, wildcards.model)],
     output:
         "results/{study}/models/{model}/source.json",
     log:

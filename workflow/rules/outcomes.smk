@@ -19,7 +19,7 @@ rule summarise_outcomes:
 rule import_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own_files("policies", "policy", "outcomes"),
+        table=own("policies", "policy", "outcomes"),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:

@@ -91,7 +91,7 @@ for name in study.predicted_by("cross_fit_predictors"):
 rule import_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        table=lambda wildcards: [local(file) for file in files.imported_as(study, wildcards.policy)],
+        table=lambda wildcards: [local(file) for file in own_files.predictions(study, wildcards.policy)],
     output:
         predictions="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet",
         description="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/probe.json",

@@ -15,7 +15,7 @@ rule generate_problems:
 
 rule import_problems:
     input:
-        table=own_files("problem_sets", "problem_set", "problems"),
+        table=own("problem_sets", "problem_set", "problems"),
         answered=answered,
     output:
         "results/{study}/problems/{problem_set}.parquet",
@@ -26,7 +26,7 @@ rule import_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("import_problems", settings=jobs.make_problems, ids={"answered": files.answered}),
+        **program("import_problems", settings=jobs.make_problems, ids={"answered": own_files.answered}),
     shell:
         RUN
 
@@ -34,7 +34,7 @@ rule import_problems:
 # Duplicates are a job of their own, so that two sets can be kept out of each other's training.
 rule download_problems:
     input:
-        mirror=lambda wildcards: [local(file) for file in files.mirror(study, wildcards.problem_set)],
+        mirror=lambda wildcards: [local(file) for file in own_files.mirror(study, wildcards.problem_set)],
     output:
         problems="results/{study}/downloads/{problem_set}.parquet",
         source="results/{study}/downloads/{problem_set}.json",

@@ -53,7 +53,7 @@ rule ask_server:
 rule import_completions:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own_files("policies", "policy", "completions"),
+        table=own("policies", "policy", "completions"),
     output:
         expand("results/{{study}}/completions/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:
@@ -89,7 +89,7 @@ rule grade_rollouts:
 rule import_rollouts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own_files("policies", "policy", "rollouts"),
+        table=own("policies", "policy", "rollouts"),
     output:
         expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:

@@ -5,11 +5,10 @@ A job is about a problem set, a pool, or the whole study; its wildcards say whic
 
 from collections.abc import Callable
 from itertools import product
-from pathlib import Path
 from typing import Any, Protocol
 
 from foretell.models.weights import RECORD
-from foretell.study.models import Checkpoint, PathModel, Tiny
+from foretell.study.models import Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import HubSet
 from foretell.study.study import MAJORITY, Study
@@ -264,53 +263,3 @@ def reported_outcomes(study: Study, job: Job) -> Files:
         for name in study.reported()
         for policy in study.policies(name)
     }
-
-
-def own_files(study: Study, section: str, name: str, key: str) -> list[str]:
-    """Paths of the user's files that an entry of `problem_sets` or `policies` names under a key."""
-    named = getattr(getattr(study.config, section)[name], key)
-    return [str(Path(study.config.records) / file) for file in ([named] if isinstance(named, str) else named.files)]
-
-
-def answered(study: Study, job: Job) -> Files:
-    """The user's files with the answers of policies that leave out what they lack."""
-    return {
-        policy: [str(Path(study.config.records) / file) for file in entry.answered.files]
-        for policy, entry in study.left_out_by(job.problem_set).items()
-    }
-
-
-def own_activations(study: Study, policy: str) -> list[str]:
-    """Paths of the user's activations of a policy; beside safetensors lies what says which problems they are of."""
-    file = Path(own_files(study, "policies", policy, "activations")[0])
-    return [str(file), str(file.with_suffix(".json"))] if file.suffix == ".safetensors" else [str(file)]
-
-
-def imported_as(study: Study, policy: str) -> list[str]:
-    """Paths of the files with a policy's predictions: its own, or the recorded outcomes, which have scores."""
-    entry = study.policy(policy)
-    return own_files(study, "policies", policy, "predictions" if isinstance(entry, ImportedPolicy) else "outcomes")
-
-
-def own_template(study: Study, model: str) -> list[str]:
-    """The file of a chat template that stands in for a model's own."""
-    entry = study.config.models[model]
-    return [entry.chat_template] if isinstance(entry, Checkpoint) and entry.chat_template is not None else []
-
-
-def mirror(study: Study, problem_set: str) -> list[str]:
-    """The user's file with the problems of a data set of the hub, where there is one."""
-    entry = study.problem_set(problem_set)
-    if not isinstance(entry, HubSet) or entry.mirror is None:
-        return []
-    return [file for file in own_files(study, "problem_sets", problem_set, "mirror") if Path(file).is_file()]
-
-
-def local_checkpoint(study: Study, model: str) -> list[str]:
-    """Files of a model that lies on this computer, so that it is taken anew when they change."""
-    entry = study.config.models[model]
-    if not isinstance(entry, PathModel):
-        return []
-    path = Path(entry.path)
-    files = path.iterdir() if path.is_dir() else [path]
-    return sorted(str(file) for file in files if file.is_file() and not file.name.startswith("."))

@@ -2,101 +2,19 @@
 
 import json
 import threading
-from contextlib import contextmanager
 
 import httpx2
 import pytest
-import uvicorn
 import yaml
 
 from foretell.common.errors import UserError
-from foretell.deployment.decision_log import DecisionLog
 from foretell.deployment.router import Decision
-from foretell.deployment.service import Service
 from foretell.deployment.serving_settings import read_serving_settings
-from openai_server import KEY, Failure, answer, serve
+from openai_server import KEY, Failure, answer
+from running_service import FakeRouter, running
 
-TOKEN = "let-me-in"
 CHAT = {"model": "any", "messages": [{"role": "system", "content": "s"}, {"role": "user", "content": "easy"}]}
 STREAM = b'data: {"choices": [{"delta": {"content": "4"}}]}\n\n', b"data: [DONE]\n\n"
-
-
-class FakeRouter:
-    """Sends what is easy to small, fails where it is told to, and hangs until it is let go."""
-
-    policies = ["small", "large"]
-
-    def __init__(self):
-        self.released = threading.Event()
-
-    def route(self, prompts):
-        if "hang" in prompts:
-            self.released.wait()
-        if "unreadable" in prompts:
-            raise UserError("the chat template does not keep the user's text: 'unreadable'")
-        if "broken" in prompts:
-            raise RuntimeError("out of memory")
-        return [self.decide(prompt) for prompt in prompts]
-
-    def decide(self, prompt):
-        policy = "small" if prompt == "easy" else "large"
-        return Decision(policy, {"small": 0.5, "large": 0.9}, 0.25, 1.5, prompt == "odd")
-
-
-class Running:
-    """A service on loopback, the upstream behind it, and its log."""
-
-    def __init__(self, url, log, asked, router):
-        self.url, self.log, self.asked, self.router = url, log, asked, router
-        self.http = httpx2.Client(base_url=url, headers={"Authorization": f"Bearer {TOKEN}"}, timeout=20)
-
-    def chat(self, text="easy", **more):
-        messages = [{"role": "user", "content": text}]
-        return self.http.post("/v1/chat/completions", json={"model": "any", "messages": messages, **more})
-
-    def entries(self):
-        return [json.loads(line) for line in self.log.read_text().splitlines()]
-
-
-class Server(uvicorn.Server):
-    """Says when it has started."""
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.ready = threading.Event()
-
-    async def startup(self, sockets=None):
-        await super().startup(sockets)
-        self.ready.set()
-
-
-@contextmanager
-def running(folder, respond, patch, draw=None, **settings):
-    """A service whose upstreams `respond`."""
-    router = FakeRouter()
-    patch.setenv("WISE_KEY", KEY)
-    with serve(respond) as (url, asked):
-        upstreams = {
-            "small": {"base_url": url, "model": "small-1", "key": "WISE_KEY"},
-            "large": {"base_url": f"{url}/", "model": "large-1", "key": "WISE_KEY", "body": {"effort": "high"}},
-        }
-        file = folder / "serving.yaml"
-        file.write_text(yaml.safe_dump({"upstreams": upstreams, "fallback": "large", **settings}))
-        checked = read_serving_settings(file, router.policies)
-        with DecisionLog(folder / "log.jsonl") as log:
-            service = Service(router, checked, log, *([draw] if draw else []))
-            app = service.app(TOKEN)
-            server = Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))
-            thread = threading.Thread(target=server.run)
-            thread.start()
-            assert server.ready.wait(20)
-            port = server.servers[0].sockets[0].getsockname()[1]
-            try:
-                yield Running(f"http://127.0.0.1:{port}", folder / "log.jsonl", asked, router)
-            finally:
-                router.released.set()
-                server.should_exit = True
-                thread.join()
 
 
 def respond(body, number):

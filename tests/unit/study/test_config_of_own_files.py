@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import pytest
 
 from broken_studies import message, set_key
-from foretell.study import files, jobs
+from foretell.study import jobs
+from foretell.study.own_files import answered
 from foretell.study.problem_sets import Table
 
 
@@ -195,4 +196,4 @@ def test_nothing_is_scaled_for_a_policy_without_probabilities_where_none_is_rout
 def test_problems_that_a_policy_lacks_are_left_out_when_they_are_imported(own_files, opened):
     own_files["policies"]["a"]["missing"] = "leave_out"
     study, job = opened(own_files), SimpleNamespace(problem_set="own")
-    assert list(jobs.make_problems(study, job)["answered"]) == ["a"] == list(files.answered(study, job))
+    assert list(jobs.make_problems(study, job)["answered"]) == ["a"] == list(answered(study, job))
