@@ -57,23 +57,31 @@ def new_routers(monkeypatch):
         monkeypatch.setitem(ROUTERS, router.name, router)
 
 
-def route_and_evaluate(folder, costs, predictions):
-    """The scripts, on files: costs, probabilities, decisions, curves, shares and summary by name."""
+def options(folder, *names):
+    return {name: ["--" + name.replace("_", "-"), f"{folder}/{name}.parquet"] for name in names}
+
+
+def route(folder, costs, predictions):
+    """The script that decides, on files; returns its decisions."""
     costs.assign(cost_basis="assumed").to_parquet(folder / "costs.parquet")
-    empty = {"problem_id": [], "split": [], "policy": [], "samples": [], "expected_correct": [], "expected_cost": []}
-    pd.DataFrame(empty).to_parquet(folder / "fewer_samples.parquet")
     for policy, frame in predictions.items():
         frame.to_parquet(folder / f"{policy}.parquet")
-    files = {
-        name: ["--" + name.replace("_", "-"), f"{folder}/{name}.parquet"]
-        for name in ("costs", "fewer_samples", "probabilities", "decisions", "curves", "shares", "summary")
-    }
+    files = options(folder, "costs", "probabilities", "decisions")
     settings = {"sweep": SETTINGS["sweep"], "probabilities": {"train": "probability"}}
     named = ["--predictions", *(f"{policy}/linear={folder}/{policy}.parquet" for policy in predictions)]
-    outputs = [*files["probabilities"], *files["decisions"]]
-    route_queries([*files["costs"], *named, "--settings", json.dumps(settings), *outputs])
+    route_queries([*(word for pair in files.values() for word in pair), *named, "--settings", json.dumps(settings)])
+    return pd.read_parquet(folder / "decisions.parquet")
+
+
+def route_and_evaluate(folder, costs, predictions):
+    """The scripts, on files: costs, probabilities, decisions, curves, shares and summary by name."""
+    route(folder, costs, predictions)
+    empty = {"problem_id": [], "split": [], "policy": [], "samples": [], "expected_correct": [], "expected_cost": []}
+    pd.DataFrame(empty).to_parquet(folder / "fewer_samples.parquet")
+    read, written = ("costs", "fewer_samples", "probabilities", "decisions"), ("curves", "shares", "summary")
+    files = options(folder, *read, *written)
     settings = SETTINGS | {"criteria": {"match": None, "accuracy": 0.4}, "cost_sensitivity": 0.5}
-    for name in ("costs", "fewer_samples", "probabilities", "decisions"):
+    for name in read:
         files[name][1] = f"pool={files[name][1]}"
     evaluate_routing([*(word for pair in files.values() for word in pair), "--settings", json.dumps(settings)])
     return {name: pd.read_parquet(folder / f"{name}.parquet") for name in files}
@@ -122,7 +130,7 @@ def test_routers_learn_from_train_alone(new_routers, tmp_path):
     for split in ("nothing", "test", "train"):
         (tmp_path / split).mkdir()
         changed = costs.assign(correct=costs.correct.where(costs.split != split, 1 - costs.correct))
-        decisions = route_and_evaluate(tmp_path / split, changed, predictions)["decisions"]
+        decisions = route(tmp_path / split, changed, predictions)
         decided[split] = decisions[decisions.router == "neighbours"].policy.tolist()
     assert decided["test"] == decided["nothing"] != decided["train"]
 
