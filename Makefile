@@ -6,7 +6,7 @@ CORES ?= $(shell $(PYTHON) -c "import os; print(len(os.sched_getaffinity(0)) if 
 BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run plan test check faults lint docs weights vllm env clean
+.PHONY: run plan test check faults lint docs weights rollouts vllm env clean
 
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
@@ -59,6 +59,12 @@ weights: env
 	snakemake --cores $(CORES) --configfile config/config.yaml config/trained.yaml -- $(WEIGHTS:%=results/tiny-trained/models/%/training.json)
 	cd results/tiny-trained/models && for model in $(WEIGHTS); do \
 	cp $$model/model.safetensors $$model/training.json ../../../config/weights/$$model || exit 1; done
+
+# The graded rollouts of a study, sampled anew and kept without their texts, for its key `recorded_rollouts`: make rollouts
+# STUDY=mine, of config/mine.yaml.
+rollouts: env
+	snakemake --cores $(CORES) --configfile config/$(STUDY).yaml --config recorded_rollouts= -- record_all_rollouts
+	mkdir -p config/rollouts/$(STUDY) && cp -r results/$(STUDY)/recorded/. config/rollouts/$(STUDY)
 
 # The engine vllm, in an environment of its own: the build for GPUs, and without one a build for processors, which pins a
 # torch that the index does not have and asks for packages of sound and video that are never loaded.
