@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from foretell.common.remembered import remembered
 from foretell.probes import families as reads
 from foretell.probes.families import FAMILIES, LINEAR, ROUTING_FAMILIES
 from foretell.study.config import StudyConfig
@@ -76,6 +77,7 @@ class Study:
         entry = self.problem_set(problem_set)
         return entry.of if isinstance(entry, ByGroup) else problem_set
 
+    @remembered
     def policies(self, problem_set: str) -> list[str]:
         """Policies that are evaluated on a problem set, in the order of the configuration."""
         origin = self.origin(problem_set)
@@ -83,6 +85,7 @@ class Study:
         wanted |= set(self.problem_set(origin).evaluated)
         return [policy for policy in self.config.policies if policy in wanted]
 
+    @remembered
     def problem_sets(self) -> list[str]:
         """Problem sets on which some policy is evaluated."""
         return [name for name in self.config.problem_sets if self.policies(name)]
@@ -182,6 +185,7 @@ class Study:
         model = self.config.models[entry.model] if isinstance(entry, ModelPolicy) else None
         return isinstance(model, ServerModel) and model.endpoint == "chat"
 
+    @remembered
     def predictions_by(self, problem_set: str) -> str:
         """The rule that makes the predictions on a problem set, but for those of `trained_beside`: each set has one."""
         entry = self.problem_set(problem_set)
@@ -219,6 +223,7 @@ class Study:
                 return CROSS_FITTED_TARGETS
         return [MAJORITY]
 
+    @remembered
     def families(self, problem_set: str) -> list[str]:
         """Families of predictors that there are predictions of."""
         match self.predictions_by(problem_set):
@@ -259,6 +264,7 @@ class Study:
         first = self.family(problem_set)
         return [first, *(n for n in self.families(problem_set) if n != first and not FAMILIES[n].control)]
 
+    @remembered
     def trained_alike(self) -> dict[str, list[str]]:
         """Problem sets on which the same probes are trained, by the name of the rule that does it."""
         groups: dict[tuple[tuple[str, ...], ...], list[str]] = {}
@@ -283,11 +289,13 @@ class Study:
 
     # Encoders
 
+    @remembered
     def encoders(self) -> dict[str, Encoder]:
         """Every encoder by its id."""
         encoders = [entry.read_by for entry in self.config.policies.values() if entry.read_by is not None]
         return {encoder.id: encoder for encoder in encoders}
 
+    @remembered
     def encoder(self, policy: str) -> str | None:
         """The encoder that reads for a policy; None where no model is run for that."""
         read_by = self.policy(policy).read_by
@@ -306,6 +314,7 @@ class Study:
         own = {policy: self.encoder(policy) for policy in self.policies(problem_set)}
         return {policy: encoder for policy, encoder in own.items() if encoder is not None}
 
+    @remembered
     def compared_encoders(self, problem_set: str) -> list[str]:
         """Encoders from each of which every policy's success is read; none where there is one, or T7 is not made."""
         encoders = list(dict.fromkeys(self.own_encoders(problem_set).values()))
