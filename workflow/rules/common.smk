@@ -161,6 +161,12 @@ def everything(wildcards):
     return [*outputs_of_jobs(jobs_of(study)), *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
 
 
+def every_job(wildcards):
+    """One output of each of these jobs, which is enough to wait for all of them and takes less planning."""
+    first = outputs_of_jobs(jobs_of(study), at_most=1)
+    return [*first, *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
+
+
 def needed_for(label):
     """Input function: a figure or table on whatever the study has it for, and outputs of every job that it needs."""
     return lambda wildcards: [
@@ -169,12 +175,12 @@ def needed_for(label):
     ]
 
 
-def outputs_of_jobs(planned):
-    """Outputs of jobs, which have the prefix already that another workflow may give this one."""
+def outputs_of_jobs(planned, at_most=None):
+    """Outputs of jobs, all or so many of each, which have the prefix already that another workflow may give this one."""
     return [
         flag(apply_wildcards(pattern, {"study": study.id, **of}), PATH_MODIFIER_FLAG)
         for rule, of in planned
-        for pattern in getattr(rules, rule).output
+        for pattern in getattr(rules, rule).output[:at_most]
     ]
 
 

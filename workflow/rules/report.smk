@@ -1,7 +1,7 @@
 # The report of a complete study, with the configuration that it was run with. Runs of single targets make none.
 rule write_report:
     input:
-        everything,
+        every_job,
         shown=under_results(on_page),
         claims=under_results(files.claims),
         outcomes=under_results(files.reported_outcomes),
