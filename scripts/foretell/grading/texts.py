@@ -102,11 +102,12 @@ def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool
 
 
 def _candidates(answer: str) -> list[str]:
-    """The words of what a sentence lists as candidates, with commas and `or` between them."""
+    """The words of what a sentence lists as candidates, with commas and `or` between them; one, twice, is no list."""
     found: list[str] = []
     for sentence in re.split(r"[.!?;\n]", answer):
         if re.search(r"\bor\b|/", sentence, re.IGNORECASE):
             items = [_singular(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
             items = [item for item in items if item]
-            found += items if len(items) > 1 else []
+            other = {item for item in items if not any(f" {each}".endswith(f" {item}") for each in {*items} - {item})}
+            found += items if len(other) > 1 else []
     return found

@@ -149,6 +149,14 @@ def test_several_candidates_and_a_refusal_are_no_right_text():
     assert one("Paris", "Paris or Lyon", kind="text", one_answer=True).correct.tolist() == [False]
 
 
+def test_one_candidate_named_twice_is_no_list():
+    texts = [
+        "Someone who draws maps is called a cartographer or cartographer",
+        "A cartographer, cartographer or geographer",
+    ]
+    assert one("cartographer", *texts, kind="text", one_answer=True).correct.tolist() == [True, False]
+
+
 def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_initials_and_dates():
     for gold, answer in [
         ("the Andes", "Andes"),
