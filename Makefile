@@ -61,8 +61,11 @@ weights: env
 	cp $$model/model.safetensors $$model/training.json ../../../config/weights/$$model || exit 1; done
 
 # The graded rollouts of a study, sampled anew and kept without their texts, for its key `recorded_rollouts`: make rollouts
-# STUDY=mine, of config/mine.yaml.
+# STUDY=mine, where config/mine.yaml says `study: mine`.
 rollouts: env
+	@grep -qx "study: $(STUDY)" "config/$(STUDY).yaml" || \
+	{ echo "say which study: make rollouts STUDY=mine, where config/mine.yaml says 'study: mine'" >&2; exit 1; }
+	rm -rf results/$(STUDY)/recorded
 	snakemake --cores $(CORES) --configfile config/$(STUDY).yaml --config recorded_rollouts= -- record_all_rollouts
 	mkdir -p config/rollouts/$(STUDY) && cp -r results/$(STUDY)/recorded/. config/rollouts/$(STUDY)
 

@@ -108,6 +108,7 @@ rule import_recorded_rollouts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
         asked=under_results(files.asked),
+        weights=under_results(files.record_of_weights),
     output:
         expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:
@@ -127,6 +128,7 @@ rule record_rollouts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
         asked=under_results(files.asked),
+        weights=under_results(files.record_of_weights),
         rollouts=under_results(files.own_rollouts),
     output:
         table="results/{study}/recorded/{problem_set}/{policy}.parquet",
@@ -134,7 +136,8 @@ rule record_rollouts:
     log:
         "logs/{study}/recorded/{problem_set}/{policy}.log",
     wildcard_constraints:
-        policy=any_of({policy for _, policy in study.sampled()}),
+        problem_set=any_of({problem_set for problem_set, _ in study.sampled()}),
+        policy=any_of(study.policies_by("rollouts", "grade_rollouts")),
     conda:
         "../../environment.yml"
     params:
@@ -145,5 +148,10 @@ rule record_rollouts:
 
 rule record_all_rollouts:
     input:
-        [f"results/{study.id}/recorded/{problem_set}/{policy}.parquet" for problem_set, policy in study.sampled()],
+        expand(
+            "results/{study}/recorded/{of}.{suffix}",
+            study=study.id,
+            of=[f"{problem_set}/{policy}" for problem_set, policy in study.sampled()],
+            suffix=["parquet", "json"],
+        ),
     localrule: True

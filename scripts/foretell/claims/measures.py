@@ -19,6 +19,7 @@ from foretell.probes.families import LINEAR
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
 TOO_FEW = "no policy has as many failures and as many successes on test as an AUROC needs"
+NO_PROBE = "no probe of activations was trained to predict {} on problems that are split"
 MAJORITY = "majority_correct"
 NO_EFFORTS = "no model is run at both low and high effort"
 
@@ -49,6 +50,10 @@ class Subject:
         values = None if self.cross_fitted else self.values.get((policy, target, family, "auroc"))
         return None if values is None or np.isnan(values[0]) else values
 
+    def trained(self, target: str, family: str = LINEAR) -> bool:
+        """Whether a family was trained to predict a target of some policy, however well that can be told."""
+        return any((policy, target, family, "auroc") in self.values for policy in self.efforts)
+
     def effort_pairs(self) -> list[tuple[str, str]]:
         """(policy at low effort, policy at high effort) of each model that has both."""
         policy_of = {effort: policy for policy, effort in self.efforts.items()}
@@ -58,9 +63,10 @@ class Subject:
 
 def probe_beats(subject: Subject, target: str, family: str) -> Finding:
     """AUROC of the linear probe minus that of another family, averaged over the policies where both are defined."""
-    trained = any((policy, target, family, "auroc") in subject.values for policy in subject.efforts)
-    if subject.cross_fitted or not trained:
-        return not_testable(f"there are no {family} predictions of {target}")
+    if subject.cross_fitted or not subject.trained(target):
+        return not_testable(NO_PROBE.format(target))
+    if not subject.trained(target, family):
+        return not_testable(f"{family} was not trained to predict {target}")
     used = {
         policy: (of_probe, of_other)
         for policy in subject.efforts
@@ -78,6 +84,8 @@ def probe_beats(subject: Subject, target: str, family: str) -> Finding:
 
 def probe_beats_chance(subject: Subject, target: str) -> Finding:
     """AUROC of the linear probe minus that of chance, .5, averaged over the policies where it is defined."""
+    if subject.cross_fitted or not subject.trained(target):
+        return not_testable(NO_PROBE.format(target))
     values = {policy: subject.auroc(policy, target) for policy in subject.efforts}
     used = {policy: value for policy, value in values.items() if value is not None}
     if not used:
@@ -97,6 +105,8 @@ def effort_lowers_auroc(subject: Subject) -> Finding:
     """AUROC of the probe for the majority vote at low effort minus high effort, averaged over the models."""
     values = {policy: subject.auroc(policy, MAJORITY) for policy in subject.efforts}
     pairs = subject.effort_pairs()
+    if pairs and not subject.trained(MAJORITY):
+        return not_testable(NO_PROBE.format(MAJORITY))
     if pairs and not any(values[low] is not None and values[high] is not None for low, high in pairs):
         return not_testable(TOO_FEW.replace("no policy", "at both efforts no model"))
     return _by_effort(subject, values, "AUROC", rises=False)

@@ -10,7 +10,17 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormatter
 
 from foretell.figures.costs import COST, unit_for_readers
-from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, look_of, styled, wrapped
+from foretell.figures.style import (
+    BLACK,
+    GREY,
+    PAGE,
+    PALE,
+    distances,
+    look_of,
+    styled,
+    uneven_legend_columns,
+    wrapped,
+)
 from foretell.figures.text import samples
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import FALLS_BACK
@@ -54,7 +64,8 @@ def draw(frame: pd.DataFrame) -> Figure:
         axes.set_title("Costs are assumed, not measured", loc="right", color="#D55E00")
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(**_policies(by_series[SINGLE]), loc="outside right upper", alignment="left")
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, columnspacing=1.4)
+    columns = min(4, uneven_legend_columns(labels, PAGE))
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, columnspacing=1.4)
     return figure
 
 

@@ -149,6 +149,15 @@ def legend_columns(labels: list[str], width: float) -> int:
     return max(1, int(width // (0.42 + 0.056 * max(map(len, labels)))))
 
 
+def uneven_legend_columns(labels: list[str], width: float) -> int:
+    """The same where labels differ much: columns are as wide as their own longest label, by the mean width of letters."""
+    widths = {
+        columns: sum(0.34 + 0.046 * max(map(len, column)) for column in np.array_split(labels, columns))
+        for columns in range(1, len(labels) + 1)
+    }
+    return max((columns for columns, needed in widths.items() if needed <= width), default=1)
+
+
 def distances(values: pd.Series, low: pd.Series, high: pd.Series) -> np.ndarray:
     """Interval ends as the distances [2, n] that `errorbar` wants; an unknown end has none."""
     below, above = values - low, high - values

@@ -1,6 +1,8 @@
 """Graded rollouts without their texts, and the record of what they were sampled and graded by."""
 
 import hashlib
+import json
+from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,17 @@ from pydantic import ValidationError
 
 from foretell.common.arguments import Settings, describe_errors, differences
 from foretell.common.errors import UserError
+from foretell.common.frames import require
 from foretell.common.provenance import file_hash
 from foretell.common.storage import read_parquet, write_json, write_parquet
+from foretell.completions.imported import check_pairs
 
 COLUMNS = [
     *("problem_id", "sample", "prompt_tokens", "completion_tokens", "thinking_tokens", "finish_reason"),
     *("extracted_answer", "answer_place", "correct", "answer_class", "grading_error"),
 ]
 ASKED = ["problem_id", "token_ids", "messages"]  # what a model was asked, in whichever form
+REQUIRED = ["problem_id", "sample", "extracted_answer", "answer_place", "correct", "answer_class"]
 GOLDS = ["problem_id", "answer", "answer_kind"]
 PACKAGES = ["torch", "transformers", "tokenizers", "math-verify"]
 REMEDY = "leave the key 'recorded_rollouts' empty to sample anew"
@@ -39,6 +44,7 @@ class Record(Settings):
 
     Attributes:
         sha256: of the rollouts' file.
+        weights: sums of the checkpoint's files, where the settings do not tell its weights from others.
         asked: of the prompts or messages.
         golds: of the problems' ids, answers and their kinds.
         settings: see RolloutsSettings.
@@ -46,6 +52,7 @@ class Record(Settings):
     """
 
     sha256: str
+    weights: str | None
     asked: str
     golds: str
     settings: RolloutsSettings
@@ -56,6 +63,7 @@ def write_recorded(
     rollouts: pd.DataFrame,
     problems: pd.DataFrame,
     asked: pd.DataFrame,
+    weights: Sequence[Path],
     settings: RolloutsSettings,
     path: Path,
     record: Path,
@@ -66,12 +74,14 @@ def write_recorded(
         rollouts: of one policy on all problems.
         problems: problem_id, answer, answer_kind.
         asked: the policy's prompts or messages.
+        weights: the record of the model's checkpoint, where the settings do not tell its weights from others.
         settings: by which they were sampled and graded.
         path, record: files to write (parquet, JSON).
     """
     write_parquet(rollouts[[column for column in COLUMNS if column in rollouts]], path)
     made = Record(
         sha256=file_hash(path),
+        weights=_sums(weights),
         asked=_content(asked, ASKED),
         golds=_content(problems, GOLDS),
         settings=settings,
@@ -81,19 +91,26 @@ def write_recorded(
 
 
 def read_recorded(
-    path: Path, record: Path, problems: pd.DataFrame, asked: pd.DataFrame, settings: RolloutsSettings
+    path: Path,
+    record: Path,
+    problems: pd.DataFrame,
+    asked: pd.DataFrame,
+    weights: Sequence[Path],
+    settings: RolloutsSettings,
 ) -> pd.DataFrame:
     """Recorded rollouts in the form of the rollouts stage, with empty texts.
 
     Args:
         path, record: the two files.
-        problems: problem_id, answer, answer_kind.
+        problems: problem_id, answer, answer_kind, excluded_reason.
         asked: the policy's prompts or messages.
+        weights: see `write_recorded`.
         settings: by which they are asked to be sampled and graded.
 
     Raises:
         UserError: a file is not there, the record is damaged or about other rollouts, or these were sampled or graded
-            otherwise, of other prompts, or for other answers. The text says which, and what to do.
+            otherwise, by other weights, of other prompts, or for other answers; or they lack columns or problems. The
+            text says which, and what to do.
     """
     for file in (path, record):
         if not file.is_file():
@@ -106,11 +123,28 @@ def read_recorded(
         raise UserError(f"{record} is about other rollouts than {path.name} beside it; copy both, or {REMEDY}")
     if different := list(differences(made.settings.model_dump(), settings.model_dump())):
         raise UserError(f"{path} was made with {', '.join(different)}; {REMEDY}")
+    if made.weights != _sums(weights):
+        raise UserError(f"{path} has answers of a model with other weights than the study's; {REMEDY}")
     if made.asked != _content(asked, ASKED):
         raise UserError(f"{path} has answers to other prompts than the study's; {REMEDY}")
     if made.golds != _content(problems, GOLDS):
         raise UserError(f"{path} has grades for other problems or gold answers than the study's; {REMEDY}")
-    return read_parquet(path).assign(completion="")
+    rollouts = read_parquet(path)
+    require(rollouts, REQUIRED, str(path))
+    try:
+        check_pairs(rollouts, problems)
+    except UserError as error:
+        raise UserError(f"{path}: {error}; {REMEDY}") from None
+    return rollouts.assign(completion="")
+
+
+def _sums(weights: Sequence[Path]) -> str | None:
+    """SHA-256 of the sums that records of checkpoints have of their files; None without a record."""
+    if not weights:
+        return None
+    records = [json.loads(file.read_text(encoding="utf-8")) for file in weights]
+    sums = [record.get("sums", record.get("sha256")) for record in records]
+    return hashlib.sha256(json.dumps(sums, sort_keys=True).encode()).hexdigest()
 
 
 def _content(frame: pd.DataFrame, columns: list[str]) -> str:

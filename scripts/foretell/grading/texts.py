@@ -15,6 +15,7 @@ _INITIALS = re.compile(r"(?<!\w)(?:[A-Za-z]\.\s?){2,}")
 _USA = re.compile(r"(?<!\w)(?:US|U\.\s?S\.?)(?:\s?A\b\.?)?(?!\.?\w)")  # not the pronoun
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s\b")
 _NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
+_LEAD = r"\b(?:an?|the|is|are|was|were|called|named|either|as)"  # stands before what a sentence names
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
@@ -108,6 +109,6 @@ def _candidates(answer: str) -> list[str]:
         if re.search(r"\bor\b|/", sentence, re.IGNORECASE):
             items = [_singular(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
             items = [item for item in items if item]
-            other = {item for item in items if not any(f" {each}".endswith(f" {item}") for each in {*items} - {item})}
-            found += items if len(other) > 1 else []
+            led = {item for item in items if any(re.search(rf"{_LEAD} {re.escape(item)}$", each) for each in items)}
+            found += items if len({*items} - led) > 1 else []
     return found

@@ -7,9 +7,11 @@ import pandas as pd
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import TEST, why_not_testable
 from foretell.probes.families import FAMILIES
-from foretell.routing.choice import chosen_to_match
+from foretell.routing.choice import routing_family
+from foretell.routing.settings import MATCH
 
 _OPEN = "underpowered"
+_ROUTERS = ("utility", "cascade")  # what a verdict is about; the others are what they are compared with
 
 
 def warnings(evaluation: Mapping[str, pd.DataFrame], routing: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -38,9 +40,12 @@ def _reason(row: object) -> str:
 
 
 def _open(pool: str, summary: pd.DataFrame) -> Iterator[str]:
-    row = chosen_to_match(summary, "utility").iloc[0]
-    if row.matched == _OPEN:
-        yield (
-            f"{pool}: whether the router matches the best single policy stays open: {row.n} test problems show a "
-            f"difference of {100 * row.resolvable_margin:.1f} points, and the margin is {100 * row.margin:g}."
-        )
+    chosen = summary[(summary.criterion == MATCH) & (summary.family == routing_family(summary))]
+    for router, rows in chosen[chosen.strategy.isin(_ROUTERS)].groupby("strategy", sort=False):
+        row = rows.iloc[0]
+        if row.matched == _OPEN:
+            yield (
+                f"{pool}: whether the {router} router matches the best single policy stays open: {row.n} test problems "
+                f"show a difference of {100 * row.resolvable_margin:.1f} points, and the margin is "
+                f"{100 * row.margin:g}."
+            )

@@ -8,7 +8,7 @@ from itertools import product
 from typing import Any, Protocol
 
 from foretell.models.weights import RECORD
-from foretell.study.models import Tiny
+from foretell.study.models import PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import HubSet
 from foretell.study.study import MAJORITY, Study
@@ -153,6 +153,16 @@ def checkpoint(study: Study, job: Job) -> Files:
         assert isinstance(policy, ModelPolicy)
         model = policy.model
     return _checkpoint(study, model)
+
+
+def record_of_weights(study: Study, job: Job) -> Files:
+    """What tells the weights of a policy's model apart where its entry does not: trained here, or on this computer."""
+    policy = study.policy(job.policy)
+    assert isinstance(policy, ModelPolicy)
+    entry = study.config.models[policy.model]
+    if isinstance(entry, Tiny):
+        return {policy.model: [f"models/{policy.model}/{RECORD}"]}
+    return {policy.model: [f"models/{policy.model}/source.json"]} if isinstance(entry, PathModel) else {}
 
 
 def readers_checkpoints(study: Study, job: Job) -> Files:

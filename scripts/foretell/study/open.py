@@ -52,12 +52,13 @@ def open_study(
         read_yaml(Path(file))  # the workflow system's own loader lets a repeated key pass
     names = " + ".join(map(str, files)) or "config"
     completed = complete(config, names)
-    found = (
-        list(mistakes(completed, list(manifest), root))
-        or list(unused(completed, manifest))
-        or list(missing_rollouts(Study(completed), root))
-    )
+    _refuse(names, list(mistakes(completed, list(manifest), root)) or list(unused(completed, manifest)))
+    left_out = decide(completed, Path("results") / completed.study, why_no_sandbox)
+    study = Study(leave_out(completed, list(left_out)), left_out)
+    _refuse(names, list(missing_rollouts(study, root)))
+    return study
+
+
+def _refuse(names: str, found: list[str]) -> None:
     if found:
         raise UserError("\n".join(f"{names}: {mistake}" for mistake in found))
-    left_out = decide(completed, Path("results") / completed.study, why_no_sandbox)
-    return Study(leave_out(completed, list(left_out)), left_out)

@@ -74,7 +74,8 @@ class Results:
         Raises:
             UserError: the results have no complete configuration.
         """
-        todo = [*final_files(self.study, self.manifest), *router_files(self.study), "report.html", CONFIG]
+        todo = [*final_files(self.study, self.manifest), *router_files(self.study), *self._asked_for()]
+        todo += ["report.html", CONFIG]
         seen, findings, done = set(todo), [], set()
         while todo:
             name = todo.pop()
@@ -89,6 +90,12 @@ class Results:
             seen |= set(inside)
         findings += self._others(seen, done)
         return len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind))
+
+    def _asked_for(self) -> list[str]:
+        """What the workflow makes where it is asked for, as far as it is there: recorded rollouts."""
+        names = [f"recorded/{problem_set}/{policy}" for problem_set, policy in self.study.sampled()]
+        files = [f"{name}.{suffix}" for name in names for suffix in ("parquet", "json")]
+        return [file for file in files if (self.folder / file).is_file()]
 
     def _record(self, name: str) -> Record | Finding:
         place, there = place_of_record(self.folder, self.folder / name), (self.folder / name).is_file()

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,6 +13,7 @@ from foretell.claims.measures import (
     human_difficulty_decoded_better,
     length_falls_with_success,
     probe_beats,
+    probe_beats_chance,
     router_matches,
 )
 from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
@@ -123,8 +126,20 @@ def test_a_claim_prints_the_values_of_the_evaluation(subject, outcomes):
 
 
 def test_a_family_that_was_not_trained_makes_a_claim_not_testable(subject):
-    for target, family in (("majority_correct", "prompt_length"), ("greedy_correct", "token_gbm")):
-        assert probe_beats(subject, target, family).reason == f"there are no {family} predictions of {target}"
+    result = probe_beats(subject, "majority_correct", "prompt_length")
+    assert result.reason == "prompt_length was not trained to predict majority_correct"
+
+
+def test_of_texts_alone_the_reason_is_that_there_is_no_probe_not_that_problems_are_few(subject):
+    without = {key: value for key, value in subject.values.items() if key[2] != "linear"}
+    of_texts = replace(subject, values=without)
+    no_probe = "no probe of activations was trained to predict majority_correct on problems that are split"
+    for result in (
+        probe_beats(of_texts, "majority_correct", "tfidf"),
+        probe_beats_chance(of_texts, "majority_correct"),
+        effort_lowers_auroc(of_texts),
+    ):
+        assert result.direction is None and result.reason == no_probe
 
 
 def test_completions_that_grow_as_success_falls_are_found(subject):

@@ -50,7 +50,7 @@ def test_a_study_that_checks_no_claims_does_not_speak_of_the_paper():
 @pytest.mark.parametrize("title", ["{{ 7 * 7 }}", "{% raw", "{{{x}}} {# y", "a *b", "{params.arguments} {x}"])
 def test_a_title_is_shown_as_it_stands_in_the_report(title):
     page = jinja2.Template(write(settings(title=title), FRAMES, {}, CLAIMS)).render()
-    shown = publish_parts(page, writer_name="html", settings_overrides={"halt_level": 2, "report_level": 2})["title"]
+    shown = publish_parts(page, writer="html", settings_overrides={"halt_level": 2, "report_level": 2})["title"]
     assert html.unescape(shown) == title
 
 

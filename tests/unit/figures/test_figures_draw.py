@@ -5,11 +5,21 @@ import pandas as pd
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
+from matplotlib.figure import Figure
 
 from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
 from foretell.figures import cost_accuracy, effort, layers, reliability, shares
 from foretell.figures import predictions as histograms
-from foretell.figures.style import COLUMN, PAGE, legend_columns, look_of, wrapped, write_figure
+from foretell.figures.style import (
+    COLUMN,
+    PAGE,
+    legend_columns,
+    look_of,
+    styled,
+    uneven_legend_columns,
+    wrapped,
+    write_figure,
+)
 
 COUNTS = [1, 4, 12]  # one panel, rows of two, and the most
 
@@ -182,3 +192,16 @@ def test_names_break_behind_hyphens_and_are_otherwise_unchanged():
 
 def test_a_legend_has_at_least_one_column():
     assert legend_columns(["x" * 200], COLUMN) == 1
+
+
+@styled
+def test_a_legend_of_uneven_labels_is_no_wider_than_its_figure():
+    labels = ["utility router, every λ", "hull of single policies", "oracle utility, every λ", "oracle"]
+    labels += ["chosen on validation (falls back to best single policy)", "uniform random", "chosen by prompt length"]
+    figure = Figure(figsize=(PAGE, 2), layout="constrained")
+    lines = [figure.subplots().plot([0], [0])[0] for _ in labels]
+    columns = uneven_legend_columns(labels, PAGE)
+    legend = figure.legend(lines, labels, loc="outside lower center", ncols=columns, columnspacing=1.4)
+    FigureCanvasAgg(figure).draw()
+    assert columns >= 3 and legend.get_window_extent().width <= figure.bbox.width
+    assert uneven_legend_columns(["x" * 200], COLUMN) == 1

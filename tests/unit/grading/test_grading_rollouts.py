@@ -155,6 +155,8 @@ def test_one_candidate_named_twice_is_no_list():
         "A cartographer, cartographer or geographer",
     ]
     assert one("cartographer", *texts, kind="text", one_answer=True).correct.tolist() == [True, False]
+    for gold, hedge in [("Ireland", "Northern Ireland or Ireland"), ("Virginia", "It is Virginia or West Virginia")]:
+        assert not one(gold, hedge, kind="text", one_answer=True).correct[0], "one name ends with the other"
 
 
 def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_initials_and_dates():
