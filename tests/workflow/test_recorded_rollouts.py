@@ -1,5 +1,8 @@
 """Recorded rollouts stand in for a study's models, and only for just these."""
 
+import subprocess
+import sys
+
 import pandas as pd
 
 from workflow_project import SMALL
@@ -14,6 +17,13 @@ def test_recorded_rollouts_stand_in_for_a_models_own_and_give_the_same_outcomes(
     run = project.snakemake("--cores", "1", *SMALL, "--", "record_all_rollouts")
     assert run.returncode == 0, run.stdout
     assert not {"completion", "prompt"} & set(pd.read_parquet(project.folder / RECORDED).columns)
+    verified = subprocess.run(
+        [sys.executable, "scripts/verify_results.py", "results/tiny"],
+        cwd=project.folder,
+        capture_output=True,
+        text=True,
+    )
+    assert verified.returncode == 0, verified.stdout
     (project.folder / "results" / "tiny" / "recorded").rename(project.folder / "kept")
     before = (project.folder / OUTCOMES).read_bytes()
 

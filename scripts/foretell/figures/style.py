@@ -150,7 +150,7 @@ def legend_columns(labels: list[str], width: float) -> int:
 
 
 def uneven_legend_columns(labels: list[str], width: float) -> int:
-    """The same where labels differ much: columns are as wide as their own longest label, by the mean width of letters."""
+    """The same where labels differ much: each column is as wide as its own longest label, by letters of mean width."""
     widths = {
         columns: sum(0.34 + 0.046 * max(map(len, column)) for column in np.array_split(labels, columns))
         for columns in range(1, len(labels) + 1)

@@ -114,7 +114,7 @@ class StudyConfig(Settings):
     chunks of 250 problems. It changes no result; with another number no model is run again."""
     records: str = "../shared/data"
     """Folder of recorded data, from which the files of `problem_sets` and `policies` are named."""
-    recorded_rollouts: str | None = None
+    recorded_rollouts: Text | None = None
     """Folder, from the project's, of graded rollouts that were recorded (`make rollouts`): policies whose model the
     workflow would run or ask are not sampled. Where they were made by other settings, prompts or models than the
     study's they are refused; `--config recorded_rollouts=` samples anew."""
