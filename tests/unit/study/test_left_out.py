@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.config import complete
@@ -96,3 +97,17 @@ def test_a_decision_does_not_hold_for_a_set_that_must_not_be_left_out_any_more(w
     written["problem_sets"]["tiny_code"]["without_sandbox"] = "stop"
     study = opened("no bubblewrap")
     assert not study.left_out and "tiny_code" in study.config.problem_sets
+
+
+def test_what_is_left_out_needs_no_recorded_rollouts(written, opened, tmp_path):
+    kept = tmp_path / "kept" / "tiny_math"
+    kept.mkdir(parents=True)
+    for policy in written["pools"]["tiny"]["policies"]:
+        for suffix in ("parquet", "json"):
+            (kept / f"{policy}.{suffix}").touch()
+    written["recorded_rollouts"] = str(kept.parent)
+    assert "tiny_code" in opened("no bubblewrap").left_out
+    with pytest.raises(
+        UserError, match=r"there is no .*/tiny_code/coder-small\.parquet; correct it, or leave it empty"
+    ):
+        opened(None)
