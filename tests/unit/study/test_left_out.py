@@ -107,7 +107,5 @@ def test_what_is_left_out_needs_no_recorded_rollouts(written, opened, tmp_path):
             (kept / f"{policy}.{suffix}").touch()
     written["recorded_rollouts"] = str(kept.parent)
     assert "tiny_code" in opened("no bubblewrap").left_out
-    with pytest.raises(
-        UserError, match=r"there is no .*/tiny_code/coder-small\.parquet; correct it"
-    ):
+    with pytest.raises(UserError, match=r"there is no .*/tiny_code/coder-small\.parquet; correct it"):
         opened(None)
