@@ -46,7 +46,9 @@ def _prompts(lines: TextIO) -> Iterator[str | dict[str, Any]]:
         try:
             prompt = json.loads(line)
         except json.JSONDecodeError as error:
-            raise UserError(f"line {number} of the input is no JSON: {error}") from None
+            raise UserError(
+                f"line {number} of the input is no JSON: {error}; a prompt stands in double quotes"
+            ) from None
         if not isinstance(prompt, str | dict):
             raise UserError(f"line {number} of the input is neither a text nor an object: {line.strip()[:60]}")
         yield prompt

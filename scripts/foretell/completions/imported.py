@@ -57,7 +57,7 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
         UserError: a column is missing or holds no whole numbers from 0 on, a (problem, sample) pair stands there twice,
             a problem is unknown, has no completion, or fewer than others; or tokens are needed and missing.
     """
-    require(frame, ["problem_id", "completion"], "completions")
+    require(frame, ["problem_id", "completion"], "the file under 'completions', whose columns its key 'columns' maps")
     used = problems.problem_id[problems.excluded_reason.isna()]
     frame = with_results(frame)
     frame = frame.assign(completion=frame.completion.astype("string").fillna(""))  # a policy may write nothing
@@ -137,7 +137,7 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
     Raises:
         UserError: as `import_completions`; or a grade is missing or neither true nor false.
     """
-    require(frame, ["correct"], "rollouts")
+    require(frame, ["correct"], "the file under 'rollouts', whose columns its key 'columns' maps")
     if "completion" not in frame:
         frame = frame.assign(completion="")
     completions = import_completions(frame.assign(correct_=frame.correct), problems, settings)
@@ -159,7 +159,9 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
 
 
 def _no_grade(where: str, value: object) -> str:
-    if pd.api.types.is_number(value) and not pd.isna(value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
+        return f"{where}: there is no grade; leave the row out, and set the policy's 'missing' if samples then lack"
+    if pd.api.types.is_number(value):
         return (
             f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"
         )

@@ -53,7 +53,9 @@ def import_outcomes(
         UserError: majority_correct is missing, a problem is unknown, missing or there twice, a value has the wrong type
             or leaves [0, 1], or tokens are needed and missing.
     """
-    require(frame, ["problem_id", "majority_correct"], "outcomes")
+    require(
+        frame, ["problem_id", "majority_correct"], "the file under 'outcomes', whose columns its key 'columns' maps"
+    )
     used = problems[problems.excluded_reason.isna()][KEPT]
     if missing != "error":
         unknown = count_unknown(frame, problems.problem_id)

@@ -37,7 +37,7 @@ def import_predictions(frame: pd.DataFrame, outcomes: pd.DataFrame, missing: Mis
     Raises:
         UserError: a column is missing, a problem is unknown, missing or there twice, a probability is none.
     """
-    require(frame, ["problem_id", "probability"], "predictions")
+    require(frame, ["problem_id", "probability"], "the file under 'predictions', whose columns its key 'columns' maps")
     if missing != "error":
         frame = frame[frame.problem_id.isin(outcomes.problem_id)]
     check_pairs(frame.assign(sample=0), outcomes.assign(excluded_reason=pd.NA))

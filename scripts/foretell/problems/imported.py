@@ -71,7 +71,9 @@ def import_problems(
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
             splits are not those of this project, lack train or test, or share questions.
     """
-    require(frame, ["problem_id", "question", "answer"], "problems")
+    require(
+        frame, ["problem_id", "question", "answer"], "the file under 'problems', whose columns its key 'columns' maps"
+    )
     frame = frame[
         [column for column in frame if column not in _OF_LOGS and not column.startswith(("metrics.", "scores."))]
     ]

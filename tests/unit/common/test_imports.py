@@ -204,6 +204,15 @@ def test_problems_of_a_log_that_are_passed_over_are_counted_up_to_the_outcomes(m
     assert outcomes.unknown_problems.tolist() == [2, 2] and outcomes.k.tolist() == [2, 2]
 
 
+def test_a_grade_that_lacks_is_told_from_one_that_cannot_be_read_and_a_column_from_its_key():
+    with pytest.raises(UserError, match="there is no grade; leave the row out"):
+        import_rollouts(completions(correct=["true", None, "1", "0"]), PROBLEMS, texts())
+    with pytest.raises(UserError, match="must be true or false, and is 'maybe'"):
+        import_rollouts(completions(correct=["true", "maybe", "1", "0"]), PROBLEMS, texts())
+    with pytest.raises(UserError, match=r"under 'rollouts', whose columns its key 'columns' maps: missing .*correct"):
+        import_rollouts(completions(), PROBLEMS, texts())
+
+
 def test_grades_stay_as_they_are_and_right_answers_vote_together():
     found = import_rollouts(completions(correct=["true", "False", "1", "0"]), PROBLEMS, texts())
     assert found.correct.tolist() == [True, False, True, False]

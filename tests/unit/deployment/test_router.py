@@ -81,7 +81,7 @@ def test_lines_come_out_as_they_went_in(exported, monkeypatch, capsys):
     assert second.pop("id") == 7 and "id" not in first
     assert first["policy"] == second["policy"] == max(first["probabilities"], key=first["probabilities"].get)
     monkeypatch.setattr("sys.stdin", io.StringIO("5+5"))
-    with pytest.raises(UserError, match="line 1 of the input is no JSON"):
+    with pytest.raises(UserError, match=r"line 1 of the input is no JSON.*; a prompt stands in double quotes"):
         route.main(["--router", str(exported[0])])
 
 
