@@ -6,6 +6,7 @@ from foretell.grading import equivalence, extraction, votes
 from foretell.grading.algebra import PRELOADED, parses, warm_up
 from foretell.grading.evaluation import constant
 from foretell.grading.formulas import SECONDS, compare
+from foretell.grading.numerals import MOST_DIGITS
 from foretell.grading.places import GUESS, LONGEST_ANSWER
 from foretell.grading.reading import read
 from foretell.grading.values import Scalar
@@ -42,9 +43,15 @@ def grade_integers(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     golds = [equivalence.integer(answer) for answer in answers.answer]
     correct = [value is not None and value == gold for value, gold in zip(values, golds, strict=True)]
     names = [
-        answer if value is None else str(value) for value, answer in zip(values, answers.extracted_answer, strict=True)
+        answer if value is None else _written(value)
+        for value, answer in zip(values, answers.extracted_answer, strict=True)
     ]
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=names)
+
+
+def _written(value: int) -> str:
+    """A whole number in digits; in hexadecimal ones where Python writes no others."""
+    return str(value) if abs(value) < 10**MOST_DIGITS else hex(value)
 
 
 def classes(answers: pd.DataFrame, plain: bool = False) -> pd.Series:

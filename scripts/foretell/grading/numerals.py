@@ -8,6 +8,7 @@ from foretell.grading.spelling import Token
 
 Tree: TypeAlias = tuple[Any, ...]
 
+MOST_DIGITS = 4000  # of a number that is written out; Python reads and writes no more than 4,300
 FRACTIONS = {"frac", "dfrac", "tfrac", "cfrac", "sfrac", "nicefrac"}  # commands with two arguments
 
 
@@ -19,9 +20,11 @@ def decimal(text: str) -> Fraction:
     """The value of digits with a point or an exponent.
 
     Raises:
-        NoExpressionError: its exponent is too large to write out.
+        NoExpressionError: its exponent is too large to write out, or it has more digits than Python reads.
     """
     mantissa, _, exponent = text.lower().partition("e")
+    if len(mantissa) > MOST_DIGITS:
+        raise NoExpressionError("too many digits")
     if exponent and abs(int(exponent[:8])) > 5000:
         raise NoExpressionError("an exponent too large")
     return Fraction(mantissa) * Fraction(10) ** int(exponent or 0)

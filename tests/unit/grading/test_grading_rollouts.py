@@ -114,6 +114,20 @@ def test_an_answer_that_hangs_or_is_malformed_costs_itself_only(monkeypatch):
     assert graded.grading_error[0] == "timed out" and graded.grading_error[[1, 3, 4]].isna().all()
 
 
+@pytest.mark.parametrize("kind", ["math", "integer"])
+def test_numbers_of_thousands_of_digits_cost_themselves_only(kind):
+    long = [
+        "\\boxed{10^{5000}}",
+        "\\boxed{2000!}",
+        "So 1/3 = 0." + "3" * 5000,
+        "It is 1" + ",000" * 2000,
+        "x = " + "1" * 4301,
+    ]
+    graded = one("5", *long, "\\boxed{5}", kind=kind)
+    assert graded.correct.tolist() == [False] * 5 + [True]
+    assert one("10^{5000}", "\\boxed{10^{5000}}", kind=kind).correct[0]
+
+
 def test_formulas_are_evaluated_once_and_go_to_algebra_only_where_values_agree(monkeypatch):
     asked = []
 
