@@ -160,7 +160,7 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
 
 def _no_grade(where: str, value: object) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
-        return f"{where}: there is no grade; leave the row out, and set the policy's 'missing' where samples are then missing"
+        return f"{where}: there is no grade; leave the row out, and set the policy's 'missing' where samples now lack"
     if pd.api.types.is_number(value):
         return (
             f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"
