@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from pydantic import ValidationError
 
-from foretell.common.arguments import Settings, describe_errors, differences
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
+from foretell.common.made_before import MadeBefore, read_record_beside
 from foretell.common.provenance import file_hash
 from foretell.common.storage import read_parquet, write_json, write_parquet
 from foretell.completions.imported import check_pairs
@@ -39,23 +39,20 @@ class RolloutsSettings(Settings):
     """Where a checkpoint comes from; None for a model on a server, of which `sampling` says that."""
 
 
-class Record(Settings):
+class Record(MadeBefore):
     """Which rollouts were sampled and graded, of what and by what.
 
     Attributes:
-        sha256: of the rollouts' file.
         weights: sums of the checkpoint's files, where the settings do not tell its weights from others.
         asked: of the prompts or messages.
         golds: of the problems' ids, answers and their kinds.
-        settings: see RolloutsSettings.
         packages: versions that were installed where the rollouts were recorded.
     """
 
-    sha256: str
+    settings: RolloutsSettings
     weights: str | None
     asked: str
     golds: str
-    settings: RolloutsSettings
     packages: dict[str, str]
 
 
@@ -112,17 +109,7 @@ def read_recorded(
             otherwise, by other weights, of other prompts, or for other answers; or they lack columns or problems. The
             text says which, and what to do.
     """
-    for file in (path, record):
-        if not file.is_file():
-            raise UserError(f"there is no {file}; {REMEDY}")
-    try:
-        made = Record.model_validate_json(record.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{record} is no record of rollouts: {describe_errors(error)[0]}; {REMEDY}") from None
-    if made.sha256 != file_hash(path):
-        raise UserError(f"{record} is about other rollouts than {path.name} beside it; copy both, or {REMEDY}")
-    if different := list(differences(made.settings.model_dump(), settings.model_dump())):
-        raise UserError(f"{path} was made with {', '.join(different)}; {REMEDY}")
+    made = read_record_beside(path, record, Record, settings, ("rollouts", "rollouts", "made"), REMEDY)
     if made.weights != _sums(weights):
         raise UserError(f"{path} has answers of a model with other weights than the study's; {REMEDY}")
     if made.asked != _content(asked, ASKED):

@@ -2,10 +2,7 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from foretell.common.arguments import Settings, describe_errors, differences
-from foretell.common.errors import UserError
+from foretell.common.made_before import MadeBefore, read_record_beside
 from foretell.common.provenance import file_hash
 from foretell.common.storage import write_json
 from foretell.models.architecture import TinyModelSettings
@@ -15,10 +12,9 @@ RECORD = "training.json"
 REMEDY = "leave the key out to train the model (or `weights: null`, in a file that is merged over another)"
 
 
-class Training(Settings):
+class Training(MadeBefore):
     """Which weights were trained, by which settings."""
 
-    sha256: str
     settings: TinyModelSettings
 
 
@@ -39,14 +35,4 @@ def check_training(weights: Path, record: Path, settings: TinyModelSettings) -> 
         UserError: a file is not there, the record is damaged or about other weights, or the training was another one.
             The text says which, and what to do.
     """
-    for file in (weights, record):
-        if not file.is_file():
-            raise UserError(f"there is no {file}; {REMEDY}")
-    try:
-        training = Training.model_validate_json(record.read_bytes())
-    except ValidationError as error:
-        raise UserError(f"{record} is no record of a training: {describe_errors(error)[0]}; {REMEDY}") from None
-    if training.sha256 != file_hash(weights):
-        raise UserError(f"{record} is about other weights than {weights.name} beside it; copy both, or {REMEDY}")
-    if different := list(differences(training.settings.model_dump(), settings.model_dump())):
-        raise UserError(f"{weights} was trained with {', '.join(different)}; {REMEDY}")
+    read_record_beside(weights, record, Training, settings, ("a training", "weights", "trained"), REMEDY)
