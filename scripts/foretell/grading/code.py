@@ -7,7 +7,8 @@ from collections.abc import Callable
 
 from foretell.grading.places import GUESS, MARKED, Found, after_thinking
 
-_FENCE = re.compile(r"[ \t]*(?:```|~~~)[ \t]*([\w+-]*)")
+_FENCE = re.compile(r"([ \t]*)(`{3,}|~{3,})[ \t]*([\w+-]*)")
+_DEEPER = 4  # columns by which a line of fence marks lies so deep that it is code, as in CommonMark
 _SESSION = re.compile(r"^\s*(?:>>>|\$ )")
 _LANGUAGES = {"", "python", "python3", "py", "py3"}
 _BEGINNING = re.compile(r"^(?:def |class |async def |import |from \w[\w.]* import |@)", re.MULTILINE)
@@ -40,17 +41,22 @@ def find_program(completion: str, entry_point: str | None) -> Found | None:
 
 
 def _blocks(text: str) -> list[str]:
-    """Contents of fenced blocks of Python or no language; one that is cut off counts where there is no other."""
+    """Contents of fenced blocks of Python or no language; one that is cut off counts where there is no other.
+
+    Marks in a docstring, which lie deeper than the fence, or are fewer, do not end a block.
+    """
     found: list[str] = []
     inside: list[str] | None = None
-    language = ""
+    indent, marks, language = "", "", ""
     for line in text.splitlines(keepends=True):
         fence = _FENCE.match(line)
+        if fence and inside is not None and (len(fence[1]) >= len(indent) + _DEEPER or not fence[2].startswith(marks)):
+            fence = None
         if fence is None:
             if inside is not None:
                 inside.append(line)
-        elif inside is None or fence.group(1):
-            inside, language = [], fence.group(1).lower()
+        elif inside is None or fence[3]:
+            inside, indent, marks, language = [], fence[1], fence[2], fence[3].lower()
         else:
             found += ["".join(inside)] if language in _LANGUAGES else []
             inside = None
@@ -79,8 +85,9 @@ def _helps(block: str, solution: str) -> bool:
             names.add(node.name)
         elif isinstance(node, ast.Import | ast.ImportFrom):
             names |= {(alias.asname or alias.name).partition(".")[0] for alias in node.names}
-        elif isinstance(node, ast.Assign):
-            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
     names -= set(re.findall(r"^(?:async )?(?:def|class) (\w+)", solution, re.MULTILINE))
     return any(re.search(rf"\b{re.escape(name)}\b", solution) for name in names)
 

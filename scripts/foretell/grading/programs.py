@@ -1,10 +1,12 @@
 """Grading programs by running their tests in the sandbox."""
 
+import hashlib
 import json
 import re
 import secrets
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from decimal import Decimal
 from math import isclose, isnan
 from pathlib import Path
 
@@ -25,8 +27,11 @@ TOLERANCE = 1e-6  # absolute and relative, of floating-point results, as evalplu
 _HARNESS, _SCRIPT, _MACHINE = (
     Path(str(module.__file__)).read_bytes() for module in (test_program, run_program, run_stack_programs)
 )
-_POINTED = re.compile(r"[-+]?\d{1,300}(?:\.\d{0,300})?(?:[eE][-+]?\d{1,3})?")
+_NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{0,300})?(?:[eE][-+]?\d{1,3})?", re.ASCII)
+_FUTURE = re.compile(r"^from __future__ import (?:\([^()]*\)|.*)\n?", re.MULTILINE)
+_SPACES = re.compile(rb"\s{2,}|[^\S ]")
 _UNREADABLE = "its results cannot be read"
+_UNSENDABLE = "what it is given or gives is no plain data, such as a function"
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,9 @@ def grade(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: t
     - {"entry_point", "test"}: Python code that asserts, in check(function), which it defines, as HumanEval has it, or
       of the function by its name;
     - {"entry_point", "inputs", "outputs"}: calls, each input a list of arguments; results are compared as JSON, numbers
-      by value, floating-point ones to 1e-6;
-    - {"inputs", "outputs"}: texts for standard input and from standard output, compared by what stands between spaces;
+      by value, and to 1e-6 where a floating-point one is asked for;
+    - {"inputs", "outputs"}: texts for standard input and from standard output, compared by what stands between spaces,
+      numbers as there;
     - {"language": "stack", "parameters", "inputs", "outputs"}: a stack program and its parameters' letters.
 
     Votes are counted over programs that give the same results on the tests' inputs (no vote knows the right ones), or,
@@ -96,11 +102,15 @@ def grade(answers: pd.DataFrame, workers: int, prelude: bool = True, packages: t
 
 
 def complete(program: str, prompt: str, entry_point: str) -> str:
-    """The program with the code that it continues, or whose helpers it needs."""
+    """The program with the code that it continues, or whose helpers it needs; imports of the future stand first."""
     name = re.escape(entry_point)
     if not re.search(rf"^(?:async )?def {name}\b|^{name}\s*=|^[ \t]+def {name}\(self\b", program, re.MULTILINE):
-        return prompt + program
-    return f"{prompt}\n    pass\n{program}" if prompt.strip() else program
+        whole = prompt + program
+    elif prompt.strip():
+        whole = f"{prompt}\n    pass\n{program}"
+    else:
+        whole = program
+    return "".join([*_FUTURE.findall(whole), _FUTURE.sub("", whole)])
 
 
 def _read_test(problem: str, gold: str) -> dict:
@@ -165,18 +175,21 @@ def _assert(sandbox: Sandbox, program: str, test: dict) -> Result:
     files = _files(program, test, {"entry_point": test["entry_point"]})
     execution = sandbox.run(files, "harness.py", stdin=token + b"\n" + hidden)
     text = "\n".join(line.rstrip() for line in program.strip().splitlines())
-    timed_out = execution.status is None
-    return Result(execution.output == token and not timed_out, text, TIMED_OUT if timed_out else None)
+    if execution.status is None:
+        return Result(False, text, TIMED_OUT)
+    return Result(execution.output == token, text, _UNSENDABLE if execution.output == token + b"?" else None)
 
 
 def _call(sandbox: Sandbox, program: str, test: dict) -> Result:
     files = _files(program, test, {key: test[key] for key in ("entry_point", "inputs")})
     execution = sandbox.run(files, "harness.py")
-    lines = execution.output.decode(errors="replace").splitlines()
-    results = [_read_line(line) for line in lines]
-    behaviour = "\n".join(lines)
+    behaviour = _digest(execution.output)
     if execution.status is None:
-        return Result(False, f"{behaviour}\n{TIMED_OUT}", TIMED_OUT)
+        return Result(False, f"{behaviour} {TIMED_OUT}", TIMED_OUT)
+    *lines, rest = execution.output.split(b"\n", len(test["outputs"]))  # no more lines than results are read
+    if rest:
+        return Result(False, behaviour, _UNREADABLE)
+    results = [_read_line(line) for line in lines]
     correct = len(results) == len(test["outputs"]) and all(
         "result" in result and _same(result["result"], wanted)
         for result, wanted in zip(results, test["outputs"], strict=True)
@@ -186,23 +199,26 @@ def _call(sandbox: Sandbox, program: str, test: dict) -> Result:
 
 def _pipe(sandbox: Sandbox, program: str, test: dict) -> Result:
     """Run a program once per test; after the first that takes too long, no more."""
-    outputs: list[list[str] | None] = []
+    correct, behaviours = True, []
     source = complete(program, test.get("prompt", ""), "main")
     files = {
         "harness.py": _SCRIPT,
         "candidate.py": source.encode(errors="replace"),
         "prelude.py": prelude_for(source).encode() if test["prelude"] else b"",
     }
-    for text in test["inputs"]:
+    for text, wanted in zip(test["inputs"], test["outputs"], strict=True):
         execution = sandbox.run(files, "harness.py", stdin=text.encode())
         if execution.status is None:
-            return Result(False, json.dumps([*outputs, None]), TIMED_OUT)
-        outputs.append(execution.output.decode(errors="replace").split() if execution.status == 0 else None)
-    correct = all(
-        given is not None and _same_words(given, wanted.split())
-        for given, wanted in zip(outputs, test["outputs"], strict=True)
-    )
-    return Result(correct, json.dumps(outputs))
+            return Result(False, " ".join([*behaviours, TIMED_OUT]), TIMED_OUT)
+        output = _SPACES.sub(b" ", execution.output.strip())
+        behaviours.append(_digest(output) if execution.status == 0 else "failed")
+        correct = correct and execution.status == 0 and _same_words(output, wanted.split())
+    return Result(correct, " ".join(behaviours))
+
+
+def _digest(output: bytes) -> str:
+    """What stands for an output, of up to megabytes, where it is only asked whether two are equal."""
+    return hashlib.sha256(output).hexdigest()
 
 
 def _files(program: str, test: dict, job: dict) -> dict[str, bytes]:
@@ -212,7 +228,7 @@ def _files(program: str, test: dict, job: dict) -> dict[str, bytes]:
     return {**files, "job.json": json.dumps(job).encode()}
 
 
-def _read_line(line: str) -> dict:
+def _read_line(line: bytes) -> dict:
     """A result as it was reported; empty where it is none, too long a number or nested too deep."""
     try:
         read = json.loads(line)
@@ -222,7 +238,7 @@ def _read_line(line: str) -> dict:
 
 
 def _same(result: object, wanted: object) -> bool:
-    """Equality of JSON values, of numbers by value (`True` is 1), of floats to TOLERANCE."""
+    """Equality of JSON values, of numbers by value (`True` is 1); to TOLERANCE of those wanted as floats."""
     try:
         return _same_json(result, wanted)
     except RecursionError:
@@ -234,24 +250,29 @@ def _same_json(result: object, wanted: object) -> bool:
         return len(result) == len(wanted) and all(map(_same_json, result, wanted))
     if isinstance(result, dict) and isinstance(wanted, dict):
         return result.keys() == wanted.keys() and all(_same_json(result[key], wanted[key]) for key in wanted)
-    if isinstance(result, float) or isinstance(wanted, float):
-        if not (isinstance(result, int | float) and isinstance(wanted, int | float)):
-            return False
+    if isinstance(wanted, float) and isinstance(result, int | float):
         return _close(result, wanted)
     return result == wanted
 
 
-def _same_words(given: list[str], wanted: list[str]) -> bool:
-    """The same words in the same order; of numbers with a point, the same to TOLERANCE."""
-    return len(given) == len(wanted) and all(map(_same_word, given, wanted))
+def _same_words(output: bytes, wanted: list[str]) -> bool:
+    """Whether what stands between spaces is the same, in the same order.
+
+    Numbers are the same by value, and to TOLERANCE where one with a point is wanted.
+    """
+    if output.count(b" ") + bool(output) != len(wanted):  # before megabytes become a list
+        return False
+    return all(map(_same_word, output.decode(errors="replace").split(" "), wanted))
 
 
 def _same_word(given: str, wanted: str) -> bool:
     if given == wanted:
         return True
-    if not (_POINTED.fullmatch(wanted) and _POINTED.fullmatch(given)) or "." not in wanted + given:
+    if not (_NUMBER.fullmatch(wanted) and _NUMBER.fullmatch(given)):
         return False
-    return _close(float(given), float(wanted))
+    if "." in wanted:
+        return _close(float(given), float(wanted))
+    return "." in given and Decimal(given) == Decimal(wanted)
 
 
 def _close(first: float, second: float) -> bool:

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -206,13 +206,18 @@ def _wait(process: subprocess.Popen[bytes], limits: Limits) -> int | None:
 
 
 def _resident(process: int) -> int:
-    """Resident bytes of a process and all that descend from it; those that end meanwhile count nothing."""
-    try:
-        pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
-    except (OSError, IndexError):
-        return 0
-    return pages * _PAGE + sum(_resident(int(child)) for child in children)
+    """Resident bytes of a process and all that descend from it, whichever thread started them.
+
+    Those that end meanwhile count nothing.
+    """
+    found, waiting = 0, [process]
+    while waiting:
+        folder = Path(f"/proc/{waiting.pop()}")
+        with suppress(OSError, IndexError):
+            found += int((folder / "statm").read_text().split()[1]) * _PAGE
+            for thread in (folder / "task").iterdir():
+                waiting += map(int, (thread / "children").read_text().split())
+    return found
 
 
 def _tool(name: str) -> str:

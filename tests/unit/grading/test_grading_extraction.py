@@ -110,6 +110,7 @@ def test_the_option_letter_is_found(completion, letter):
 
 
 SOLUTION = "def f(x):\n    return helper(x)"
+DOCUMENTED = 'def f(x):\n    """As in\n\n    ```python\n    f(1)\n    ```\n    """\n    return x'
 USED = "def helper(x):\n    return x"
 
 
@@ -119,6 +120,10 @@ USED = "def helper(x):\n    return x"
         (f"```python\n{SOLUTION}\n```\nIn use:\n```python\nprint(f(1))\n```", SOLUTION),
         (f"```python\n{SOLUTION}\n```\nIt prints\n```\n1\n```", SOLUTION),
         (f"```\n{USED}\n```\nand\n```\n{SOLUTION}\n```", f"{USED}\n\n\n{SOLUTION}"),
+        (f"```\nhelper, a = abs, 1\n```\nand\n```\n{SOLUTION}\n```", f"helper, a = abs, 1\n\n\n{SOLUTION}"),
+        (f"```\nhelper: object = abs\n```\nand\n```\n{SOLUTION}\n```", f"helper: object = abs\n\n\n{SOLUTION}"),
+        (f"```python\n{DOCUMENTED}\n```", DOCUMENTED),
+        (f"````python\n{SOLUTION}\n```\n````", f"{SOLUTION}\n```"),
         ("```python\ndef f(x): return 1\n```\nBetter:\n```python\ndef f(x): return 2\n```", "def f(x): return 2"),
         ("1. So:\n   ```python\n   def f(x):\n       return 1\n   ```", "def f(x):\n    return 1"),
         ("Here you go:\n\ndef f(x):\n    return 1\n\nThis returns one.", "def f(x):\n    return 1"),

@@ -4,11 +4,13 @@ The program runs in a process of its own. Of calls, whose arguments lie in `job.
 one line per call, and compared outside: what is expected never comes in here. Assertions stand with a token in the
 standard input, which is read after the program's process was forked off, so that nothing of them is in its memory; they
 run in the first process and call the program through a pipe. What comes back is plain data, never an object of the
-program's own, so that its `==` cannot deceive them. The token is the report that they passed.
+program's own, so that its `==` cannot deceive them. The token is the report that they passed; a question mark after it,
+that they hand over or are given what is no plain data, such as a function.
 """
 
 import builtins
 import contextlib
+import importlib
 import itertools
 import json
 import os
@@ -20,6 +22,14 @@ from typing import Any
 FOLDER = "/work"
 RECURSION = 50_000
 MOST_ITEMS = 1_000_000
+VALUES = {  # of the standard library, made of plain data, that cross the pipe as themselves
+    *("builtins.range", "decimal.Decimal", "fractions.Fraction"),
+    *(f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone")),
+}
+
+
+class UnsendableError(BaseException):
+    """What should cross the pipe is no plain data; no `except Exception` of the assertions catches it."""
 
 
 def main() -> None:
@@ -113,10 +123,14 @@ def check(source: str, job: dict, requests: int, answers: int) -> None:
     for name in set(re.findall(r"^(?:def|class) (\w+)", source, re.MULTILINE)) & set(re.findall(r"\w+", test["test"])):
         if name not in namespace and not hasattr(builtins, name):
             namespace[name] = remote(channel, name)
-    namespace[job["entry_point"]] = remote(channel, job["entry_point"])
-    exec(compile(test["test"], "test.py", "exec"), namespace)
-    if "check" in namespace:
-        namespace["check"](namespace[job["entry_point"]])
+    function = namespace[job["entry_point"]] = remote(channel, job["entry_point"])
+    before = namespace.get("check")  # a function of the program's may have this name
+    try:
+        exec(compile(test["test"], "test.py", "exec"), namespace)
+        if namespace.get("check") is not before:
+            namespace["check"](function)
+    except UnsendableError:
+        token += b"?"
     write(1, token)
 
 
@@ -124,16 +138,20 @@ def remote(channel: tuple, name: str) -> Callable:
     """A function that has the other process call the program's."""
 
     def function(*arguments: Any, **named: Any) -> Any:
-        channel[0].write(json.dumps([name, encode(list(arguments)), encode(named)]).encode() + b"\n")
+        try:
+            request = json.dumps([name, encode(list(arguments)), encode(named)])
+        except Exception as error:
+            raise UnsendableError from error
+        channel[0].write(request.encode() + b"\n")
         channel[0].flush()
         line = channel[1].readline()
         if not line:
             raise RuntimeError("the program's process has ended")
         answer = json.loads(line)
+        if "unsendable" in answer:
+            raise UnsendableError
         if "error" in answer:
-            kind = getattr(builtins, str(answer["error"]), Exception)
-            known = isinstance(kind, type) and issubclass(kind, Exception) and not issubclass(kind, AssertionError)
-            raise (kind if known else RuntimeError)("the program threw it")
+            raise thrown(str(answer["error"]), str(answer.get("message")))
         for given, changed in zip(arguments, decode(answer["arguments"]), strict=False):
             if isinstance(given, list) and isinstance(changed, list):
                 given[:] = changed
@@ -146,24 +164,48 @@ def remote(channel: tuple, name: str) -> Callable:
     return function
 
 
+def thrown(kind: str, message: str) -> Exception:
+    """The exception of Python's own with this name."""
+    found = getattr(builtins, kind, None)
+    try:
+        return found(message) if issubclass(found, Exception) else RuntimeError(message)
+    except TypeError:  # it is no class, or takes more than a message
+        return RuntimeError(message)
+
+
 def serve(source: str, requests: int, answers: int) -> None:
     """Run the program, then its functions as they are asked for."""
     namespace = load(source)
     with os.fdopen(requests, "rb") as asked, os.fdopen(answers, "wb") as answered:
         for line in asked:
             name, arguments, named = json.loads(line)
-            arguments = decode(arguments)
-            try:
-                result = find_function(namespace, name)(*arguments, **decode(named))
-                answer = json.dumps({"result": encode(result), "arguments": encode(list(arguments))})
-            except Exception as error:  # noqa: BLE001 - whatever the program throws is its result
-                answer = json.dumps({"error": type(error).__name__})
-            answered.write(answer.encode() + b"\n")
+            answered.write(answer(namespace, name, decode(arguments), decode(named)).encode() + b"\n")
             answered.flush()
 
 
+def answer(namespace: dict, name: str, arguments: list, named: dict) -> str:
+    """What a call gives and makes of its arguments, as JSON; or what it throws; or that it is no plain data."""
+    try:
+        result = find_function(namespace, name)(*arguments, **named)
+    except Exception as error:  # noqa: BLE001 - whatever the program throws is its result
+        return json.dumps(describe(error))
+    try:
+        return json.dumps({"result": encode(result), "arguments": encode(arguments)})
+    except Exception as error:  # noqa: BLE001 - whatever it is made of
+        return json.dumps({"unsendable": type(error).__name__})
+
+
+def describe(error: Exception) -> dict:
+    """An exception by the nearest kind of Python's own, and its message."""
+    kind = next(base.__name__ for base in type(error).__mro__ if base.__module__ == "builtins")
+    try:
+        return {"error": kind, "message": str(error)[:1000]}
+    except Exception:  # noqa: BLE001 - a text of the program's own making
+        return {"error": kind, "message": ""}
+
+
 def encode(value: Any) -> Any:
-    """Plain data as JSON that keeps tuples, sets, bytes, complex numbers and keys that are no texts.
+    """Plain data as JSON that keeps tuples, sets, bytes, complex numbers, VALUES and keys that are no texts.
 
     Raises:
         TypeError: it is something else.
@@ -183,6 +225,9 @@ def encode(value: Any) -> Any:
         return ["b", bytes(value).hex()]
     if isinstance(value, complex):
         return ["c", value.real, value.imag]
+    name = f"{type(value).__module__}.{type(value).__qualname__}"
+    if name in VALUES:
+        return ["v", name, *map(encode, value.__reduce__()[1])]
     simple = plain(value)
     return ["l", *map(encode, simple)] if isinstance(simple, list) else encode(simple)
 
@@ -198,6 +243,9 @@ def decode(value: Any) -> Any:
         return bytes.fromhex(items[0])
     if tag == "c":
         return complex(*items)
+    if tag == "v" and items[0] in VALUES:
+        module, _, name = items[0].partition(".")
+        return getattr(importlib.import_module(module), name)(*map(decode, items[1:]))
     return {"l": list, "t": tuple, "s": set, "f": frozenset}[tag](map(decode, items))
 
 
