@@ -199,7 +199,8 @@ def _call(sandbox: Sandbox, program: str, test: dict) -> Result:
 
 def _pipe(sandbox: Sandbox, program: str, test: dict) -> Result:
     """Run a program once per test; after the first that takes too long, no more."""
-    correct, behaviours = True, []
+    correct = True
+    behaviours: list[str] = []
     source = complete(program, test.get("prompt", ""), "main")
     files = {
         "harness.py": _SCRIPT,

@@ -167,9 +167,11 @@ def remote(channel: tuple, name: str) -> Callable:
 def thrown(kind: str, message: str) -> Exception:
     """The exception of Python's own with this name."""
     found = getattr(builtins, kind, None)
+    if not (isinstance(found, type) and issubclass(found, Exception)):
+        return RuntimeError(message)
     try:
-        return found(message) if issubclass(found, Exception) else RuntimeError(message)
-    except TypeError:  # it is no class, or takes more than a message
+        return found(message)
+    except TypeError:  # it takes more than a message
         return RuntimeError(message)
 
 
