@@ -10,7 +10,6 @@ that they hand over or are given what is no plain data, such as a function.
 
 import builtins
 import contextlib
-import importlib
 import itertools
 import json
 import os
@@ -22,10 +21,6 @@ from typing import Any
 FOLDER = "/work"
 RECURSION = 50_000
 MOST_ITEMS = 1_000_000
-VALUES = {  # of the standard library, made of plain data, that cross the pipe as themselves
-    *("builtins.range", "decimal.Decimal", "fractions.Fraction"),
-    *(f"datetime.{name}" for name in ("date", "datetime", "time", "timedelta", "timezone")),
-}
 
 
 class UnsendableError(BaseException):
@@ -206,8 +201,19 @@ def describe(error: Exception) -> dict:
         return {"error": kind, "message": ""}
 
 
+def values() -> dict[str, type]:
+    """Kinds of the standard library that are made of plain data and cross the pipe as themselves, by name."""
+    import datetime
+    import decimal
+    import fractions
+
+    times = (datetime.date, datetime.datetime, datetime.time, datetime.timedelta, datetime.timezone)
+    kinds = (range, decimal.Decimal, fractions.Fraction, *times)
+    return {f"{kind.__module__}.{kind.__qualname__}": kind for kind in kinds}
+
+
 def encode(value: Any) -> Any:
-    """Plain data as JSON that keeps tuples, sets, bytes, complex numbers, VALUES and keys that are no texts.
+    """Plain data as JSON that keeps tuples, sets, bytes, complex numbers, `values` and keys that are no texts.
 
     Raises:
         TypeError: it is something else.
@@ -228,7 +234,7 @@ def encode(value: Any) -> Any:
     if isinstance(value, complex):
         return ["c", value.real, value.imag]
     name = f"{type(value).__module__}.{type(value).__qualname__}"
-    if name in VALUES:
+    if name in values():
         return ["v", name, *map(encode, value.__reduce__()[1])]
     simple = plain(value)
     return ["l", *map(encode, simple)] if isinstance(simple, list) else encode(simple)
@@ -245,9 +251,8 @@ def decode(value: Any) -> Any:
         return bytes.fromhex(items[0])
     if tag == "c":
         return complex(*items)
-    if tag == "v" and items[0] in VALUES:
-        module, _, name = items[0].partition(".")
-        return getattr(importlib.import_module(module), name)(*map(decode, items[1:]))
+    if tag == "v":
+        return values()[items[0]](*map(decode, items[1:]))
     return {"l": list, "t": tuple, "s": set, "f": frozenset}[tag](map(decode, items))
 
 
