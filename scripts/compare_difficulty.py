@@ -7,7 +7,7 @@ from pathlib import Path
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_parquet
-from foretell.difficulty import ComparisonSettings, compare, differ_most
+from foretell.difficulty.comparison import ComparisonSettings, compare, differ_most
 
 SHOWN = 8  # problems of each direction
 
@@ -27,8 +27,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     outcomes = {policy: read_parquet(file) for policy, file in files_by_id(args.outcomes).items()}
     permutations = {policy: read_parquet(file) for policy, file in files_by_id(args.permutations).items()}
     metrics, resamples = read_parquet(args.metrics), read_parquet(args.resamples)
-    write_parquet(compare(outcomes, metrics, resamples, permutations, args.settings), args.correlations)
-    write_parquet(differ_most(read_parquet(args.problems), outcomes, SHOWN), args.differences)
+    problems = read_parquet(args.problems)
+    write_parquet(compare(problems, outcomes, metrics, resamples, permutations, args.settings), args.correlations)
+    write_parquet(differ_most(problems, outcomes, SHOWN), args.differences)
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--table", type=Path, nargs="+", required=True, help="the problems")
     parser.add_argument("--settings", type=settings(ImportSettings), required=True, help="JSON: records, or table, ...")
     parser.add_argument("--answered", type=named_file, nargs="+", default=[], help="POLICY=FILE: its answers to them")
+    parser.add_argument("--difficulties", type=Path, help="of the problems, by item response theory (parquet)")
     parser.add_argument("--output", type=Path, required=True, help="problems (parquet)")
     args = parser.parse_args(argv)
     given: ImportSettings = args.settings
@@ -27,6 +28,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         answered = {policy: read(files[policy], how) for policy, how in given.answered.items()}
         table = read(args.table, given.table)
         problems = imported.import_problems(table, given.answer_kind, given.cross_fitted, answered)
+    if args.difficulties is not None:
+        problems = imported.with_difficulties(problems, read_parquet(args.difficulties))
     imported.require_columns(problems, given.metadata)
     write_parquet(problems, args.output)
     excluded = problems[problems.excluded_reason.notna()]

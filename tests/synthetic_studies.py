@@ -40,6 +40,11 @@ def asked(pools=True, **entry):
     return config
 
 
+def answered_by_people():
+    """The same, with the difficulty of the problems from who solved which."""
+    return asked(pools=False, policies=["a"], responses={"file": "people.csv", "model": "2pl"})
+
+
 def two_splits():
     """The same, and a second split of the questions."""
     config = asked()
@@ -95,6 +100,7 @@ SYNTHETIC = {
     "served": served(),
     "from-record": {**served(), "recorded_rollouts": "recorded"},
     "alone": asked(pools=False, policies=["a"]),
+    "answered-by-people": answered_by_people(),
 }
 
 
@@ -111,6 +117,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
             add("exclude_duplicates", problem_set=name)
         else:
             found[entry.made_by, name] = jobs.make_problems(study, SimpleNamespace(problem_set=name))
+        if study.fits_irt(name):
+            add("fit_irt", problem_set=name)
     for name, entry in study.config.models.items():
         if entry.made_by is not None:
             add(entry.made_by, model=name)

@@ -13,10 +13,29 @@ rule generate_problems:
         RUN
 
 
+rule fit_irt:
+    input:
+        table=own("problem_sets", "problem_set", "responses"),
+    output:
+        difficulties="results/{study}/difficulty/{problem_set}/items.parquet",
+        respondents="results/{study}/difficulty/{problem_set}/respondents.parquet",
+    log:
+        "logs/{study}/difficulty/{problem_set}-irt.log",
+    wildcard_constraints:
+        problem_set=any_of(filter(study.fits_irt, study.config.problem_sets)),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("fit_irt"),
+    shell:
+        RUN
+
+
 rule import_problems:
     input:
         table=own("problem_sets", "problem_set", "problems"),
         answered=answered,
+        difficulties=under_results(files.difficulties),
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:

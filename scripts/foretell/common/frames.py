@@ -4,6 +4,8 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 
+TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}  # in lower case
+
 
 def require(frame: pd.DataFrame, columns: list[str], what: str) -> None:
     """Raise a UserError that names the columns which are missing from a frame."""

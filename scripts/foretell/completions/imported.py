@@ -7,7 +7,7 @@ import pandas as pd
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
-from foretell.common.frames import numbers, require
+from foretell.common.frames import TRUTH, numbers, require
 from foretell.common.incomplete import (
     REMEDY,
     Missing,
@@ -20,7 +20,6 @@ from foretell.common.incomplete import (
 from foretell.common.storage import write_parquet
 from foretell.common.tables import Format
 
-TRUTH = {"true": True, "false": False, "1": True, "0": False, "1.0": True, "0.0": False}
 COLUMNS = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
 TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "thinking_tokens")
 

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from foretell.difficulty import AGREEMENT, DECODED, tested
+from foretell.difficulty.comparison import AGREEMENT, DECODED, tested
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_columns, look_of, styled
 from foretell.figures.text import number
 from foretell.probes.families import FAMILIES
@@ -17,7 +17,7 @@ def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd
     """What F1 shows: the correlations, and the success rate in tenths of the human order.
 
     Args:
-        correlations: of `foretell.difficulty.compare`.
+        correlations: of `foretell.difficulty.comparison.compare`.
         outcomes: per policy: split, reference_difficulty, success_rate; those of test are shown.
 
     Returns:

@@ -2,13 +2,13 @@
 
 import pandas as pd
 
-from foretell.difficulty import HELD_OUT
+from foretell.difficulty.comparison import DECODED, HELD_OUT
 from foretell.figures.text import number, with_interval
 from foretell.probes.families import FAMILIES
 
 
 def collect(correlations: pd.DataFrame) -> pd.DataFrame:
-    """The correlations of `foretell.difficulty.compare`, as they are."""
+    """The correlations of `foretell.difficulty.comparison.compare`, as they are."""
     return correlations
 
 
@@ -37,10 +37,15 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         if folds
         else "p: two-sided permutation test of the agreement of the two orders."
     )
+    known = frame.ceiling[frame.quantity == DECODED["reference_difficulty"]].notna().any()
+    human = (
+        ", and the true human difficulty, given its standard errors"
+        if known
+        else ("; the reliability of the human order is not known")
+    )
     note = (
         f"n = {sizes}; {where}95 % bootstrap intervals over problems, differences paired. {tested} Ceiling: what the "
-        "true success rates could reach, given the noise of the sampled ones; the reliability of the human order is "
-        "not known."
+        f"true success rates could reach, given the noise of the sampled ones{human}."
     )
     return table[[*columns, "Ceiling"]], note
 

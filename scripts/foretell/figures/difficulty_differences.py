@@ -6,7 +6,7 @@ from foretell.figures.text import number
 
 
 def collect(differences: pd.DataFrame) -> pd.DataFrame:
-    """The problems of `foretell.difficulty.differ_most`, as they are."""
+    """The problems of `foretell.difficulty.comparison.differ_most`, as they are."""
     return differences
 
 

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.frames import require
+from foretell.common.frames import TRUTH, require
 from foretell.common.incomplete import Missing, count_unknown
 from foretell.common.tables import RunOrTable
-from foretell.completions.imported import TRUTH, check_pairs, counts
+from foretell.completions.imported import check_pairs, counts
 
 TYPES = {
     "k": "Int64",

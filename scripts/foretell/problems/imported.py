@@ -102,6 +102,29 @@ def import_problems(
     )
 
 
+def with_difficulties(problems: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:
+    """The problems with the difficulties that responses to them give; null where there are none.
+
+    Args:
+        problems: problem_id.
+        items: problem_id, difficulty, difficulty_se.
+
+    Raises:
+        UserError: responses are to problems that are not there.
+    """
+    unknown = items.problem_id[~items.problem_id.isin(problems.problem_id)]
+    if len(unknown):
+        raise UserError(
+            f"the file under 'responses' has {len(unknown)} problems that are not in the problem set, such as "
+            f"{unknown.iloc[0]!r}; the ids in both files must be the same"
+        )
+    by_id = items.set_index("problem_id")
+    return problems.assign(
+        reference_difficulty=problems.problem_id.map(by_id.difficulty).astype(float),
+        reference_difficulty_se=problems.problem_id.map(by_id.difficulty_se).astype(float),
+    )
+
+
 def lacks(policy: str) -> str:
     """Why a problem is excluded that a policy has no answers to, or not all."""
     return f"{policy} lacks answers to it"

@@ -19,6 +19,8 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
                 f"key '{key}.metadata': {name!r} is cross-fitted, where no family reads columns; leave it out, or give "
                 "the problems a column 'split'"
             )
+        if isinstance(entry, File) and entry.responses and "reference_difficulty" in entry.problems.columns:
+            yield (f"key '{key}.responses': the difficulty is a column of the problems already; leave out one of both")
         if isinstance(entry, GeneratedSet):
             yield from _ranges(key, entry)
         if isinstance(entry, ByGroup):

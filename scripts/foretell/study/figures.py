@@ -9,18 +9,19 @@ from foretell.study import jobs
 from foretell.study.files import Files
 from foretell.study.study import Study
 
-Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback"]
+Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback", "responses"]
 
 # What a problem set or pool may have that a figure is about.
 NEEDS: dict[Need, str] = {
     "splits": "problems for train, validation and test",
-    "norms": "human norms (a column 'reference_difficulty'), with 'reference_difficulty' and 'success_rate' among the "
-    "targets",
+    "norms": "human norms (a column 'reference_difficulty', or 'responses'), with 'reference_difficulty' and "
+    "'success_rate' among the targets",
     "efforts": "a model at several efforts",
     "encoders": "several encoders",
     "linear": "a linear probe that is trained here",
     "success_rate": "predictions of the success rate",
     "fallback": "a fallback",
+    "responses": "responses of people or models (a key 'responses')",
 }
 
 
@@ -107,6 +108,8 @@ def _has(study: Study, name: str, need: Need) -> bool:
             return study.predictions_by(name) == "train_probes" and "linear" in study.families(name)
         case "success_rate":
             return "success_rate" in study.targets(name)
+        case "responses":
+            return study.fits_irt(study.origin(name))
         case "fallback":
             return study.pool(name).fallback is not None
 

@@ -49,6 +49,11 @@ def compared(study: Study, job: Job) -> Files:
     return {name: [f"{_fetched(study, name)}/{name}.parquet"] for name in names}
 
 
+def difficulties(study: Study, job: Job) -> Files:
+    """The difficulties that responses give the problems of a set."""
+    return {"": [f"difficulty/{job.problem_set}/items.parquet"]} if study.fits_irt(job.problem_set) else {}
+
+
 def _fetched(study: Study, problem_set: str) -> str:
     return "downloads" if isinstance(study.problem_set(problem_set), HubSet) else "problems"
 

@@ -56,6 +56,8 @@ def _jobs(study: Study, problem_sets: list[str], pools: list[str], stages: froze
 def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator[Planned]:
     origin, on = study.origin(name), {"problem_set": name}
     for each in dict.fromkeys([origin, name]):
+        if study.fits_irt(each):
+            yield "fit_irt", {"problem_set": each}
         yield study.problem_set(each).made_by, {"problem_set": each}
     for each in [name, *study.compared(name)]:
         entry = study.problem_set(each)

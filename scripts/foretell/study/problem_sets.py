@@ -31,6 +31,14 @@ class Table(Format):
         return [self.file] if isinstance(self.file, str) else list(self.file)
 
 
+class Responses(Table):
+    """Who solved which problem: columns respondent, problem_id and correct."""
+
+    model: Literal["1pl", "2pl"] = "1pl"
+    """`1pl`: problems differ in difficulty; `2pl`: in how sharply they tell the able from others too, which needs
+    hundreds of respondents."""
+
+
 class ProblemSet(Settings):
     """What all problem sets have in common.
 
@@ -210,6 +218,9 @@ class File(Answered, GradingSettings):
     source: Literal["file"]
     problems: Table
     """The problems: problem_id, question, answer, and others."""
+    responses: Responses | None = None
+    """Who solved which problem, people or many models, from which `reference_difficulty` is estimated by item response
+    theory; in place of that column."""
     answer_kind: Literal["math", "integer", "choice", "text", "code"] = "math"
     """What answers are, where the problems have no column of this name."""
     answer_pattern: Annotated[AnswerPattern | None, Field(description=ANSWER_PATTERN)] = None
@@ -228,7 +239,7 @@ class File(Answered, GradingSettings):
     @property
     @override
     def has_norms(self) -> bool:
-        return "reference_difficulty" in self.problems.columns
+        return self.responses is not None or "reference_difficulty" in self.problems.columns
 
     @property
     @override

@@ -110,6 +110,10 @@ class Study:
         entry = self.problem_set(problem_set)
         return isinstance(entry, File) and entry.cross_fit is not None
 
+    def fits_irt(self, problem_set: str) -> bool:
+        """Whether the difficulty of a set's problems is estimated from who solved which."""
+        return getattr(self.problem_set(problem_set), "responses", None) is not None
+
     def compares_difficulty(self, problem_set: str) -> bool:
         """Whether human difficulty is compared with what the models find difficult."""
         if self.predictions_by(problem_set) != "train_probes":

@@ -4,7 +4,7 @@ import pytest
 from scipy.stats import spearmanr
 
 from evaluated import evaluated
-from foretell.difficulty import AGREEMENT, DECODED, ComparisonSettings, compare, differ_most, reliability
+from foretell.difficulty.comparison import AGREEMENT, DECODED, ComparisonSettings, compare, differ_most, of_rates
 from foretell.figures import difficulty_correlations, difficulty_differences
 from foretell.figures.difficulty import collect, draw
 
@@ -63,11 +63,15 @@ def correlations(outcomes):
     return compared(outcomes, predictions, permuted, 200)
 
 
+def problems_of(outcomes, error=np.nan):
+    return outcomes["a"][["problem_id"]].assign(reference_difficulty_se=error)
+
+
 def compared(outcomes, predictions, permuted, resamples):
     whole = {policy: frame.assign(split="test") for policy, frame in outcomes.items()}
     found = evaluated(whole, predictions, resamples)
     settings = ComparisonSettings(resamples=resamples, seed=1)
-    return compare(outcomes, found.metrics, found.resamples, {"a": permuted}, settings)
+    return compare(problems_of(outcomes), outcomes, found.metrics, found.resamples, {"a": permuted}, settings)
 
 
 def test_the_agreement_is_the_correlation_of_the_two_orders(outcomes, correlations):
@@ -104,14 +108,14 @@ def test_reliability_is_the_squared_correlation_with_the_true_rates(k):
     rng = np.random.default_rng(1)
     true = rng.beta(0.7, 2.0, 40000)
     rates = rng.binomial(k, true) / k
-    assert reliability(rates, k) == pytest.approx(np.corrcoef(true, rates)[0, 1] ** 2, abs=0.01)
+    assert of_rates(rates, k) == pytest.approx(np.corrcoef(true, rates)[0, 1] ** 2, abs=0.01)
 
 
-def test_pure_noise_and_constants_have_no_reliability():
+def test_pure_noise_and_constants_have_no_of_rates():
     rng = np.random.default_rng(1)
-    assert reliability(rng.binomial(8, 0.3, 20000) / 8, 8) < 0.02
-    assert reliability(np.full(10, 0.5), 8) == 0
-    assert np.isnan(reliability(rng.integers(0, 2, 10), 1)), "one sample, or a greedy completion, does not tell"
+    assert of_rates(rng.binomial(8, 0.3, 20000) / 8, 8) < 0.02
+    assert of_rates(np.full(10, 0.5), 8) == 0
+    assert np.isnan(of_rates(rng.integers(0, 2, 10), 1)), "one sample, or a greedy completion, does not tell"
 
 
 def test_the_problems_that_differ_most_are_those_with_places_furthest_apart():
@@ -141,7 +145,8 @@ def test_of_problems_that_are_split_those_of_test_count(outcomes):
     scores = {target: whole["a"][target] + rng.normal(scale=whole["a"][target].std(), size=N) for target in DECODED}
     head = whole["a"][["problem_id", "split"]].assign(probability=np.nan)
     found = evaluated(whole, {("a", target, "linear"): head.assign(score=each) for target, each in scores.items()}, 200)
-    table = compare(whole, found.metrics, found.resamples, {}, ComparisonSettings(resamples=200, seed=1))
+    settings = ComparisonSettings(resamples=200, seed=1)
+    table = compare(problems_of(whole), whole, found.metrics, found.resamples, {}, settings)
     test = whole["a"].split.eq("test")
     for target, quantity in DECODED.items():
         row = table[table.quantity == quantity].iloc[0]

@@ -141,6 +141,7 @@ EXPECTED = {
     "served": {"own": "train_probes"},
     "from-record": {"own": "train_probes"},
     "alone": {"own": "train_probes"},
+    "answered-by-people": {"own": "train_probes"},
 }
 
 

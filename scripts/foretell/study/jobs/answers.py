@@ -18,6 +18,13 @@ def make_problems(study: Study, job: Job) -> Settings:
     return {**making, "answered": {policy: _format(table) for policy, table in needed.items()}} if needed else making
 
 
+def fit_irt(study: Study, job: Job) -> Settings:
+    """How responses are read, and their model."""
+    entry = study.problem_set(job.problem_set)
+    assert isinstance(entry, File) and entry.responses is not None
+    return {"table": entry.responses.model_dump(exclude={"file", "model"}), "model": entry.responses.model}
+
+
 def download_problems(study: Study, job: Job) -> Settings:
     """Which files of the hub a problem set is made of, and how they are read."""
     return study.problem_set(job.problem_set).making(study.config.seed)

@@ -6,6 +6,7 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.metrics import spearman
 from foretell.common.statistics import percentile_interval
+from foretell.difficulty.reliability import of_estimates, of_rates
 from foretell.evaluation.measured import FIRST_PARTITION, TEST
 from foretell.evaluation.resampling import Resampling
 from foretell.probes.families import LINEAR
@@ -24,6 +25,7 @@ class ComparisonSettings(Settings):
 
 
 def compare(
+    problems: pd.DataFrame,
     outcomes: dict[str, pd.DataFrame],
     metrics: pd.DataFrame,
     resampled: pd.DataFrame,
@@ -33,6 +35,7 @@ def compare(
     """Correlations of both difficulties with each other, and with what is read from prompts.
 
     Args:
+        problems: problem_id, reference_difficulty_se (null where it is not known).
         outcomes: per policy: problem_id, split, group, k, success_rate, reference_difficulty; those of test count.
         metrics, resampled: of `foretell.evaluation`, of the targets DECODED.
         permutations: per policy: target, family, permutation, fold, spearman, of the first partition; none of problems
@@ -42,8 +45,9 @@ def compare(
     Returns:
         policy, quantity, family (empty for the agreement), spearman, low, high, difference (linear minus this family),
         difference_low, difference_high, p (permutation test, one-sided for what is read, two-sided for the agreement),
-        permutations, ceiling (what perfect knowledge of the true success rates could reach, given k samples of each;
-        null with one sample, and for human difficulty, whose reliability is not known), n, on (`test` or HELD_OUT, over
+        permutations, ceiling (what perfect knowledge of the true success rates could reach, given k samples of each, or
+        of the true human difficulty, given its standard errors; the agreement's is the product of both that are known;
+        null with one sample, and for human difficulty without standard errors), n, on (`test` or HELD_OUT, over
         which correlations of what is read are then means; p is of the first partition).
     """
     keys = ["policy", "target", "family", "metric"]
@@ -54,16 +58,22 @@ def compare(
     for policy, whole in outcomes.items():
         frame = tested(whole)
         on = HELD_OUT if policy in permutations else TEST
-        ceiling = np.sqrt(reliability(frame.success_rate.to_numpy(float), int(frame.k.iloc[0])))
-        rows.append({"policy": policy, "on": on, **_agreement(frame, ceiling, settings)})
+        errors = frame.problem_id.map(problems.set_index("problem_id").reference_difficulty_se)
+        ceilings = {
+            "success_rate": np.sqrt(of_rates(frame.success_rate.to_numpy(float), int(frame.k.iloc[0]))),
+            "reference_difficulty": np.sqrt(
+                of_estimates(frame.reference_difficulty.to_numpy(float), errors.to_numpy(float))
+            ),
+        }
+        both = ceilings["success_rate"] * np.nan_to_num(ceilings["reference_difficulty"], nan=1.0)
+        rows.append({"policy": policy, "on": on, **_agreement(frame, both, settings)})
         for target, quantity in DECODED.items():
-            known = ceiling if target == "success_rate" else np.nan
             found = {key[2]: each for key, each in values.items() if key[:2] == (policy, target)}
             for family, value in found.items():
                 difference = found[LINEAR] - value if family != LINEAR else np.full(1, np.nan)
                 head = {"policy": policy, "on": on, "quantity": quantity, "family": family}
                 rows.append({**head, **_interval(value), **_interval(difference, "difference")})
-                rows[-1] |= {"p": np.nan, "permutations": 0, "ceiling": known, "n": len(frame)}
+                rows[-1] |= {"p": np.nan, "permutations": 0, "ceiling": ceilings[target], "n": len(frame)}
                 if policy in permutations:
                     null = _of_permutations(permutations[policy], target, family)
                     rows[-1] |= {"p": permutation_p(first[policy, target, family], null), "permutations": len(null)}
@@ -73,21 +83,6 @@ def compare(
 def tested(outcomes: pd.DataFrame) -> pd.DataFrame:
     """Outcomes of the problems that count: those of test with a reference difficulty."""
     return outcomes[outcomes.split.eq(TEST) & outcomes.reference_difficulty.notna()]
-
-
-def reliability(rates: np.ndarray, k: int) -> float:
-    """Share of the variance of success rates over problems that is not sampling noise (k samples of each, binomial).
-
-    True over observed variance, as in classical test theory: 1 - mean(p (1 - p) / (k - 1)) / var(p), with the unbiased
-    variances; 0 if noise explains all of it, NaN with one sample of each, which does not tell. Its root bounds
-    Pearson's correlation of the rates with anything; for Spearman's it is an approximation.
-    """
-    variance = rates.var(ddof=1)
-    if k < 2:
-        return float("nan")
-    if variance == 0:
-        return 0.0
-    return float(max(0.0, 1 - np.mean(rates * (1 - rates) / (k - 1)) / variance))
 
 
 def differ_most(problems: pd.DataFrame, outcomes: dict[str, pd.DataFrame], number: int) -> pd.DataFrame:
