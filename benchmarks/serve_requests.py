@@ -25,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
 from foretell.completions.prompts import render
 from foretell.deployment.decision_log import DecisionLog
+from foretell.deployment.folder import router_id
 from foretell.deployment.router import Router
 from foretell.deployment.service import Service
 from foretell.deployment.serving_settings import ServingSettings
@@ -81,7 +82,7 @@ def main():
         limits = {"concurrency": args.clients, "routing_seconds": 60.0}
         settings = {"upstreams": upstreams, "fallback": router.policies[-1], "limits": limits}
         file = Path(folder) / "log.jsonl"
-        with DecisionLog(file) as log:
+        with DecisionLog(file, router_id(args.router)) as log:
             app = Service(router, ServingSettings.model_validate(settings), log).app(None)
             server = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical"))
             thread = threading.Thread(target=server.run, daemon=True)

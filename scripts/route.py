@@ -16,6 +16,7 @@ from typing import Any, TextIO
 from transformers.utils.logging import disable_progress_bar
 
 from foretell.common.errors import UserError, run
+from foretell.deployment.folder import router_id
 from foretell.deployment.router import Router
 
 TOGETHER = 250  # prompts that are read at once
@@ -32,11 +33,11 @@ def main(argv: Sequence[str] | None = None) -> None:
 
     disable_progress_bar()
     router = Router.load(args.router, args.models, args.strategy, args.criterion, args.operating_point)
-    prompts = _prompts(sys.stdin)
+    identity, prompts = router_id(args.router), _prompts(sys.stdin)
     while some := list(islice(prompts, TOGETHER)):
         for prompt, decision in zip(some, router.route(some), strict=True):
             named = {"id": prompt["id"]} if isinstance(prompt, dict) and "id" in prompt else {}
-            print(json.dumps({**named, **asdict(decision)}), flush=True)
+            print(json.dumps({**named, "router": identity, **asdict(decision)}), flush=True)
 
 
 def _prompts(lines: TextIO) -> Iterator[str | dict[str, Any]]:

@@ -11,6 +11,7 @@ from transformers.utils.logging import disable_progress_bar
 from foretell.common.errors import UserError, run
 from foretell.completions.engines.keys import key_of
 from foretell.deployment.decision_log import DecisionLog
+from foretell.deployment.folder import router_id
 from foretell.deployment.router import Router
 from foretell.deployment.service import Service
 from foretell.deployment.serving_settings import read_serving_settings
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if token is None and not _is_loopback(args.host):
         raise UserError(f"--host {args.host}: others than this machine can reach it: set key 'token' in {args.config}")
     router.warm_up()
-    with DecisionLog(args.log) as log:
+    with DecisionLog(args.log, router_id(args.router)) as log:
         app = Service(router, settings, log).app(token)
         uvicorn.run(
             app,

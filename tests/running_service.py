@@ -80,7 +80,7 @@ def running(folder, respond, patch, draw=None, **settings):
         file = folder / "serving.yaml"
         file.write_text(yaml.safe_dump({"upstreams": upstreams, "fallback": "large", **settings}))
         checked = read_serving_settings(file, router.policies)
-        with DecisionLog(folder / "log.jsonl") as log:
+        with DecisionLog(folder / "log.jsonl", "an-id") as log:
             service = Service(router, checked, log, *([draw] if draw else []))
             app = service.app(TOKEN)
             server = Server(uvicorn.Config(app, port=0, log_level="critical", timeout_graceful_shutdown=1))

@@ -50,14 +50,18 @@ class Entry:
 class DecisionLog:
     """Appends whole lines, each by one write, so that a killed service leaves no half of one before another."""
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, router: str):
         """Open the file, or make it.
+
+        Args:
+            path: of the file.
+            router: whose decisions they are, as `foretell.deployment.folder.router_id` gives it.
 
         Raises:
             OSError: it cannot be written.
         """
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
+        self._path, self._router = path, router
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def __enter__(self) -> Self:
@@ -68,7 +72,8 @@ class DecisionLog:
 
     def write(self, entry: Entry) -> bool:
         """Append an entry; where the disk refuses it, answers go on, and standard error says so."""
-        line = json.dumps({"time": datetime.now(UTC).isoformat(), **asdict(entry)}) + "\n"
+        said = {"time": datetime.now(UTC).isoformat(), "router": self._router, **asdict(entry)}
+        line = json.dumps(said) + "\n"
         try:
             os.write(self._file, line.encode())
         except OSError as error:

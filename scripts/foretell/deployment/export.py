@@ -23,6 +23,7 @@ from foretell.deployment.description import (
     Study,
 )
 from foretell.deployment.familiarity import FLAGGED, Familiarity
+from foretell.deployment.reference import Reference
 from foretell.probes.families import LINEAR
 from foretell.probes.inputs import Activations
 from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
@@ -68,7 +69,8 @@ class Export:
 
     Attributes:
         description: router.json.
-        tensors: probes.safetensors, by `{policy}/{name}`.
+        tensors: probes.safetensors, by `{policy}/{name}`, and what monitoring compares new prompts with, see
+            `foretell.deployment.reference`.
         points: every operating point on validation and test.
         flagged: share of the test prompts that are called unlike those of train.
     """
@@ -106,6 +108,12 @@ def export_router(
     distances = {policy: each.distances for policy, each in made.items() if each.distances is not None}
     unlikeness = _unlikeness(distances, pool)
     unlike_above = float(np.quantile(unlikeness[pool.split == VALIDATION], 1 - FLAGGED))
+    test = pool.split == TEST
+    reference = Reference(
+        np.column_stack([made[policy].probability[test] for policy in pool.policies]),
+        pool.correct[test],
+        unlikeness[test],
+    )
     return Export(
         description=RouterDescription(
             **settings.model_dump(exclude={"policies", "readers"}),
@@ -117,9 +125,10 @@ def export_router(
             chosen=_chosen(summary, pool, settings.chosen_on),
             unlike_above=unlike_above,
         ),
-        tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()},
+        tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()}
+        | reference.tensors(pool.policies),
         points=_points(curves),
-        flagged=float((unlikeness[pool.split == TEST] > unlike_above).mean()),
+        flagged=float((reference.unlikeness > unlike_above).mean()),
     )
 
 
@@ -127,15 +136,17 @@ def export_router(
 class _Made:
     probe: Probe
     tensors: dict[str, np.ndarray]
+    probability: np.ndarray  # [problems] of success
     distances: np.ndarray | None  # [problems] from the activations of train, in units of the usual one
 
 
 def _probe(pool: Pool, policy: str, probes: Mapping[str, ProbeFiles], cache: Cache) -> _Made:
     given = probes[policy]
     predictions = given.predictions.set_index("problem_id").loc[pool.problem_id]
+    probability = predictions.probability.to_numpy(float)
     if given.description["reason"]:
-        constant = float(predictions.probability.iloc[0])
-        return _Made(Probe(constant=constant, reason=given.description["reason"]), {}, None)
+        constant = Probe(constant=float(probability[0]), reason=given.description["reason"])
+        return _Made(constant, {}, probability, None)
     candidate, platt = given.description["candidate"], given.description["platt"]
     train = pool.split == TRAIN
     quantiles = np.quantile(predictions.score.to_numpy(float)[train], QUANTILES)
@@ -151,7 +162,7 @@ def _probe(pool: Pool, policy: str, probes: Mapping[str, ProbeFiles], cache: Cac
         scores={f"{share:g}": float(value) for share, value in zip(QUANTILES, quantiles, strict=True)},
         usual_distance=usual,
     )
-    return _Made(probe, {**given.tensors, **familiarity.tensors()}, distances / usual)
+    return _Made(probe, {**given.tensors, **familiarity.tensors()}, probability, distances / usual)
 
 
 def _unlikeness(distances: Mapping[str, np.ndarray], pool: Pool) -> np.ndarray:

@@ -42,6 +42,11 @@ def read_folder(folder: Path) -> tuple[RouterDescription, dict[str, np.ndarray]]
         raise UserError(f"{folder / PROBES}: {error}: {AGAIN}") from None
 
 
+def router_id(folder: Path) -> str:
+    """What tells a router from any other: the SHA-256 of its manifest, which has the sums of all that it is made of."""
+    return file_hash(folder / MANIFEST)
+
+
 def checked_checkpoint(reader: PinnedReader, models: Path) -> Path:
     """The folder of a reader's checkpoint, all of whose files are those that the probes were trained on.
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from foretell.common.errors import UserError
+from foretell.deployment.choosing import choose_point, choose_policies
 from foretell.deployment.description import Answering, Chosen, RouterDescription
 from foretell.deployment.familiarity import Familiarity
 from foretell.deployment.folder import read_folder
 from foretell.deployment.reading import Place, PromptReader, load_readers
 from foretell.probes.calibration import Platt
-from foretell.routing.routers import ROUTERS, RouterInputs, Sweep
 
 Fields = Mapping[str, object]
 
@@ -82,7 +82,7 @@ class Router:
             UserError: the folder or a checkpoint is not what it should be, or the study chose no such operating point.
         """
         description, tensors = read_folder(Path(folder))
-        chosen = _choose(description, router, criterion, operating_point)
+        chosen = choose_point(description, router, criterion, operating_point)
         places: dict[str, set[Place]] = {}
         for each in description.policies:
             if each.probe.layer is not None and each.probe.position is not None:
@@ -93,7 +93,7 @@ class Router:
     def at(self, router: str = "utility", criterion: str = "match", operating_point: float | None = None) -> "Router":
         """The same router at another operating point; see `load`."""
         other = copy(self)
-        other.chosen = _choose(self.description, router, criterion, operating_point)
+        other.chosen = choose_point(self.description, router, criterion, operating_point)
         return other
 
     @property
@@ -147,13 +147,7 @@ class Router:
 
     def choose(self, success: np.ndarray) -> np.ndarray:
         """[prompts] column of the policy, from probabilities [prompts, policies]."""
-        if self.chosen.operating_point is None:
-            assert self.chosen.policy is not None
-            return np.full(len(success), self.policies.index(self.chosen.policy))
-        tiers = np.array([each.tier_cost for each in self.description.policies])
-        none = np.empty((0, len(tiers)))  # these routers learn nothing from train
-        inputs = RouterInputs(success, tiers, np.zeros(len(success), dtype=bool), none, none, Sweep())
-        return ROUTERS[self.chosen.router].route(inputs, np.array([self.chosen.operating_point]))[0]
+        return choose_policies(self.description, self.chosen, success)
 
 
 @dataclass(frozen=True)
@@ -177,14 +171,3 @@ class _LoadedProbe:
         score = standardised @ tensors["weight"] + tensors["bias"]
         distances = Familiarity(tensors["axes"], tensors["variances"], tensors["rest"]).distance(standardised)
         return Platt(probe.slope, probe.intercept).probability(score), distances / probe.usual_distance
-
-
-def _choose(description: RouterDescription, router: str, criterion: str, operating_point: float | None) -> Chosen:
-    known: dict[tuple[str, str], Chosen] = {(each.router, each.criterion): each for each in description.chosen}
-    if (router, criterion) not in known:
-        listed = ", ".join(f"{name} for {what}" for name, what in known)
-        raise UserError(f"the study chose no operating point of {router!r} for {criterion!r}; it chose {listed}")
-    chosen = known[router, criterion]
-    if operating_point is None:
-        return chosen
-    return chosen.model_copy(update={"operating_point": operating_point, "choice": "by hand", "policy": None})

@@ -10,6 +10,9 @@ import pytest
 import route
 from exported_router import export, questions
 from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.deployment.folder import read_folder
+from foretell.deployment.reference import Reference
 from foretell.deployment.router import Router
 
 
@@ -79,10 +82,23 @@ def test_lines_come_out_as_they_went_in(exported, monkeypatch, capsys):
     route.main(["--router", str(exported[0]), "--operating-point", "0"])
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert second.pop("id") == 7 and "id" not in first
+    assert first["router"] == second["router"] == file_hash(exported[0] / "manifest.json")
     assert first["policy"] == second["policy"] == max(first["probabilities"], key=first["probabilities"].get)
     monkeypatch.setattr("sys.stdin", io.StringIO("5+5"))
     with pytest.raises(UserError, match=r"line 1 of the input is no JSON.*; a prompt stands in double quotes"):
         route.main(["--router", str(exported[0])])
+
+
+def test_the_folder_keeps_what_its_study_saw_on_test(exported, router):
+    folder, by_split, expected, _ = exported
+    kept = Reference.of(read_folder(folder)[1], router.policies, folder)
+    success, unlikeness = router.predict(by_split["test"])
+    assert np.array_equal(kept.probability, expected) and np.abs(success - kept.probability).max() < 1e-5
+    assert np.allclose(kept.unlikeness, unlikeness, rtol=1e-4)
+    accuracy = [each.accuracy["test"] for each in router.description.policies]
+    assert kept.correct.mean(axis=0).tolist() == pytest.approx(accuracy)
+    with pytest.raises(UserError, match="has nothing to compare a log with: export the router again"):
+        Reference.of({}, router.policies, folder)
 
 
 def test_a_folder_that_was_taken_away_needs_the_models_and_says_which(copied, exported, tmp_path):

@@ -53,6 +53,7 @@ def test_a_chat_goes_to_the_upstream_of_the_chosen_policy(service):
     entry = service.entries()[-1]
     assert response.headers["x-router-id"] == entry["id"] and response.headers["x-router-policy"] == "small"
     assert (entry["chosen"], entry["served_by"], entry["propensity"], entry["failure"]) == ("small", "small", 1.0, None)
+    assert entry["router"] == "an-id", "a log says whose it is"
     assert (entry["probabilities"], entry["prompt_tokens"]) == ({"small": 0.5, "large": 0.9}, 11)
     assert told(service.chat("hard")) == "large-1" and service.asked[-1][2]["effort"] == "high"
 

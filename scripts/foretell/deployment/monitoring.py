@@ -1,0 +1,209 @@
+"""A report on an exported router at work: what it does, whether anything has drifted, what it is worth."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.deployment.choosing import choose_point, choose_policies
+from foretell.deployment.description import RouterDescription
+from foretell.deployment.drift import CALIBRATION, FOREIGN, SCORES, Comparison, find_drift, holm
+from foretell.deployment.files import POINTS
+from foretell.deployment.folder import read_folder, router_id
+from foretell.deployment.logged import Log, read_log
+from foretell.deployment.realised import (
+    LEAST,
+    Compared,
+    Estimate,
+    compare_accuracy,
+    compare_cost,
+    explored,
+    served_accuracy,
+    served_cost,
+)
+from foretell.deployment.reference import Reference
+from foretell.routing.pool import TEST
+
+STATISTICS = {SCORES: "D", FOREIGN: "odds ratio", CALIBRATION: "z"}
+WHAT = {SCORES: "mean probability", FOREIGN: "share foreign", CALIBRATION: "share right"}
+
+
+@dataclass(frozen=True)
+class Monitored:
+    """What a log says of a router.
+
+    Attributes:
+        log: the requests.
+        description: of the router.
+        test_chosen: [problems] column that the router chooses on the test split.
+        drift: every test.
+        adjusted: [tests] p values, Holm's over all of them.
+        level: the probability of an alarm where nothing has drifted is at most this.
+        incumbent: policy that the router is compared with.
+        accuracy, cost: router and incumbent.
+    """
+
+    log: Log
+    description: RouterDescription
+    test_chosen: np.ndarray
+    drift: list[Comparison]
+    adjusted: np.ndarray
+    level: float
+    incumbent: str
+    accuracy: Compared
+    cost: Compared
+
+    @property
+    def alarms(self) -> list[Comparison]:
+        """The tests that say that something has drifted."""
+        return [test for test, p in zip(self.drift, self.adjusted, strict=True) if p <= self.level]
+
+
+def monitor_router(
+    folder: Path, file: Path, outcomes: Path | None = None, incumbent: str | None = None, level: float = 0.01
+) -> Monitored:
+    """Compare a log with what the study saw on its test split.
+
+    Args:
+        folder: of the router.
+        file: its log.
+        outcomes: which answers were right, by the log's ids.
+        incumbent: policy to compare with; without it, the most accurate one of the split that chose operating points.
+        level: of the alarms, all together.
+
+    Raises:
+        UserError: the folder or a file is not what it should be, or the log is of another router or operating point.
+    """
+    description, tensors = read_folder(folder)
+    policies = [each.policy for each in description.policies]
+    reference = Reference.of(tensors, policies, folder)
+    log = read_log(file, router_id(folder), description, outcomes)
+    best = max(description.policies, key=lambda each: each.accuracy[description.chosen_on]).policy
+    incumbent = best if incumbent is None else incumbent
+    if incumbent not in policies:
+        raise UserError(f"--incumbent {incumbent!r} is no policy of {folder}: it has {', '.join(policies)}")
+    chosen = choose_point(description)
+    if elsewhere := int((choose_policies(description, chosen, log.probability) != log.chosen).sum()):
+        raise UserError(
+            f"{file}: {elsewhere} of {len(log.chosen)} decisions are not those of the operating point that the study "
+            "chose, at which the test split is compared: give a log that scripts/serve_router.py has written, or "
+            "scripts/route.py without --strategy, --criterion and --operating-point"
+        )
+    test_chosen = choose_policies(description, chosen, reference.probability)
+    constant = [each.probe.constant is not None for each in description.policies]
+    drift = find_drift(log, reference, test_chosen, policies, constant, description.unlike_above)
+    column = policies.index(incumbent)
+    return Monitored(
+        log,
+        description,
+        test_chosen,
+        drift,
+        holm([test.p for test in drift]),
+        level,
+        incumbent,
+        compare_accuracy(log, column),
+        compare_cost(log, column, _probing_cost(folder, chosen.router, chosen.operating_point)),
+    )
+
+
+def _probing_cost(folder: Path, router: str, operating_point: float | None) -> float:
+    """USD that reading adds per problem of the test split; nothing is read where one policy takes every prompt."""
+    if operating_point is None:
+        return 0.0
+    points = pd.read_csv(folder / POINTS)
+    rows = points[(points.router == router) & (points.split == TEST)]
+    return float(rows.probing_cost.iloc[(rows.operating_point - operating_point).abs().argmin()])
+
+
+def write_report(found: Monitored) -> str:
+    """The report as plain text."""
+    parts = [_requests(found), _policies(found), _drift(found), _worth(found), _verdict(found)]
+    return "\n\n".join(parts)
+
+
+def _requests(found: Monitored) -> str:
+    log, router = found.log, found.description
+    known = int((~np.isnan(log.correct)).sum())
+    lines = [
+        f"Router of pool {router.pool}, study {router.study}: {len(log.chosen)} decisions, {log.undecided} failures of "
+        f"routing, {known} outcomes" + (f", {log.strange} outcomes of requests that the log lacks" * (log.strange > 0)),
+    ]
+    return "\n".join(lines)
+
+
+def _policies(found: Monitored) -> str:
+    log, rows = found.log, []
+    for column, each in enumerate(found.description.policies):
+        shares = (found.test_chosen == column, log.chosen == column, log.sent == column, log.answered == column)
+        rows.append([each.policy, *(f"{share.mean():.3f}" for share in shares)])
+    return _table(["policy", "chosen on test", "chosen", "sent to", "answered by"], rows)
+
+
+def _drift(found: Monitored) -> str:
+    rows = [
+        [
+            test.kind,
+            test.policy or "",
+            test.n,
+            test.n_test,
+            WHAT[test.kind],
+            f"{test.seen:.3f}",
+            f"{test.expected:.3f}",
+            f"{STATISTICS[test.kind]} {test.statistic:.3g}",
+            f"{test.p:.2g}",
+            f"{p:.2g}" + (" ALARM" if p <= found.level else ""),
+        ]
+        for test, p in zip(found.drift, found.adjusted, strict=True)
+    ]
+    headers = ["drift of", "policy", "requests", "test", "", "seen", "expected", "statistic", "p", "p (Holm)"]
+    lines = [_table(headers, rows)]
+    if np.isnan(found.log.correct).all():
+        lines.append("No outcome is known: drift of calibration and accuracy are not looked at (--outcomes).")
+    return "\n".join(lines)
+
+
+def _worth(found: Monitored) -> str:
+    log, incumbent = found.log, found.incumbent
+    rows = [
+        ["accuracy as served", *_cells(served_accuracy(log))],
+        ["accuracy of the router", *_cells(found.accuracy.router)],
+        [f"accuracy of {incumbent} alone", *_cells(found.accuracy.incumbent)],
+        ["difference in accuracy", *_cells(found.accuracy.difference)],
+        ["USD per request as served", *_cells(served_cost(log))],
+        ["USD per request of the router, with reading", *_cells(found.cost.router)],
+        [f"USD per request of {incumbent} alone", *_cells(found.cost.incumbent)],
+        ["share saved", *_cells(found.cost.difference)],
+    ]
+    lines = [_table(["realised", "value", "95 % interval", "effective requests"], rows)]
+    if not explored(log).any():
+        lines.append(
+            f"No request was explored: what {incumbent} alone would have done cannot be estimated, nor the difference "
+            "and the saving (key 'exploration' of the service)."
+        )
+    elif found.accuracy.difference is None or found.cost.difference is None:
+        lines.append(
+            f"An estimate needs {LEAST} effective requests; of {incumbent} alone {found.accuracy.effective:.0f} tell "
+            f"the accuracy, and {found.cost.effective:.0f} the cost."
+        )
+    return "\n".join(lines)
+
+
+def _verdict(found: Monitored) -> str:
+    held = f"{len(found.drift)} tests, together wrong with a probability of at most {found.level:g}"
+    if not found.alarms:
+        return f"no alarm ({held})"
+    named = ", ".join(f"{test.kind} of {test.policy}" if test.policy else test.kind for test in found.alarms)
+    return f"ALARM: {named} ({held})"
+
+
+def _cells(estimate: Estimate | None) -> list[str]:
+    if estimate is None:
+        return ["not known", "", ""]
+    return [f"{estimate.value:.3g}", f"[{estimate.low:.3g}, {estimate.high:.3g}]", f"{estimate.n:.0f}"]
+
+
+def _table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
+    return pd.DataFrame(rows, columns=headers).to_markdown(index=False, tablefmt="simple", disable_numparse=True)

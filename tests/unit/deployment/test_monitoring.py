@@ -1,0 +1,254 @@
+"""A log of a router says what has drifted, and what the router is worth, no more often wrongly than it claims."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pandas as pd
+import pytest
+from scipy.stats import binom
+
+import monitor_router
+from foretell.common.errors import UserError
+from foretell.common.provenance import file_hash
+from foretell.common.storage import write_json, write_safetensors
+from foretell.deployment.decision_log import DecisionLog, Entry
+from foretell.deployment.description import RouterDescription
+from foretell.deployment.drift import compare_calibration, find_drift, holm
+from foretell.deployment.files import MANIFEST, POINTS, PROBES, ROUTER, SCHEMA
+from foretell.deployment.folder import router_id
+from foretell.deployment.logged import Log
+from foretell.deployment.realised import Weighted, compare_accuracy, compare_cost
+from foretell.deployment.reference import Reference
+
+POLICIES = ["small", "large"]
+LAMBDA = 0.15
+PRICE = {"encoder": "m", "input_price": 1.0, "output_price": 2.0}
+
+
+def prompts(rng, n, shift=0.0, broken=0.0):
+    """Probabilities, labels and unlikeness of prompts whose probes overstate how much they know."""
+    easy = rng.normal(size=n)
+    score = easy[:, None] + [-0.5, 1.0] + shift + rng.normal(size=(n, 2))
+    truth = 1 / (1 + np.exp(-(easy[:, None] + [-0.5, 1.0])))
+    labels = rng.random((n, 2)) < np.clip(truth - broken, 0, 1)
+    return 1 / (1 + np.exp(-score)), labels.astype(float), rng.gamma(4, 0.25, n)
+
+
+def choose(probability):
+    return (probability[:, 1] - LAMBDA > probability[:, 0]).astype(int)
+
+
+def log_of(rng, n, exploration=0.2, **drift):
+    probability, labels, unlikeness = prompts(rng, n, **drift)
+    chosen = choose(probability)
+    sent = np.where(rng.random(n) < exploration, rng.integers(2, size=n), chosen)
+    propensity = exploration / 2 + (1 - exploration) * (sent == chosen)
+    cost, correct = np.where(sent == 1, 4.0, 1.0), labels[np.arange(n), sent]
+    return Log(probability, unlikeness, chosen, sent, sent, propensity, cost, correct, 0, 0)
+
+
+def alarms(seed, level, n, problems, **drift):
+    """Tests that raise an alarm on a log that is compared with a test split of its own."""
+    rng = np.random.default_rng(seed)
+    reference = Reference(*prompts(rng, problems))
+    log = log_of(rng, n, **drift)
+    tests = find_drift(log, reference, choose(reference.probability), POLICIES, [False, False], 2.5)
+    adjusted = holm([test.p for test in tests])
+    return {(test.kind, test.policy) for test, p in zip(tests, adjusted, strict=True) if p <= level}
+
+
+def test_batches_without_drift_raise_alarms_no_more_often_than_stated():
+    raised = sum(bool(alarms(seed, 0.05, n=120, problems=150)) for seed in range(500))
+    assert raised <= binom.ppf(0.99, 500, 0.05)
+
+
+@pytest.mark.parametrize(("drift", "kind"), [({"shift": 0.3}, "scores"), ({"broken": 0.1}, "calibration")])
+def test_planted_drift_is_found_and_called_what_it_is(drift, kind):
+    for seed in range(20):
+        found = {name for name, _ in alarms(seed, 0.01, n=2000, problems=3000, **drift)}
+        assert kind in found and (kind == "scores" or "scores" not in found)
+
+
+def test_foreign_prompts_are_counted_against_those_of_test():
+    rng = np.random.default_rng(0)
+    reference, log = Reference(*prompts(rng, 1000)), log_of(rng, 300)
+    log.unlikeness[:20] = 9.0
+    tests = find_drift(log, reference, choose(reference.probability), POLICIES, [False, True], 2.5)
+    found = next(test for test in tests if test.kind == "foreign prompts")
+    assert found.p < 1e-3 and found.seen == np.mean(log.unlikeness > 2.5)
+    assert [test.policy for test in tests if test.kind == "scores"] == ["small"], "the other one is constant"
+
+
+def test_z_of_calibration_is_that_of_the_closed_form():
+    half, test_half = np.full(100, 0.5), np.full(400, 0.5)
+    labels, test_labels = np.repeat([1.0, 0.0], [40, 60]), np.repeat([1.0, 0.0], [220, 180])
+    few = (np.ones(19), np.full(19, 0.5), np.ones(19), np.full(19, 0.5))
+    found = compare_calibration("small", [(labels, half, test_labels, test_half), few])
+    # residuals -.1 and .05 of variances .25: the sampled ones, .2424 and .2481, are smaller
+    assert found.statistic == pytest.approx(-0.15 / np.sqrt(0.25 / 100 + 0.25 / 400))
+    assert (found.n, found.n_test, found.seen, found.expected) == (100, 400, 0.4, pytest.approx(0.55))
+    assert found.p == pytest.approx(0.00729, abs=1e-5)
+    assert compare_calibration("small", [few]) is None
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]).tolist() == pytest.approx([0.03, 0.06, 0.06, 0.02])
+
+
+def test_a_mean_under_another_policy_by_hand():
+    found = Weighted.of(np.array([1.0, 0.0, 1.0]), np.array([True, True, False]), np.array([0.5, 0.25, 0.1]))
+    assert found.value == pytest.approx(2 / 6) and found.effective == pytest.approx(36 / 20)
+    assert found.influence.tolist() == pytest.approx([2 * (2 / 3) / 6, 4 * (-1 / 3) / 6, 0])
+
+
+def test_intervals_of_router_and_incumbent_hold_what_is_true():
+    probability, labels, _ = prompts(np.random.default_rng(0), 400_000)
+    chosen = choose(probability)
+    routed = labels[np.arange(len(chosen)), chosen].mean()
+    truth = routed - labels[:, 1].mean(), 1 - (1 + 3 * chosen.mean() + 0.1) / 4
+    held = np.zeros(2)
+    for seed in range(300):
+        log = log_of(np.random.default_rng(seed), 1500)
+        for place, found in enumerate((compare_accuracy(log, 1), compare_cost(log, 1, probing=0.1))):
+            held[place] += found.difference.low <= truth[place] <= found.difference.high
+    assert (held >= binom.ppf(0.01, 300, 0.95)).all() and (held <= binom.ppf(0.99, 300, 0.95)).any()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    """A router that was exported, without what reads prompts."""
+    folder = tmp_path_factory.mktemp("router")
+    rng = np.random.default_rng(0)
+    probe = {"layer": 1, "position": -1, "slope": 1.0}
+    policies = [
+        {"policy": name, "reader": "m", "price": PRICE, "mean_cost": cost, "tier_cost": tier, "probe": probe}
+        | {"accuracy": {"validation": accuracy}}
+        for name, cost, tier, accuracy in (("small", 1.0, 0.0, 0.5), ("large", 4.0, 1.0, 0.8))
+    ]
+    chosen = {"router": "utility", "criterion": "match", "choice": "matches", "operating_point": LAMBDA, "policy": None}
+    study = {"study": "own", "title": "Own", "evidence": "original", "pool": "own", "problem_set": "sums"}
+    study |= {"chosen_on": "validation", "readers": {}, "chosen": [chosen], "unlike_above": 2.5}
+    write_json(RouterDescription.model_validate({**study, "policies": policies}).model_dump(), folder / ROUTER)
+    write_safetensors(Reference(*prompts(rng, 1000)).tensors(POLICIES), folder / PROBES)
+    points = {"router": "utility", "operating_point": [0.0, LAMBDA], "split": "test", "probing_cost": [0.0, 1e-6]}
+    pd.DataFrame(points).to_csv(folder / POINTS, index=False)
+    files = {name: file_hash(folder / name) for name in (ROUTER, PROBES, POINTS)}
+    write_json({"schema": SCHEMA, "files": files}, folder / MANIFEST)
+    return folder
+
+
+def entries(n=600, exploration=0.2, **drift):
+    """What the service logs, and which answers were right."""
+    log = log_of(np.random.default_rng(3), n, exploration, **drift)
+    for row in range(n):
+        sent, tokens = POLICIES[log.sent[row]], int(log.cost[row])
+        said = {"chosen": POLICIES[log.chosen[row]], "propensity": log.propensity[row], "served_by": sent}
+        said |= {"probabilities": dict(zip(POLICIES, map(float, log.probability[row]), strict=True))}
+        said |= {"unlikeness": log.unlikeness[row], "prompt_tokens": tokens, "completion_tokens": 0}
+        yield Entry(f"r{row}", "/v1/chat/completions", sent, **said), bool(log.correct[row])
+
+
+def write_log(folder, tmp_path, **settings):
+    file, outcomes = tmp_path / "log.jsonl", tmp_path / "outcomes.jsonl"
+    made = list(entries(**settings))
+    with DecisionLog(file, router_id(folder)) as log:
+        assert all(log.write(entry) for entry, _ in made)
+    outcomes.write_text("".join(json.dumps({"id": entry.id, "correct": right}) + "\n" for entry, right in made))
+    return file, outcomes
+
+
+def monitor(folder, file, *more):
+    monitor_router.main(["--router", str(folder), "--log", str(file), *map(str, more)])
+
+
+def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_worth(folder, tmp_path, capsys):
+    file, outcomes = write_log(folder, tmp_path)
+    with file.open("a") as lines:
+        failed = Entry("f", "/v1/chat/completions", "large", failure="routing: timeout", served_by="large")
+        lines.write(json.dumps({"router": router_id(folder), **asdict(failed)}) + "\n")
+    monitor(folder, file, "--outcomes", outcomes)
+    said = capsys.readouterr().out
+    assert "600 decisions, 1 failures of routing, 600 outcomes" in said
+    assert "no alarm (5 tests, together wrong with a probability of at most 0.01)" in said
+    assert "accuracy of large alone" in said and "not known" not in said
+    log = log_of(np.random.default_rng(3), 600)
+    weights = (log.sent == log.chosen) / log.propensity
+    cost = (weights @ log.cost / weights.sum()) * 1e-6 + 1e-6  # every token is a millionth of a dollar; reading
+    row = next(line for line in said.splitlines() if line.startswith("USD per request of the router"))
+    assert f"{cost:.3g}" in row
+
+
+def test_an_alarm_is_named_and_told_by_the_exit_status(folder, tmp_path, capsys):
+    file, outcomes = write_log(folder, tmp_path, n=2000, broken=0.15)
+    with pytest.raises(SystemExit) as ended:
+        monitor(folder, file, "--outcomes", outcomes)
+    assert ended.value.code == 3 and "ALARM: calibration of " in capsys.readouterr().out
+    monitor(folder, file)
+    said = capsys.readouterr().out
+    assert "No outcome is known" in said and "no alarm (3 tests" in said
+
+
+def test_what_exploration_alone_can_tell_is_said_to_be_unknown_without_it(folder, tmp_path, capsys):
+    file, outcomes = write_log(folder, tmp_path, exploration=0.0)
+    monitor(folder, file, "--outcomes", outcomes, "--incumbent", "small")
+    said = capsys.readouterr().out
+    assert "No request was explored: what small alone would have done cannot be estimated" in said
+    assert said.count("not known") == 6, "accuracy and cost as served are known"
+
+
+def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
+    file = tmp_path / "routed.jsonl"
+    probability, _, unlikeness = prompts(np.random.default_rng(4), 100)
+    routed = zip(probability, choose(probability), unlikeness, strict=True)
+    lines = [
+        {"router": router_id(folder), "policy": POLICIES[column], "unlikeness": far}
+        | {"probabilities": dict(zip(POLICIES, row, strict=True)), "expected_cost": 1.0, "unlike": False}
+        for row, column, far in routed
+    ]
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    monitor(folder, file)
+    assert "100 decisions, 0 failures of routing, 0 outcomes" in capsys.readouterr().out
+    lines[7]["policy"] = next(policy for policy in POLICIES if policy != lines[7]["policy"])
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(
+        UserError, match=r"1 of 100 decisions are not those of the operating point that the study chose"
+    ):
+        monitor(folder, file)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"router": "other"}, r"line 2: key 'router' is 'other', but this router is '\w{64}': give the log of this"),
+        ({"router": None}, r"line 2: key 'router': .*: mend or remove the line"),
+        ({"policy": "huge"}, r"line 2: 'huge' is no policy of the router"),
+        ({"propensity": 0.0}, r"line 2: key 'propensity': Input should be greater than 0"),
+        ({"probabilities": {"small": 0.5}}, r"line 2: lacks a policy's probability"),
+        ({"probabilities": {"small": 0.5, "large": 1.5}}, r"line 2: key 'probabilities.large'"),
+        ({"id": "r0"}, r"line 2: id 'r0' stands twice"),
+        (None, r"line 2: Invalid JSON: .*: mend or remove the line"),
+    ],
+)
+def test_a_line_that_is_not_what_it_should_be_is_named(folder, tmp_path, change, message):
+    file, outcomes = write_log(folder, tmp_path, n=3)
+    lines = file.read_text().splitlines()
+    lines[1] = lines[1][:50] if change is None else json.dumps({**json.loads(lines[1]), **change})
+    file.write_text("\n".join(lines))
+    with pytest.raises(UserError, match=rf"log\.jsonl: {message}"):
+        monitor(folder, file, "--outcomes", outcomes)
+
+
+def test_other_input_that_cannot_be_used_is_named(folder, tmp_path):
+    file, outcomes = write_log(folder, tmp_path, n=3)
+    with pytest.raises(UserError, match=r"--incumbent 'huge' is no policy .*: it has small, large"):
+        monitor(folder, file, "--incumbent", "huge")
+    outcomes.write_text('{"id": "r0", "correct": 1}\n')
+    with pytest.raises(UserError, match=r"outcomes\.jsonl: line 1: key 'correct': Input should be a valid boolean"):
+        monitor(folder, file, "--outcomes", outcomes)
+    outcomes.write_text('{"id": "r0", "correct": true}\n' * 2)
+    with pytest.raises(UserError, match=r"outcomes\.jsonl: line 2: id 'r0' stands twice"):
+        monitor(folder, file, "--outcomes", outcomes)
+    file.write_text("\n")
+    with pytest.raises(UserError, match=r"log\.jsonl: has no decision"):
+        monitor(folder, file)
