@@ -127,11 +127,11 @@ def write_report(found: Monitored) -> str:
 def _requests(found: Monitored) -> str:
     log, router = found.log, found.description
     known = int((~np.isnan(log.correct)).sum())
-    lines = [
-        f"Router of pool {router.pool}, study {router.study}: {len(log.chosen)} decisions, {log.undecided} failures of "
-        f"routing, {known} outcomes" + (f", {log.strange} outcomes of requests that the log lacks" * (log.strange > 0)),
-    ]
-    return "\n".join(lines)
+    said = (
+        f"router of pool {router.pool}, study {router.study}: {len(log.chosen)} decisions, "
+        f"{int(explored(log).sum())} with exploration, {log.undecided} failures of routing, {known} outcomes"
+    )
+    return said + (f", {log.strange} outcomes of requests that the log lacks" if log.strange else "")
 
 
 def _policies(found: Monitored) -> str:

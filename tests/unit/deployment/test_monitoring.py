@@ -115,6 +115,16 @@ def test_intervals_of_router_and_incumbent_hold_what_is_true():
     assert (held >= binom.ppf(0.01, 300, 0.95)).all() and (held <= binom.ppf(0.99, 300, 0.95)).any()
 
 
+def test_few_answers_that_are_all_right_are_not_certain():
+    log = log_of(np.random.default_rng(0), 300, exploration=0.5)
+    log.correct[:] = 1.0
+    found = compare_accuracy(log, 1)
+    assert found.incumbent.high == pytest.approx(1) and found.incumbent.low == pytest.approx(
+        1 / (1 + 1.96**2 / found.effective), rel=1e-3
+    )
+    assert found.difference.low < -0.01 < 0.01 < found.difference.high
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
     """A router that was exported, without what reads prompts."""
@@ -169,7 +179,7 @@ def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_wort
         lines.write(json.dumps({"router": router_id(folder), **asdict(failed)}) + "\n")
     monitor(folder, file, "--outcomes", outcomes)
     said = capsys.readouterr().out
-    assert "600 decisions, 1 failures of routing, 600 outcomes" in said
+    assert "600 decisions, 600 with exploration, 1 failures of routing, 600 outcomes" in said
     assert "no alarm (5 tests, together wrong with a probability of at most 0.01)" in said
     assert "accuracy of large alone" in said and "not known" not in said
     log = log_of(np.random.default_rng(3), 600)
@@ -208,7 +218,7 @@ def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
     ]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     monitor(folder, file)
-    assert "100 decisions, 0 failures of routing, 0 outcomes" in capsys.readouterr().out
+    assert "100 decisions, 0 with exploration, 0 failures of routing, 0 outcomes" in capsys.readouterr().out
     lines[7]["policy"] = next(policy for policy in POLICIES if policy != lines[7]["policy"])
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(
