@@ -172,7 +172,7 @@ def _worth(found: Monitored) -> str:
         ["accuracy of the router", *_cells(found.accuracy.router)],
         [f"accuracy of {incumbent} alone", *_cells(found.accuracy.incumbent)],
         ["difference in accuracy", *_cells(found.accuracy.difference)],
-        ["USD per request as served", *_cells(served_cost(log))],
+        ["USD per request as served, without reading", *_cells(served_cost(log))],
         ["USD per request of the router, with reading", *_cells(found.cost.router)],
         [f"USD per request of {incumbent} alone", *_cells(found.cost.incumbent)],
         ["share saved", *_cells(found.cost.difference)],
