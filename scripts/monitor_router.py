@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
+from foretell.common.arguments import share
 from foretell.common.errors import run
 from foretell.deployment.monitoring import monitor_router, write_report
 
@@ -22,20 +23,13 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--log", type=Path, required=True, help="its decisions (JSON lines)")
     parser.add_argument("--outcomes", type=Path, help="which answers were right (JSON lines)")
     parser.add_argument("--incumbent", help="policy to compare with; without it, the most accurate of the study")
-    parser.add_argument("--level", type=_level, default=0.01, help="of all alarms together, where nothing has drifted")
+    parser.add_argument("--level", type=share, default=0.01, help="of all alarms together, where nothing has drifted")
     args = parser.parse_args(argv)
 
     found = monitor_router(args.router, args.log, args.outcomes, args.incumbent, args.level)
     print(write_report(found))
     if found.alarms:
         sys.exit(ALARM)
-
-
-def _level(text: str) -> float:
-    level = float(text)
-    if not 0 < level < 1:
-        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
-    return level
 
 
 if __name__ == "__main__":

@@ -81,3 +81,14 @@ def shards_by_id(named: Sequence[NamedFile]) -> dict[str, list[Path]]:
     for name, path in named:
         files.setdefault(name, []).append(path)
     return files
+
+
+def share(text: str) -> float:
+    """A number between 0 and 1, neither of them; an argparse type."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number between 0 and 1")
+    return number

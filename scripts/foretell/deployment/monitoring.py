@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foretell.common.errors import UserError
-from foretell.deployment.choosing import choose_point, choose_policies
+from foretell.deployment.choosing import choose_policies
 from foretell.deployment.description import RouterDescription
 from foretell.deployment.drift import CALIBRATION, FOREIGN, SCORES, Comparison, find_drift, holm
-from foretell.deployment.files import POINTS
-from foretell.deployment.folder import read_folder, router_id
-from foretell.deployment.logged import Log, read_log
+from foretell.deployment.logged import Log
+from foretell.deployment.observed import observe
 from foretell.deployment.realised import (
     LEAST,
     Compared,
@@ -25,7 +23,6 @@ from foretell.deployment.realised import (
     served_cost,
 )
 from foretell.deployment.reference import Reference
-from foretell.routing.pool import TEST
 
 STATISTICS = {SCORES: "D", FOREIGN: "odds ratio", CALIBRATION: "z"}
 WHAT = {SCORES: "mean probability", FOREIGN: "share foreign", CALIBRATION: "share right"}
@@ -75,27 +72,15 @@ def monitor_router(
         level: of the alarms, all together.
 
     Raises:
-        UserError: the folder or a file is not what it should be, or the log is of another router or operating point.
+        UserError: as `foretell.deployment.observed.observe`, or the folder keeps no test split.
     """
-    description, tensors = read_folder(folder)
-    policies = [each.policy for each in description.policies]
-    reference = Reference.of(tensors, policies, folder)
-    log = read_log(file, router_id(folder), description, outcomes)
-    best = max(description.policies, key=lambda each: each.accuracy[description.chosen_on]).policy
-    incumbent = best if incumbent is None else incumbent
-    if incumbent not in policies:
-        raise UserError(f"--incumbent {incumbent!r} is no policy of {folder}: it has {', '.join(policies)}")
-    chosen = choose_point(description)
-    if elsewhere := int((choose_policies(description, chosen, log.probability) != log.chosen).sum()):
-        raise UserError(
-            f"{file}: {elsewhere} of {len(log.chosen)} decisions are not those of the operating point that the study "
-            "chose, at which the test split is compared: give a log that scripts/serve_router.py has written, or "
-            "scripts/route.py without --strategy, --criterion and --operating-point"
-        )
-    test_chosen = choose_policies(description, chosen, reference.probability)
+    observed = observe(folder, file, outcomes)
+    description, log, policies = observed.description, observed.log, observed.policies
+    reference = Reference.of(observed.tensors, policies, folder)
+    column = observed.incumbent(incumbent)
+    test_chosen = choose_policies(description, observed.chosen, reference.probability)
     constant = [each.probe.constant is not None for each in description.policies]
     drift = find_drift(log, reference, test_chosen, policies, constant, description.unlike_above)
-    column = policies.index(incumbent)
     return Monitored(
         log,
         description,
@@ -103,19 +88,10 @@ def monitor_router(
         drift,
         holm([test.p for test in drift]),
         level,
-        incumbent,
+        policies[column],
         compare_accuracy(log, column),
-        compare_cost(log, column, _probing_cost(folder, chosen.router, chosen.operating_point)),
+        compare_cost(log, column, observed.reading_cost()),
     )
-
-
-def _probing_cost(folder: Path, router: str, operating_point: float | None) -> float:
-    """USD that reading adds per problem of the test split; nothing is read where one policy takes every prompt."""
-    if operating_point is None:
-        return 0.0
-    points = pd.read_csv(folder / POINTS)
-    rows = points[(points.router == router) & (points.split == TEST)]
-    return float(rows.probing_cost.iloc[(rows.operating_point - operating_point).abs().argmin()])
 
 
 def write_report(found: Monitored) -> str:

@@ -125,6 +125,16 @@ def explored(log: Log) -> np.ndarray:
     return log.propensity < 1
 
 
+def _telling(log: Log, incumbent: int) -> np.ndarray:
+    """Bool [requests] that tell of both the router and the incumbent.
+
+    In a pilot what the router would send to the incumbent goes there for sure, and tells of both: it may not be left
+    out. Where others were not explored it does not count, as it would stand for them.
+    """
+    alike = (log.chosen == incumbent) & (log.sent == incumbent)
+    return explored(log) | alike if explored(log)[log.chosen != incumbent].all() else explored(log)
+
+
 def _compare(
     log: Log,
     values: np.ndarray,
@@ -133,7 +143,7 @@ def _compare(
     contrast: Callable[[Weighted, Weighted], Estimate],
     added: float = 0.0,
 ) -> Compared:
-    rows = explored(log) & ~np.isnan(values)
+    rows = _telling(log, incumbent) & ~np.isnan(values)
     values, sent, propensity = values[rows], log.sent[rows], log.propensity[rows]
     router = Weighted.of(values + added, sent == log.chosen[rows], propensity)
     other = Weighted.of(values, sent == incumbent, propensity)

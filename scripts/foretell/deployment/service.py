@@ -100,7 +100,9 @@ class Service:
         return handler
 
     async def _health(self, _: Request) -> Response:
-        mode = "routing" if self._settings.incumbent is None else "shadow"
+        mode = "routing"
+        if self._settings.incumbent is not None:
+            mode = "shadow" if self._settings.incumbent_share == 1 else "pilot"
         return JSONResponse({"status": "ok", "mode": mode, "policies": self._router.policies})
 
     async def _show_metrics(self, _: Request) -> Response:
@@ -194,9 +196,12 @@ class Service:
         return entry
 
     def _explore(self, entry: Entry) -> None:
-        """Set where a prompt is sent, and with which probability; the incumbent answers everything in shadow mode."""
-        if self._settings.incumbent is not None:
-            entry.policy = self._settings.incumbent
+        """Set where a prompt is sent, and with which probability."""
+        if (incumbent := self._settings.incumbent) is not None:
+            share = self._settings.incumbent_share
+            router = incumbent if share == 1 else entry.policy
+            entry.policy = incumbent if self._draw() < share else router
+            entry.propensity = share * (entry.policy == incumbent) + (1 - share) * (entry.policy == router)
             return
         share, policies = self._settings.exploration, self._router.policies
         if not share or entry.chosen is None:

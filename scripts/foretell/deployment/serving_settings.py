@@ -49,6 +49,8 @@ class ServingSettings(Settings):
     """The policy that answers where routing, or another policy's upstream, fails."""
     incumbent: str | None = None
     """In shadow mode, the policy that answers everything; what the router would have done is logged."""
+    incumbent_share: Annotated[float, Field(gt=0, le=1)] = 1.0
+    """Share of requests that the incumbent answers, drawn at random; below 1 the router answers the others: a pilot."""
     exploration: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of requests that go to a policy that is drawn with equal chances, so that logs tell what others do."""
     token: Variable | None = None
@@ -80,4 +82,6 @@ def read_serving_settings(path: Path, policies: Collection[str]) -> ServingSetti
     for key, policy in (("fallback", settings.fallback), ("incumbent", settings.incumbent)):
         if policy is not None and policy not in settings.upstreams:
             raise UserError(f"{path}: key {key!r}: {policy!r} is none of the router's policies, which are {known}")
+    if settings.incumbent_share < 1 and (settings.incumbent is None or settings.exploration):
+        raise UserError(f"{path}: key 'incumbent_share' is of a pilot: set 'incumbent' and leave out 'exploration'")
     return settings

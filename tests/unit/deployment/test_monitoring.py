@@ -4,48 +4,17 @@ import json
 from dataclasses import asdict
 
 import numpy as np
-import pandas as pd
 import pytest
 from scipy.stats import binom
 
 import monitor_router
 from foretell.common.errors import UserError
-from foretell.common.provenance import file_hash
-from foretell.common.storage import write_json, write_safetensors
-from foretell.deployment.decision_log import DecisionLog, Entry
-from foretell.deployment.description import RouterDescription
+from foretell.deployment.decision_log import Entry
 from foretell.deployment.drift import compare_calibration, find_drift, holm
-from foretell.deployment.files import MANIFEST, POINTS, PROBES, ROUTER, SCHEMA
 from foretell.deployment.folder import router_id
-from foretell.deployment.logged import Log
 from foretell.deployment.realised import Weighted, compare_accuracy, compare_cost
 from foretell.deployment.reference import Reference
-
-POLICIES = ["small", "large"]
-LAMBDA = 0.15
-PRICE = {"encoder": "m", "input_price": 1.0, "output_price": 2.0}
-
-
-def prompts(rng, n, shift=0.0, broken=0.0):
-    """Probabilities, labels and unlikeness of prompts whose probes overstate how much they know."""
-    easy = rng.normal(size=n)
-    score = easy[:, None] + [-0.5, 1.0] + shift + rng.normal(size=(n, 2))
-    truth = 1 / (1 + np.exp(-(easy[:, None] + [-0.5, 1.0])))
-    labels = rng.random((n, 2)) < np.clip(truth - broken, 0, 1)
-    return 1 / (1 + np.exp(-score)), labels.astype(float), rng.gamma(4, 0.25, n)
-
-
-def choose(probability):
-    return (probability[:, 1] - LAMBDA > probability[:, 0]).astype(int)
-
-
-def log_of(rng, n, exploration=0.2, **drift):
-    probability, labels, unlikeness = prompts(rng, n, **drift)
-    chosen = choose(probability)
-    sent = np.where(rng.random(n) < exploration, rng.integers(2, size=n), chosen)
-    propensity = exploration / 2 + (1 - exploration) * (sent == chosen)
-    cost, correct = np.where(sent == 1, 4.0, 1.0), labels[np.arange(n), sent]
-    return Log(probability, unlikeness, chosen, sent, sent, propensity, cost, correct, 0, 0)
+from router_logs import POLICIES, choose, log_of, prompts, write_log, write_router
 
 
 def alarms(seed, level, n, problems, **drift):
@@ -127,45 +96,13 @@ def test_few_answers_that_are_all_right_are_not_certain():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    """A router that was exported, without what reads prompts."""
-    folder = tmp_path_factory.mktemp("router")
-    rng = np.random.default_rng(0)
-    probe = {"layer": 1, "position": -1, "slope": 1.0}
-    policies = [
-        {"policy": name, "reader": "m", "price": PRICE, "mean_cost": cost, "tier_cost": tier, "probe": probe}
-        | {"accuracy": {"validation": accuracy}}
-        for name, cost, tier, accuracy in (("small", 1.0, 0.0, 0.5), ("large", 4.0, 1.0, 0.8))
-    ]
-    chosen = {"router": "utility", "criterion": "match", "choice": "matches", "operating_point": LAMBDA, "policy": None}
-    study = {"study": "own", "title": "Own", "evidence": "original", "pool": "own", "problem_set": "sums"}
-    study |= {"chosen_on": "validation", "readers": {}, "chosen": [chosen], "unlike_above": 2.5}
-    write_json(RouterDescription.model_validate({**study, "policies": policies}).model_dump(), folder / ROUTER)
-    write_safetensors(Reference(*prompts(rng, 1000)).tensors(POLICIES), folder / PROBES)
-    points = {"router": "utility", "operating_point": [0.0, LAMBDA], "split": "test", "probing_cost": [0.0, 1e-6]}
-    pd.DataFrame(points).to_csv(folder / POINTS, index=False)
-    files = {name: file_hash(folder / name) for name in (ROUTER, PROBES, POINTS)}
-    write_json({"schema": SCHEMA, "files": files}, folder / MANIFEST)
-    return folder
+    made = tmp_path_factory.mktemp("router")
+    write_router(made)
+    return made
 
 
-def entries(n=600, exploration=0.2, **drift):
-    """What the service logs, and which answers were right."""
-    log = log_of(np.random.default_rng(3), n, exploration, **drift)
-    for row in range(n):
-        sent, tokens = POLICIES[log.sent[row]], int(log.cost[row])
-        said = {"chosen": POLICIES[log.chosen[row]], "propensity": log.propensity[row], "served_by": sent}
-        said |= {"probabilities": dict(zip(POLICIES, map(float, log.probability[row]), strict=True))}
-        said |= {"unlikeness": log.unlikeness[row], "prompt_tokens": tokens, "completion_tokens": 0}
-        yield Entry(f"r{row}", "/v1/chat/completions", sent, **said), bool(log.correct[row])
-
-
-def write_log(folder, tmp_path, **settings):
-    file, outcomes = tmp_path / "log.jsonl", tmp_path / "outcomes.jsonl"
-    made = list(entries(**settings))
-    with DecisionLog(file, router_id(folder)) as log:
-        assert all(log.write(entry) for entry, _ in made)
-    outcomes.write_text("".join(json.dumps({"id": entry.id, "correct": right}) + "\n" for entry, right in made))
-    return file, outcomes
+def logged(folder, tmp_path, n=600, **settings):
+    return write_log(folder, tmp_path, log_of(np.random.default_rng(3), n, **settings))
 
 
 def monitor(folder, file, *more):
@@ -173,7 +110,7 @@ def monitor(folder, file, *more):
 
 
 def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_worth(folder, tmp_path, capsys):
-    file, outcomes = write_log(folder, tmp_path)
+    file, outcomes = logged(folder, tmp_path)
     with file.open("a") as lines:
         failed = Entry("f", "/v1/chat/completions", "large", failure="routing: timeout", served_by="large")
         lines.write(json.dumps({"router": router_id(folder), **asdict(failed)}) + "\n")
@@ -190,7 +127,7 @@ def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_wort
 
 
 def test_an_alarm_is_named_and_told_by_the_exit_status(folder, tmp_path, capsys):
-    file, outcomes = write_log(folder, tmp_path, n=2000, broken=0.15)
+    file, outcomes = logged(folder, tmp_path, n=2000, broken=0.15)
     with pytest.raises(SystemExit) as ended:
         monitor(folder, file, "--outcomes", outcomes)
     assert ended.value.code == 3 and "ALARM: calibration of " in capsys.readouterr().out
@@ -200,7 +137,7 @@ def test_an_alarm_is_named_and_told_by_the_exit_status(folder, tmp_path, capsys)
 
 
 def test_what_exploration_alone_can_tell_is_said_to_be_unknown_without_it(folder, tmp_path, capsys):
-    file, outcomes = write_log(folder, tmp_path, exploration=0.0)
+    file, outcomes = logged(folder, tmp_path, exploration=0.0)
     monitor(folder, file, "--outcomes", outcomes, "--incumbent", "small")
     said = capsys.readouterr().out
     assert "No request was explored: what small alone would have done cannot be estimated" in said
@@ -241,7 +178,7 @@ def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
     ],
 )
 def test_a_line_that_is_not_what_it_should_be_is_named(folder, tmp_path, change, message):
-    file, outcomes = write_log(folder, tmp_path, n=3)
+    file, outcomes = logged(folder, tmp_path, n=3)
     lines = file.read_text().splitlines()
     lines[1] = lines[1][:50] if change is None else json.dumps({**json.loads(lines[1]), **change})
     file.write_text("\n".join(lines))
@@ -250,7 +187,7 @@ def test_a_line_that_is_not_what_it_should_be_is_named(folder, tmp_path, change,
 
 
 def test_other_input_that_cannot_be_used_is_named(folder, tmp_path):
-    file, outcomes = write_log(folder, tmp_path, n=3)
+    file, outcomes = logged(folder, tmp_path, n=3)
     with pytest.raises(UserError, match=r"--incumbent 'huge' is no policy .*: it has small, large"):
         monitor(folder, file, "--incumbent", "huge")
     outcomes.write_text('{"id": "r0", "correct": 1}\n')

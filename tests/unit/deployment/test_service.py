@@ -213,6 +213,18 @@ def test_in_shadow_mode_the_incumbent_answers_and_the_log_says_who_would_have(tm
         assert httpx2.get(service.url + "/health").json()["mode"] == "shadow"
 
 
+def test_in_a_pilot_the_incumbent_answers_its_share(tmp_path, monkeypatch):
+    drawn = iter([0.2, 0.3, 0.3])
+    settings = {"incumbent": "large", "incumbent_share": 0.25}
+    with running(tmp_path, respond, monkeypatch, draw=lambda: next(drawn), **settings) as service:
+        assert [told(service.chat(text)) for text in ("easy", "easy", "hard")] == ["large-1", "small-1", "large-1"]
+        assert [entry["propensity"] for entry in service.entries()] == [0.25, 0.75, 1.0], (
+            "both would send what is hard there"
+        )
+        assert [entry["chosen"] for entry in service.entries()] == ["small", "small", "large"]
+        assert httpx2.get(service.url + "/health").json()["mode"] == "pilot"
+
+
 def test_exploration_sends_its_share_elsewhere_and_logs_propensities(tmp_path, monkeypatch):
     drawn = iter([0.1, 0.9, 0.2])  # explores, takes the second policy; does not explore
     with running(tmp_path, respond, monkeypatch, draw=lambda: next(drawn), exploration=0.2) as service:
@@ -227,6 +239,8 @@ def test_exploration_sends_its_share_elsewhere_and_logs_propensities(tmp_path, m
         ({"upstreams": {"small": {"base_url": "http://h/v1", "model": "m"}}}, "'large', which has no upstream there"),
         ({"upstreams": {"tiny": {"base_url": "http://h/v1", "model": "m"}}}, "key 'upstreams.tiny': the router has no"),
         ({"upstreams": {"small": {"base_url": "http://h", "model": "m", "key": KEY}}}, "key 'upstreams.small.key'"),
+        ({"incumbent_share": 0.5}, "key 'incumbent_share' is of a pilot: set 'incumbent'"),
+        ({"incumbent_share": 0.5, "incumbent": "large", "exploration": 0.1}, "leave out 'exploration'"),
         ({"limit": {}}, "key 'limit': Extra inputs are not permitted"),
     ],
 )
