@@ -17,7 +17,8 @@ class Entry:
         id: of the request, which the answer's header `X-Router-Id` has too.
         endpoint: that was asked.
         chosen: the policy that the router chose; None where routing failed.
-        policy: that the prompt was sent to, or would be: the chosen one, but for exploration, shadow mode and failures.
+        policy: that the prompt was sent to, or would be: the chosen one, but for exploration, pilots,
+            shadow mode and failures.
         propensity: the probability with which it was sent there.
         served_by: whose answer the client got; None where it got none.
         failure: what failed, if something did.
