@@ -91,6 +91,10 @@ SYNTHETIC = {
     "outcomes": imported(outcomes="o.csv"),
     "activations": imported(rollouts="r.csv", activations="a.npz"),
     "predictions": imported(outcomes="o.csv", predictions="p.csv"),
+    "invested": {
+        **imported(outcomes="o.csv"),
+        "return_on_investment": {"own": {"queries_per_month": 1000.0, "incumbent": "b", "assumption": "a guess"}},
+    },
     "cross-fitted": cross_fitted(imported(completions="c.csv")),
     "asked": asked(),
     "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
@@ -153,6 +157,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
     for pool in study.config.pools:
         for rule in ("price_outcomes", "route_queries", "evaluate_routing"):
             add(rule, pool=pool)
+        if pool in study.config.return_on_investment:
+            add("estimate_return", pool=pool)
         if pool in exported(study):
             add("export_router", pool=pool)
     for rule in ("check_claims", "write_front_page"):

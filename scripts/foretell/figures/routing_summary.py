@@ -75,7 +75,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     points = {**percent, "signed": True}
     table = pd.DataFrame(
         {
-            "Strategy": [_name(row) for row in frame.itertuples()],
+            "Strategy": [strategy_name(row) for row in frame.itertuples()],
             "Probabilities": ["" if pd.isna(name) else FAMILIES[name].label for name in frame.family],
             "Chosen on": frame.chosen_on.fillna(""),
             "Accuracy, %": cells("accuracy", **percent),
@@ -94,7 +94,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return table, _note(frame)
 
 
-def _name(row: Any) -> str:
+def strategy_name(row: Any) -> str:
+    """What readers are told a row of the summary is."""
     if row.strategy == "single":
         return row.policy if pd.isna(row.samples) else f"{row.policy}, {samples(row.samples)}"
     if row.strategy == "hull":

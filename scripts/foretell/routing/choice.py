@@ -10,12 +10,13 @@ from foretell.routing.decisions import ORACLE
 from foretell.routing.points import RANDOM, SINGLE, Points
 from foretell.routing.pool import Source
 from foretell.routing.routers import ROUTERS, oracle_references
-from foretell.routing.settings import ACCURACY, BUDGET, MATCH, Criterion, RoutingEvaluationSettings
+from foretell.routing.settings import ACCURACY, BUDGET, MATCH, TOTAL, Criterion, RoutingEvaluationSettings
 
 CHOSEN: dict[Criterion, str] = {
     MATCH: "cheapest that matches",
     BUDGET: "most accurate within the budget",
     ACCURACY: "cheapest that is as accurate as asked for",
+    TOTAL: "cheapest with what wrong answers cost",
 }
 FALLS_BACK: dict[Criterion, str] = {
     MATCH: "no setting matches: best single policy",
@@ -37,7 +38,7 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
         candidates: indices of the points to choose from.
         criterion: MATCH, the cheapest point at least as accurate as the best single policy; BUDGET, the most accurate
             one whose mean cost is at most `value` (USD per problem); ACCURACY, the cheapest one at least `value`
-            accurate.
+            accurate; TOTAL, the cheapest one if each wrong answer costs `value` (USD) beside.
         value: null for MATCH.
 
     Returns:
@@ -46,6 +47,9 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
     """
     accuracy, cost = points.accuracy.mean(axis=1), points.cost.mean(axis=1)
     best = best_single(points)
+    if criterion == TOTAL:
+        total = cost[candidates] + value * (1 - accuracy[candidates])
+        return int(candidates[np.lexsort((cost[candidates], total))[0]]), CHOSEN[criterion]
     if criterion == BUDGET:
         affordable = candidates[cost[candidates] <= value]
         if len(affordable):

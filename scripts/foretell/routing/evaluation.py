@@ -33,7 +33,7 @@ def evaluate_routing(
     Raises:
         UserError: the tables do not belong together, or a split that is needed is empty.
     """
-    folds = [fold for tables, decisions in pools for fold in _folds(tables, decisions)]
+    folds = routed_folds(pools)
     tables, routed = [each for each, _ in folds], [each for _, each in folds]
     summary = summarise_routing(routed, settings)
     if settings.cost_sensitivity and any(ASSUMED in basis for basis in routed[0].pool.cost_basis):
@@ -41,7 +41,12 @@ def evaluate_routing(
     return trace_curves(routed, settings.resamples, settings.seed), count_shares(routed), summary
 
 
-def _folds(tables: PoolTables, decisions: pd.DataFrame) -> Iterator[tuple[PoolTables, RoutedPool]]:
+def routed_folds(pools: Sequence[tuple[PoolTables, pd.DataFrame]]) -> list[tuple[PoolTables, RoutedPool]]:
+    """What each fold of the pools decides from, and the fold with its decisions; see `evaluate_routing`."""
+    return [fold for tables, decisions in pools for fold in _of_pool(tables, decisions)]
+
+
+def _of_pool(tables: PoolTables, decisions: pd.DataFrame) -> Iterator[tuple[PoolTables, RoutedPool]]:
     """The pool, or the folds of a cross-fitted one: what its decisions follow from, and the pool with them."""
     for fold, (costs, probabilities) in split_by_fold(tables.costs, tables.probabilities).items():
         pool = assemble_pool(costs)

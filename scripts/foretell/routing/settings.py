@@ -7,10 +7,11 @@ from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
 from foretell.common.arguments import Settings
 from foretell.routing.routers import Sweep
 
-Criterion = Literal["match", "budget", "accuracy"]
+Criterion = Literal["match", "budget", "accuracy", "total"]
 MATCH: Criterion = "match"
 BUDGET: Criterion = "budget"
 ACCURACY: Criterion = "accuracy"
+TOTAL: Criterion = "total"
 Criteria = dict[Criterion, float | None]
 
 

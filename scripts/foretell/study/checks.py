@@ -11,7 +11,7 @@ from foretell.probes.targets import TARGETS
 from foretell.routing.routers import ROUTERS
 from foretell.study.checks_of_hub import hub_mistakes
 from foretell.study.checks_of_policies import model_mistakes, policy_mistakes, server_mistakes
-from foretell.study.checks_of_pools import pool_mistakes
+from foretell.study.checks_of_pools import investment_mistakes, pool_mistakes
 from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mistakes
 from foretell.study.config import StudyConfig
 from foretell.study.models import PathModel
@@ -35,6 +35,7 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     yield from server_mistakes(config)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)
+    yield from investment_mistakes(config)
     if not config.pools and not any(entry.evaluated for entry in config.problem_sets.values()):
         yield "no policy is evaluated: name policies in a pool under 'pools', or in a problem set's 'policies'"
     yield from file_mistakes(config)

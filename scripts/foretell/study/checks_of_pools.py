@@ -22,6 +22,19 @@ def pool_mistakes(config: StudyConfig) -> Iterator[str]:
             yield from _single_pool(name, pool, config)
 
 
+def investment_mistakes(config: StudyConfig) -> Iterator[str]:
+    """Investments in pools that are not there, or beside an incumbent that is none of their policies."""
+    for name, entry in config.return_on_investment.items():
+        key = f"return_on_investment.{name}"
+        if name not in config.pools:
+            yield unknown(key, name, config.pools)
+            continue
+        pool = config.pools[name]
+        first = config.pools.get(pool.folds[0]) if isinstance(pool, PoolOfFolds) else pool
+        if entry.incumbent and isinstance(first, SinglePool) and entry.incumbent not in first.policies:
+            yield unknown(f"{key}.incumbent", entry.incumbent, dict.fromkeys(first.policies))
+
+
 def _pool_of_folds(name: str, pool: PoolOfFolds, config: StudyConfig) -> Iterator[str]:
     yield from fold_mistakes(f"pools.{name}.folds", pool.folds, config.pools, ("problem_set",))
     problem_set = config.problem_sets[pool.problem_set]

@@ -10,6 +10,7 @@ from foretell.common.errors import UserError
 from foretell.completions.policy import Prompt
 from foretell.probes.families import FAMILIES, Family
 from foretell.probes.targets import TARGETS, Target
+from foretell.routing.investment import Investment
 from foretell.routing.routers import Sweep
 from foretell.study.models import AnyModel
 from foretell.study.policies import AnyPolicy
@@ -130,6 +131,8 @@ class StudyConfig(Settings):
     """What is predicted, from what, and over which grid."""
     pools: dict[Id, AnyPool] = {}
     """The pools of policies to route over, by id."""
+    return_on_investment: dict[Id, Investment] = {}
+    """Pools for which it is estimated what a router is worth in a year, by id (T11, F12)."""
     routing: Routing = Routing()
     """How the routers are swept, and when they match the best single policy."""
     statistics: Statistics = Statistics()

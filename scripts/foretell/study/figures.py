@@ -9,7 +9,9 @@ from foretell.study import jobs
 from foretell.study.files import Files
 from foretell.study.study import Study
 
-Need = Literal["splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback", "responses"]
+Need = Literal[
+    "splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback", "responses", "investment"
+]
 
 # What a problem set or pool may have that a figure is about.
 NEEDS: dict[Need, str] = {
@@ -21,6 +23,7 @@ NEEDS: dict[Need, str] = {
     "linear": "a linear probe that is trained here",
     "success_rate": "predictions of the success rate",
     "fallback": "a fallback",
+    "investment": "an entry under 'return_on_investment'",
     "responses": "responses of people or models (a key 'responses')",
 }
 
@@ -108,6 +111,8 @@ def _has(study: Study, name: str, need: Need) -> bool:
             return study.predictions_by(name) == "train_probes" and "linear" in study.families(name)
         case "success_rate":
             return "success_rate" in study.targets(name)
+        case "investment":
+            return name in study.config.return_on_investment
         case "responses":
             return study.fits_irt(study.origin(name))
         case "fallback":
@@ -119,10 +124,15 @@ def _fallback(study: Study, pool: str) -> dict[str, Any]:
     return {"fallback": None if entry is None else entry.model_dump()}
 
 
+def _investment(study: Study, pool: str) -> dict[str, Any]:
+    return {"investment": study.config.return_on_investment[pool].model_dump()}
+
+
 TAKEN = {
     "resampling": lambda study, name: jobs.resampling(study),
     "efforts": lambda study, name: {"efforts": jobs.efforts(study, name)},
     "fallback": _fallback,
+    "investment": _investment,
     "family": lambda study, name: {"family": study.family(name)},
     "calibrated_on": lambda study, name: {"calibrated_on": jobs.calibrated_on(study, name)},
 }

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[3]
 MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
 GIVEN = {
     "resampling": {"resamples", "seed"},
-    **{key: {key} for key in ("efforts", "fallback", "family", "calibrated_on")},
+    **{key: {key} for key in ("efforts", "fallback", "investment", "family", "calibrated_on")},
 }
 
 

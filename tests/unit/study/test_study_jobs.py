@@ -132,6 +132,7 @@ EXPECTED = {
     "outcomes": {"own": "train_probes"},
     "activations": {"own": "train_probes"},
     "predictions": {"own": "import_predictions"},
+    "invested": {"own": "train_probes"},
     "cross-fitted": {"own": "cross_fit_predictors"},
     "asked": {"own": "train_probes"},
     "asked-and-cross-fitted": {"own": "cross_fit_probes"},

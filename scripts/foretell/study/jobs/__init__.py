@@ -39,7 +39,14 @@ from foretell.study.jobs.probes import (
     train_probes,
 )
 from foretell.study.jobs.report import check_claims, efforts, write_front_page, write_report
-from foretell.study.jobs.routing import calibrated_on, evaluate_routing, export_router, price_outcomes, route_queries
+from foretell.study.jobs.routing import (
+    calibrated_on,
+    estimate_return,
+    evaluate_routing,
+    export_router,
+    price_outcomes,
+    route_queries,
+)
 
 __all__ = [
     "ask_server",
@@ -55,6 +62,7 @@ __all__ = [
     "download_model",
     "download_problems",
     "efforts",
+    "estimate_return",
     "evaluate_probes",
     "evaluate_routing",
     "exclude_duplicates",

@@ -87,6 +87,12 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
     }
 
 
+def estimate_return(study: Study, job: Job) -> Settings:
+    """The same, and what a query costs beside its tokens."""
+    investment = study.config.return_on_investment[job.pool]
+    return {**evaluate_routing(study, job), "investment": investment.model_dump(exclude_defaults=True)}
+
+
 def export_router(study: Study, job: Job) -> Settings:
     """What a pool's router is, beside what was measured."""
     return describe_router(study, job.pool, price_outcomes(study, job)["policies"])

@@ -1,0 +1,119 @@
+"""T11 and F12: what a router is worth in a year."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from foretell.figures.costs import pooled_basis
+from foretell.figures.routing_summary import strategy_name
+from foretell.figures.style import BLACK, COLOURS, PAGE, styled, wrapped
+from foretell.figures.text import money, number, with_interval
+from foretell.probes.families import FAMILIES
+
+MODELS, REVIEW = COLOURS[0], COLOURS[1]
+NEVER = "never"
+UNCOUNTED = " (without reading prompts, whose price is not known)"
+LABEL = 40  # characters of a strategy's name that fit on a line
+
+
+def collect(returns: pd.DataFrame, investment: dict[str, Any]) -> pd.DataFrame:
+    """A year by every strategy, and what it rests on.
+
+    Args:
+        returns: as `foretell.routing.investment.estimate_return` gives it.
+        investment: an entry of `return_on_investment`, its keys those of `foretell.routing.investment.Investment`.
+
+    Returns:
+        The same rows and columns, with name (what readers are told) and assumption.
+    """
+    queries, hours, price = (investment[key] for key in ("queries_per_month", "review_hours", "price_of_hour"))
+    like = "in a mix of groups of its own" if investment["mix"] else "like those of test"
+    basis = (
+        f"{queries:,g} queries a month, {like}; {hours:g} hours of review of a wrong answer, {price:g} USD an hour; "
+        f"{investment['assumption']}; costs per query: {pooled_basis(returns.cost_basis)}"
+    )
+    return returns.assign(name=[_name(row) for row in returns.itertuples()], assumption=basis)
+
+
+def _name(row: Any) -> str:
+    name = strategy_name(row)
+    read = "" if pd.isna(row.family) else f", by {FAMILIES[row.family].label}"
+    return name + read + ("" if row.probing_counted else UNCOUNTED)
+
+
+def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: dollars a year."""
+
+    def cells(column: str, **options: Any) -> list[str]:
+        columns = zip(*(frame[column + end] for end in ("", "_low", "_high")), strict=True)
+        return [with_interval(*values, **options) or "unknown" for values in columns]
+
+    def dollars(column: str) -> list[str]:
+        columns = zip(*(frame[column + end] for end in ("", "_low", "_high")), strict=True)
+        return [money(*values) or "unknown" for values in columns]
+
+    def against(column: list[str]) -> list[str]:
+        return ["" if incumbent else cell for incumbent, cell in zip(frame.is_incumbent, column, strict=True)]
+
+    table = pd.DataFrame(
+        {
+            "Strategy": [
+                f"{row.name}, the incumbent" if row.is_incumbent else row.name for row in frame.itertuples(index=False)
+            ],
+            "Accuracy, %": cells("accuracy", digits=1, scale=100),
+            "Models, USD a year": dollars("model_cost"),
+            "Review, USD a year": dollars("review_cost"),
+            "Together, USD a year": dollars("total"),
+            "Saving, USD a year": against(dollars("saving")),
+            "Saving, %": against(cells("saving_share", digits=1, scale=100)),
+            "Paid back after, months": against([payback(row) for row in frame.itertuples()]),
+        }
+    )
+    first = frame.iloc[0]
+    parts = [first.once_labelling, first.once_answers, first.once_integration]
+    once, labelling, answers, integration = (money(each, np.nan, np.nan) for each in [sum(parts), *parts])
+    note = (
+        f"{first.assumption}. Paid once: {once} USD, of which {labelling} for the gold answers of "
+        f"{first.once_problems} problems, {answers} for every policy's answers to them, {integration} for putting it "
+        "into service. Models: tokens, and reading prompts to route. A negative saving is a loss. 95 % bootstrap "
+        f"intervals over the problems of test (n = {first.n}), paired; they hold the error of the sample, not of the "
+        "assumptions."
+    )
+    return table, note
+
+
+def payback(row: Any) -> str:
+    """Months with their interval, whose ends are those of the saving in reverse; `never` where nothing is saved."""
+    ends = [row.payback_months, row.payback_months_low, row.payback_months_high]
+    if pd.isna(ends[0]):
+        return "unknown"
+    value, low, high = (NEVER if np.isinf(end) else number(end, 1) for end in ends)
+    return f"{value} [{low}, {high}]"
+
+
+@styled
+def draw(frame: pd.DataFrame) -> Figure:
+    """A bar per strategy: what models cost and what review costs, with the interval of both together."""
+    figure = Figure(figsize=(PAGE, 0.6 + 0.32 * len(frame)), layout="constrained")
+    axes = figure.add_subplot()
+    places = np.arange(len(frame))[::-1]
+    known = frame.total.notna()
+    axes.barh(places, frame.model_cost.fillna(0), color=MODELS, height=0.6, label="models")
+    axes.barh(
+        places,
+        frame.review_cost.fillna(0),
+        left=frame.model_cost.fillna(0),
+        color=REVIEW,
+        height=0.6,
+        label="review of wrong answers",
+    )
+    errors = np.array([frame.total - frame.total_low, frame.total_high - frame.total])[:, known]
+    axes.errorbar(frame.total[known], places[known], xerr=errors, fmt="none", ecolor=BLACK, elinewidth=0.8, capsize=2)
+    incumbent = frame.total[frame.is_incumbent].iloc[0]
+    axes.axvline(incumbent, color=BLACK, linestyle=":", linewidth=0.8, label="the incumbent's cost")
+    axes.set_yticks(places, [wrapped(name, LABEL) for name in frame.name])
+    axes.set_xlabel("USD a year")
+    figure.legend(loc="outside upper center", ncols=3)
+    return figure

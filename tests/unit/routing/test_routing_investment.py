@@ -1,0 +1,83 @@
+"""What a router is worth in a year, worked by hand."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.figures.return_on_investment import collect, draw, layout
+from foretell.routing.investment import Investment, ReturnSettings, estimate_return
+from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, row
+
+INVESTMENT = {
+    "queries_per_month": 10.0,
+    "review_hours": 0.5,
+    "price_of_hour": 20.0,
+    "labelling_cost": 3.0,
+    "integration_cost": 7.0,
+    "assumption": "a guess",
+}
+
+
+def returns(tables=None, **changed):
+    settings = ReturnSettings.model_validate({**SETTINGS, "investment": INVESTMENT | changed})
+    return estimate_return([pool_tables(*(tables or hand_worked())).routed(SWEEP)], settings)
+
+
+def test_a_year_worked_by_hand():
+    """The cascade costs 2.625 with its probes and is right on 3 of 4, as large is, which costs 4."""
+    found = returns()
+    large, cascade = row(found, "single", policy="large"), row(found, "cascade", criterion="match")
+    assert large.is_incumbent and large.incumbent == "large" and np.isnan(large.saving)
+    assert (large.model_cost, large.review_cost, large.total) == (120 * 4, 120 * 0.25 * 10, 120 * 6.5)
+    assert (cascade.model_cost, cascade.review_cost) == (120 * 2.625, 120 * 0.25 * 10)
+    assert cascade.saving == pytest.approx(120 * 1.375) and cascade.saving_share == pytest.approx(1.375 / 6.5)
+    once = 8 * 3 + 8 * 5 + 7  # eight problems of train and validation, which both policies answered
+    assert cascade[["once_labelling", "once_answers", "once_integration"]].tolist() == [24, 40, 7]
+    assert cascade.payback_months == pytest.approx(once / (cascade.saving / 12))
+    assert cascade.payback_months_low <= cascade.payback_months <= cascade.payback_months_high
+
+
+def test_the_incumbent_may_be_another_and_what_loses_never_pays_back():
+    found = returns(incumbent="small")
+    large = row(found, "single", policy="large")  # costs 3 more and is right on a quarter more, worth 10 each
+    assert large.saving == pytest.approx(120 * (10 * 0.25 - 3)) and np.isinf(large.payback_months)
+    with pytest.raises(UserError, match="'medium' is none of the pool's policies; name one of small, large"):
+        returns(incumbent="medium")
+
+
+def test_a_router_is_chosen_for_what_wrong_answers_cost():
+    """One that costs next to nothing is not worth asking large; of one that costs 100 large's answers are."""
+    for hour, accuracy, cost in ((0.002, 0.5, 1.0), (200.0, 0.75, 2.5)):
+        found = row(returns(price_of_hour=hour), "cascade", criterion="total")
+        assert (found.accuracy, found.choice) == (accuracy, "cheapest with what wrong answers cost")
+        assert found.model_cost == pytest.approx(120 * cost, rel=0.1)
+    assert "total" not in set(returns(price_of_hour=0.0).criterion.dropna())
+
+
+def test_a_mix_weighs_groups():
+    mix = {"p8": 0.4, "p9": 0.4, "p10": 0.1, "p11": 0.1}
+    small = row(returns(mix=mix), "single", policy="small")
+    assert small.accuracy == pytest.approx(0.4 + 0.1)  # right on p8 and p10
+    with pytest.raises(UserError, match="only one of both has p8"):
+        returns(mix={"p9": 0.4, "p10": 0.4, "p11": 0.2})
+
+
+def test_an_unknown_price_of_probing_is_left_out_and_said():
+    costs, predictions = hand_worked()
+    found = returns((costs.assign(probe_cost=np.nan), predictions))
+    cascade = row(found, "cascade", criterion="match")
+    assert not cascade.probing_counted and cascade.model_cost == 120 * 2.5
+    table, _ = layout(collect(found, Investment(**INVESTMENT).model_dump()))
+    assert "without reading prompts" in table.Strategy[found.index[found.strategy == "cascade"][0]]
+
+
+def test_table_and_figure_say_what_pays():
+    frame = collect(returns(incumbent="small"), Investment(**INVESTMENT).model_dump())
+    table, note = layout(frame)
+    by_name = table.set_index("Strategy")
+    assert by_name["Saving, %"]["small, 1 sample, the incumbent"] == ""
+    assert by_name["Paid back after, months"]["large, 1 sample"].startswith("never")
+    assert "10 queries a month" in note and "a guess" in note and "71.0 USD" in note
+    assert len(draw(frame).axes[0].patches) == 2 * len(frame)
+    assert isinstance(frame, pd.DataFrame) and frame.n.eq(4).all()
