@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from foretell.figures.costs import pooled_basis
 from foretell.figures.routing_summary import strategy_name
@@ -15,7 +16,8 @@ from foretell.probes.families import FAMILIES
 MODELS, REVIEW = COLOURS[0], COLOURS[1]
 NEVER = "never"
 UNCOUNTED = " (without reading prompts, whose price is not known)"
-LABEL = 40  # characters of a strategy's name that fit on a line
+SAVED = 30  # characters of the incumbent's
+LABEL = 60  # characters of a strategy's name that fit on a line
 
 
 def collect(returns: pd.DataFrame, investment: dict[str, Any]) -> pd.DataFrame:
@@ -95,25 +97,23 @@ def payback(row: Any) -> str:
 
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
-    """A bar per strategy: what models cost and what review costs, with the interval of both together."""
-    figure = Figure(figsize=(PAGE, 0.6 + 0.32 * len(frame)), layout="constrained")
-    axes = figure.add_subplot()
+    """A bar per strategy, of what models and what review cost, and beside it what is saved, with its interval."""
+    figure = Figure(figsize=(PAGE, 0.8 + 0.24 * len(frame)), layout="constrained")
+    costs, savings = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     places = np.arange(len(frame))[::-1]
-    known = frame.total.notna()
-    axes.barh(places, frame.model_cost.fillna(0), color=MODELS, height=0.6, label="models")
-    axes.barh(
-        places,
-        frame.review_cost.fillna(0),
-        left=frame.model_cost.fillna(0),
-        color=REVIEW,
-        height=0.6,
-        label="review of wrong answers",
+    costs.barh(places, frame.model_cost, color=MODELS, height=0.6, label="models")
+    costs.barh(
+        places, frame.review_cost, left=frame.model_cost, color=REVIEW, height=0.6, label="review of wrong answers"
     )
-    errors = np.array([frame.total - frame.total_low, frame.total_high - frame.total])[:, known]
-    axes.errorbar(frame.total[known], places[known], xerr=errors, fmt="none", ecolor=BLACK, elinewidth=0.8, capsize=2)
-    incumbent = frame.total[frame.is_incumbent].iloc[0]
-    axes.axvline(incumbent, color=BLACK, linestyle=":", linewidth=0.8, label="the incumbent's cost")
-    axes.set_yticks(places, [wrapped(name, LABEL) for name in frame.name])
-    axes.set_xlabel("USD a year")
-    figure.legend(loc="outside upper center", ncols=3)
+    costs.set_yticks(places, [wrapped(name.replace(UNCOUNTED, "*"), LABEL) for name in frame.name])
+    starred = "" if frame.probing_counted.all() else "\n*" + UNCOUNTED.strip(" ()")
+    costs.set_xlabel(f"USD a year{starred}")
+    errors = np.array([frame.saving - frame.saving_low, frame.saving_high - frame.saving])
+    savings.errorbar(frame.saving, places, xerr=errors, fmt="o", color=BLACK, elinewidth=0.8, capsize=2, markersize=3)
+    savings.axvline(0, color=BLACK, linestyle=":", linewidth=0.8)
+    savings.set_xlabel(f"USD a year saved against\n{wrapped(frame.incumbent.iloc[0], SAVED)}")
+    for axes in (costs, savings):
+        axes.xaxis.set_major_formatter("{x:,.0f}")
+        axes.xaxis.set_major_locator(MaxNLocator(4))
+    figure.legend(loc="outside upper center", ncols=2)
     return figure

@@ -83,14 +83,14 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         settings: as there, and the investment.
 
     Returns:
-        One row per strategy: single policies at all of their samples, uniform random, every router, by the first family
-        and by prompt length, where it was chosen to match and where it was chosen to cost the least with what wrong
-        answers cost, and the oracle. strategy, family, policy, samples, criterion, calibrated_on, chosen_on, choice,
-        operating_point, cost_basis, incumbent (its policy), is_incumbent, probing_counted (whether model_cost has the
-        price of reading prompts to route; not where it is unknown); with _low and _high each: accuracy, model_cost,
-        review_cost, total (USD a year), saving (USD a year against the incumbent; null of itself), saving_share,
-        payback_months (infinite where nothing is saved); once_problems, once_labelling, once_answers, once_integration
-        (USD), n, resamples.
+        One row per strategy: single policies at all of their samples, uniform random, every router, by the first
+        family, the best text-only one and prompt length, where it was chosen to match and where it was chosen to cost
+        the least with what wrong answers cost, and the oracle. strategy, family, policy, samples, criterion,
+        calibrated_on, chosen_on, choice, operating_point, cost_basis, incumbent (its policy), is_incumbent,
+        probing_counted (whether model_cost has the price of reading prompts to route; not where it is unknown); with
+        _low and _high each: accuracy, model_cost, review_cost, total (USD a year), saving (USD a year against the
+        incumbent; null of itself), saving_share, payback_months (infinite where nothing is saved); once_problems,
+        once_labelling, once_answers, once_integration (USD), n, resamples.
 
     Raises:
         UserError: the incumbent is no policy of the pool, or `mix` names groups that no test problem has, or lacks
@@ -152,11 +152,13 @@ def _reported(comparison: Comparison, settings: RoutingEvaluationSettings) -> np
     labels, first = comparison.labels, settings.choosers[0]
     most = labels[labels.strategy == SINGLE].groupby("policy").samples.transform("max").reindex(labels.index)
     single = (labels.strategy == SINGLE) & (labels.samples.isna() | (labels.samples == most))
+    of_first = labels.text_family[labels.family == settings.families[0]].dropna()
+    text_only = {family for named in of_first for family in named.split(" / ")}  # of folds, side by side
     routed = (
         labels.strategy.isin(list(ROUTERS))
         & (labels.chosen_on == first.chosen_on)
         & (labels.calibrated_on == first.calibrated_on)
-        & labels.family.isin([settings.families[0], BY_LENGTH])
+        & labels.family.isin([settings.families[0], *text_only, BY_LENGTH])
     )
     order = [single, labels.strategy == RANDOM, routed, labels.strategy == ORACLE]
     return np.concatenate([np.flatnonzero(each.fillna(False)) for each in order])
