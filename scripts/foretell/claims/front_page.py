@@ -6,12 +6,14 @@ from typing import Literal
 
 import pandas as pd
 
+from foretell.claims.verdicts import which_match
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.figures.costs import pooled_basis
 from foretell.figures.text import with_interval
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import chosen_to_match, routing_family
+from foretell.routing.matching import in_words, points
 from foretell.routing.routers import ROUTERS
 
 QUESTION = (
@@ -20,6 +22,10 @@ QUESTION = (
 )
 QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")
 UNTESTABLE = "not testable here"
+READING_OF_MATCHED = (
+    "Matched: yes, if the interval of points stays above minus the margin; else no, or too few problems to tell; same "
+    "policy: every test problem goes to the best single policy, and nothing is compared."
+)
 ANALOGUE = "This study is an analogue of the paper's, not its reproduction."
 
 
@@ -122,8 +128,9 @@ def write(
             f"Costs of {each.policy} are assumed: {each.assumption}." for each in pool.policies if each.assumption
         ]
         parts.append(_heading(f"Headline: {pool.pool}", "-"))
+        parts.append(_escape(which_match(routing[pool.pool])))
         parts.append(_list_table(headline(routing[pool.pool])))
-        parts.append(reading_of_headline(routing[pool.pool]))
+        parts.append(_escape(reading_of_headline(routing[pool.pool])))
     if claims is not None:
         parts += _claims(claims)
     return _not_of_jinja("\n\n".join(parts)) + "\n"
@@ -175,16 +182,17 @@ def _policies(policies: list[ShownPolicy], outcomes: list[pd.DataFrame]) -> pd.D
 def headline(summary: pd.DataFrame) -> pd.DataFrame:
     """What routers save and lose at their operating points; few columns, since Snakemake's report is narrow."""
     routers = summary[summary.strategy.isin(list(ROUTERS)) & (summary.family == routing_family(summary))]
-    first = routers.chosen_on.iloc[0]
+    first = routers.iloc[0]
     return pd.DataFrame(
         {
             "router, operating point": [
-                f"{row.strategy}, {row.criterion}" + ("" if row.chosen_on == first else f", chosen on {row.chosen_on}")
+                f"{row.strategy}, {row.criterion}" + ("" if row.chosen_on == first.chosen_on else f", chosen on {row.chosen_on}")
                 for _, row in routers.iterrows()
             ],
             "points from the best single policy": [
                 _with_interval(row, "accuracy_difference", 100, 1) for _, row in routers.iterrows()
             ],
+            f"matched within {points(first.margin)}": [in_words(each) for each in routers.matched],
             "saving, %": [_with_interval(row, "saving", 100, 1) for _, row in routers.iterrows()],
             "saving with probing charged, %": [
                 _with_interval(row, "saving_with_probing", 100, 1) for _, row in routers.iterrows()
@@ -202,7 +210,7 @@ def reading_of_headline(summary: pd.DataFrame) -> str:
         f"{row.resamples} bootstrap resamples; interval of savings: "
         f"{row.saving_interval}. The best single policy, chosen on {row.chosen_on} as the operating points are, is "
         f"{row.best_single}. Costs: {pooled_basis(summary.cost_basis)}. The hull is the best mixture of two "
-        f"single policies, at any number of samples, for the same money.{_over_text(row)}"
+        f"single policies, at any number of samples, for the same money. {READING_OF_MATCHED}{_over_text(row)}"
     )
 
 
@@ -210,7 +218,7 @@ def _over_text(row: pd.Series) -> str:
     if pd.isna(row.text_family) or row.text_family == row.family:
         return ""
     return (
-        f" The same router with {_label(row.text_family)}, which needs no model to read the prompt: the "
+        f" The utility router with {_label(row.text_family)} needs no model to read the prompt; against it, the "
         f"{FAMILIES[row.family].label} adds {_with_interval(row, 'accuracy_over_text', 100, 1)} points of accuracy, "
         f"saves {_with_interval(row, 'saving_over_text', 100, 1)} % of its cost, and gains "
         f"{_with_interval(row, 'gain_over_text', 100, 1)} points more over the hull."

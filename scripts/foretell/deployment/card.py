@@ -5,13 +5,16 @@ import pandas as pd
 from foretell.deployment.description import Answering, Chosen, PinnedReader
 from foretell.deployment.export import Export, of_router
 from foretell.deployment.familiarity import FLAGGED
+from foretell.figures.text import with_interval
 from foretell.probes.families import LINEAR
+from foretell.routing.matching import NO, SAME_POLICY, UNDERPOWERED, YES, in_words, points
 from foretell.routing.pool import TEST, TRAIN
 
 SUCCESS = "majority_correct"
 UNKNOWN = "unknown"
+PERCENT = 100
 POINT = ["router", "chosen as", "setting", "accuracy", "points from the best single policy", "matched"]
-POINT += ["saving", "saving with probing", "points above a mixture"]
+POINT += ["saving, %", "saving, %, probing paid", "points above a mixture"]
 
 
 def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> str:
@@ -36,7 +39,7 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             f"- Study: `{router.study}`, {router.title}"
             + (" (an analogue of the paper's study, not its reproduction)" if router.evidence == "analogue" else ""),
             f"- Problems: `{router.problem_set}`; probes are trained on train, operating points chosen on "
-            f"{router.chosen_on}, all numbers below measured on test ({n} problems or groups), which chose nothing. "
+            f"{router.chosen_on}, all numbers below measured on test ({n} problems), which chose nothing. "
             f"Brackets are 95 % intervals, and hold for the fitted probes.",
             *(f"- Reader `{name}`: {_reader(reader)}" for name, reader in router.readers.items()),
             "",
@@ -55,8 +58,9 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
                 [_point(row._asdict(), each) for row, each in zip(rows.itertuples(), router.chosen, strict=True)],
             ),
             "",
-            f"The best single policy is `{rows.best_single.iloc[0]}`. A negative saving is a loss: probing several "
-            "models for a short answer may cost more than it saves. `operating_points.csv` has every other setting.",
+            f"The best single policy is `{rows.best_single.iloc[0]}`, at all of its samples. {_reading(rows)} Savings are "
+            "of its cost; a negative one is a loss: probing several models for a short answer may cost more than it "
+            "saves. `operating_points.csv` has every other setting.",
             "",
             "## Limits",
             "",
@@ -69,6 +73,21 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             "",
         ]
     )
+
+
+def _reading(rows: pd.DataFrame) -> str:
+    """What each verdict of the table means, in sentences."""
+    row = rows.iloc[0]
+    within = points(row.margin)
+    meanings = {
+        YES: f"its accuracy is shown to lie less than {within} below that policy's (95 % interval)",
+        NO: f"it is not, on a sample that would have shown a difference of {within}",
+        UNDERPOWERED: f"{row.n} problems do not tell whether it is, for differences of {within} are too small for them",
+        SAME_POLICY: "every test problem went to the best single policy, so there is nothing to compare",
+    }
+    present = {each if isinstance(each, str) else SAME_POLICY for each in rows.matched}
+    said = [f"*{in_words(each)}*: {meaning}" for each, meaning in meanings.items() if each in present]
+    return f"Does it match that policy within {within}? {'; '.join(said)}."
 
 
 def _reader(reader: PinnedReader) -> str:
@@ -99,7 +118,7 @@ def _auroc(policy: str, metrics: pd.DataFrame) -> str:
         & (metrics.split == TEST)
         & (metrics.metric == "auroc")
     ]
-    return UNKNOWN if found.empty else _interval(found.iloc[0], ("value", "low", "high"), "{:.2f}")
+    return UNKNOWN if found.empty else with_interval(*found.iloc[0][["value", "low", "high"]], 2) or UNKNOWN
 
 
 def _point(values: dict, chosen: Chosen) -> list[str]:
@@ -107,25 +126,19 @@ def _point(values: dict, chosen: Chosen) -> list[str]:
         chosen.router,
         chosen.choice,
         f"`{chosen.policy}` alone" if chosen.operating_point is None else f"{chosen.operating_point:.4g}",
-        _of(values, "accuracy", "{:.1%}"),
-        _of(values, "accuracy_difference", "{:+.1f}", 100),
-        "" if pd.isna(values["matched"]) else values["matched"],
-        _of(values, "saving", "{:+.0%}"),
-        _of(values, "saving_with_probing", "{:+.0%}"),
-        _of(values, "gain_over_hull", "{:+.1f}", 100),
+        _of(values, "accuracy", 1) + " %",
+        _of(values, "accuracy_difference", 1, signed=True),
+        in_words(values["matched"]),
+        _of(values, "saving", 0),
+        _of(values, "saving_with_probing", 0),
+        _of(values, "gain_over_hull", 1, signed=True),
     ]
 
 
-def _of(values: dict, name: str, shown: str, scale: float = 1) -> str:
-    return _interval(values, (name, f"{name}_low", f"{name}_high"), shown, scale)
-
-
-def _interval(values: dict | pd.Series, names: tuple[str, str, str], shown: str, scale: float = 1) -> str:
-    value, low, high = (values[name] for name in names)
-    if pd.isna(value):
-        return UNKNOWN
-    ends = "" if pd.isna(low) or pd.isna(high) else f" [{shown.format(scale * low)}, {shown.format(scale * high)}]"
-    return shown.format(scale * value) + ends
+def _of(values: dict, name: str, digits: int, signed: bool = False) -> str:
+    """A share as percent or points, with its interval."""
+    ends = (values[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return with_interval(*ends, digits, PERCENT, signed) or UNKNOWN
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:

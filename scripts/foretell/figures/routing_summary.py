@@ -11,6 +11,7 @@ from foretell.figures.text import money, number, samples, with_interval
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import FALLS_BACK, routing_family
+from foretell.routing.matching import in_words
 from foretell.routing.routers import ROUTERS, oracle_references, with_operating_points
 from foretell.routing.settings import MATCH
 
@@ -85,7 +86,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "Accuracy difference, points": cells("accuracy_difference", **points),
             "Gain over hull, points": cells("gain_over_hull", **points),
             "Resolvable margin, points": [number(each, 1, 100) for each in frame.resolvable_margin],
-            "Matched": frame.matched.fillna(""),
+            "Matched": [in_words(each) for each in frame.matched],
             "Accuracy over text-only, points": over_text("accuracy_over_text", **points),
             "Saving over text-only, %": over_text("saving_over_text", **percent),
             "Gain over text-only, points": over_text("gain_over_text", **points),
@@ -142,6 +143,6 @@ def _note(frame: pd.DataFrame) -> str:
         "the same cost. "
         f"Matched: less accurate than the best single policy by less than {100 * frame.margin.iloc[0]:g} % of the "
         "problems (95 % interval); if not, a sample that resolves that margin with 80 % power says no, a smaller one "
-        f"is underpowered.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
+        f"has too few problems; what sends every test problem to the best single policy is the same policy.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
         "families and the mixtures' make-up are in the CSV."
     )

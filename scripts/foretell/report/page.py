@@ -21,6 +21,7 @@ from foretell.claims.front_page import (
     reading_of_headline,
     sizes,
 )
+from foretell.claims.verdicts import which_match
 from foretell.figures.text import with_interval
 from foretell.report import tables
 from foretell.report.captions import to_html
@@ -223,6 +224,7 @@ def _pools(contents: Contents) -> list[dict[str, Any]]:
         {
             "name": pool,
             "table": tables.of_frame(headline(summary)),
+            "answer": which_match(summary),
             "reading": reading_of_headline(summary),
             **_key(summary),
         }
@@ -242,9 +244,7 @@ def _key(summary: pd.DataFrame) -> dict[str, Any]:
 
     return {
         "fell_back": row.choice in FALLS_BACK.values(),
-        "best": row.best_single,
-        "matched": row.matched if isinstance(row.matched, str) else "",
-        "n": row.n,
+        "chosen_on": row.chosen_on,
         "numbers": [
             ("Cost saved", "%", cell("saving", False), "against the best single policy"),
             ("Accuracy", "points", cell("accuracy_difference", True), "from the best single policy"),

@@ -80,7 +80,7 @@ def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings
 
     Returns:
         strategy, family (null where no probabilities are read), point (index; of a single policy where a router falls
-        back to it), criterion, choice, calibrated_on, chosen_on (these four null where nothing was chosen), falls_back.
+        back to it), criterion, choice, calibrated_on, chosen_on (these four null where nothing was chosen).
 
     Raises:
         UserError: no router reads probabilities that were calibrated where a chooser says.
@@ -111,8 +111,7 @@ def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings
     for strategy in (SINGLE, RANDOM, ORACLE):
         rows += [(strategy, None, int(point), None, None, None, None) for point in first.of(strategy)]
     columns = ["strategy", "family", "point", "criterion", "choice", "calibrated_on", "chosen_on"]
-    selected = pd.DataFrame(rows, columns=columns).astype({"family": "str"})
-    return selected.assign(falls_back=selected.choice.isin(FALLS_BACK.values()))
+    return pd.DataFrame(rows, columns=columns).astype({"family": "str"})
 
 
 def routing_family(summary: pd.DataFrame) -> str:

@@ -25,7 +25,6 @@ class Comparison:
     Attributes:
         labels: one row per strategy: ROW (which names it; at_cost_of is the router whose cost a hull mixture has),
             choice, operating_point, best_single, hull_policies, text_family (null but for routers), cost_basis.
-        falls_back: [rows], whether a single policy stands in place of a router, in every fold.
         is_best: [rows], whether a row is the best single policy itself, in every fold.
         accuracy, cost, probing: [rows, problems].
         best_accuracy, best_cost: [rows, problems], the single policy that the first chooser found best.
@@ -37,7 +36,6 @@ class Comparison:
     """
 
     labels: pd.DataFrame
-    falls_back: np.ndarray
     is_best: np.ndarray
     accuracy: np.ndarray
     cost: np.ndarray
@@ -50,6 +48,12 @@ class Comparison:
     text_accuracy: np.ndarray
     text_cost: np.ndarray
     text_hull_accuracy: np.ndarray
+
+    @property
+    def is_alike(self) -> np.ndarray:
+        """[rows], whether a row does on every test problem what the best single policy does."""
+        pairs = ((self.accuracy, self.best_accuracy), (self.cost, self.best_cost))
+        return np.logical_and.reduce([np.isclose(row, best, atol=0).all(axis=1) for row, best in pairs])
 
     def quantities(self, mean: Callable[[np.ndarray], np.ndarray]) -> dict[str, np.ndarray]:
         """Everything that is reported, from a mean over problems: [rows, problems] to [rows] or [resamples, rows]."""
@@ -75,7 +79,7 @@ class Comparison:
 
 
 TEXT = ["text_accuracy", "text_cost", "text_hull_accuracy"]
-BY_ROW = ["falls_back", "is_best"]
+BY_ROW = ["is_best"]
 BY_PROBLEM = [field.name for field in fields(Comparison) if field.name not in ("labels", *BY_ROW)]
 
 
@@ -128,7 +132,6 @@ def _compare(fold: RoutedPool, settings: RoutingEvaluationSettings) -> Compariso
     labels = _label(points.labels, selected, best, mixtures)
     routed = Comparison(
         labels=labels.assign(text_family=[None if row is None else selected.family[row] for row in text]),
-        falls_back=selected.falls_back.to_numpy(),
         is_best=point == best,
         accuracy=test.accuracy[point],
         cost=test.cost[point],

@@ -10,6 +10,8 @@ Verdict = Literal["yes", "no", "underpowered"]
 YES: Verdict = "yes"
 NO: Verdict = "no"
 UNDERPOWERED: Verdict = "underpowered"
+SAME_POLICY = "same policy"  # for readers, of what answers every problem by the best single policy: nothing to compare
+_IN_WORDS = {YES: "yes", NO: "no", UNDERPOWERED: "too few problems"}
 _LEVEL, _POWER = 0.975, 0.8  # one-sided, as the lower end of a 95 % interval is
 _HALVINGS = 60  # of an interval that starts at most 2 wide: to rounding
 
@@ -107,3 +109,13 @@ def matched(low: float, high: float, resolvable: float, margin: float) -> Verdic
     if low > -margin:
         return YES
     return NO if high < -margin or resolvable <= margin else UNDERPOWERED
+
+
+def in_words(verdict: object) -> str:
+    """What readers are told of a verdict; of none, that there is nothing to compare."""
+    return _IN_WORDS.get(verdict, SAME_POLICY) if isinstance(verdict, str) else SAME_POLICY
+
+
+def points(margin: float) -> str:
+    """`1 point`, `5 points`."""
+    return f"{100 * margin:g} point" + ("" if round(100 * margin, 6) == 1 else "s")

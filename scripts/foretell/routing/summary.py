@@ -36,8 +36,8 @@ def summarise_routing(folds: Sequence[RoutedPool], settings: RoutingEvaluationSe
         gain_over_hull_with_probing (over the mixture at the cost that includes probing); against the same router with
         the probabilities of text_family: accuracy_over_text, saving_over_text and gain_over_text (difference of the
         gains over the hull), the latter two also with_probing; resolvable_margin (with 80 % power), margin, matched
-        (yes, no or underpowered; null for single policies that stand for a router, and for the best single policy
-        itself), saving_interval, n, resamples.
+        (yes, no or underpowered; null for the best single policy itself, and for what sends every test problem to it),
+        saving_interval, n, resamples.
 
     Raises:
         UserError: a split that is needed is empty, test is to choose, or the folds differ in their strategies.
@@ -67,10 +67,9 @@ def _with_verdicts(summary: pd.DataFrame, comparison: Comparison, groups: np.nda
     counts = discordant(comparison.accuracy - comparison.best_accuracy, groups)
     low, high = (np.where(comparison.is_best, 0.0, end) for end in score_interval(*counts))
     resolvable = resolvable_margin(*counts)
-    no_verdict = comparison.is_best | comparison.falls_back
     verdicts = [
         None if without else matched(lower, upper, resolved, margin)
-        for without, lower, upper, resolved in zip(no_verdict, low, high, resolvable, strict=True)
+        for without, lower, upper, resolved in zip(comparison.is_alike, low, high, resolvable, strict=True)
     ]
     return summary.assign(
         accuracy_difference_low=low,

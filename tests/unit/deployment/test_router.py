@@ -134,6 +134,8 @@ def test_what_is_no_router_and_what_was_not_chosen_are_named(router, tmp_path, c
 
 def test_the_card_has_numbers_with_intervals_and_n(exported):
     card = (exported[0] / "README.md").read_text()
-    assert "| `small` |" in card and "0.75 [0.70, 0.80]" in card and "(18 problems or groups)" in card
+    assert "| `small` |" in card and "0.75 [0.70, 0.80]" in card and "(18 problems)" in card
     assert "| utility | no setting is within the budget: cheapest policy | `small` alone |" in card
     assert "nan" not in card and "None" not in card
+    assert "underpowered" not in card and "| too few problems |" in card
+    assert "*too few problems*: 18 problems do not tell whether it is" in card

@@ -81,6 +81,15 @@ def test_everything_stands_in_the_order_in_which_it_is_read(report):
     assert text.count('href="data:text/csv') == 4 and text.count("data:image/svg+xml") == 4
 
 
+def test_the_headline_says_which_router_matches(made, pytestconfig):
+    routed = made.routing["pool"].copy()
+    routed.loc[routed.strategy == "cascade", "matched"] = "yes"
+    template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
+    page = render(replace(made, routing={"pool": routed}), template, "")
+    assert f"<b>The cascade matches the best single policy, {POLICIES[-1]}, within 1 point on 40 test" in page
+    assert "No router is shown to match" in render(made, template, "") and ">matched within 1 point<" in page
+
+
 def test_of_texts_alone_nothing_is_said_of_activations(pytestconfig, tmp_path):
     """What routes stands first, as it does where activations are read."""
     of_texts = metrics().replace({"family": {"linear": "prompt_length"}})

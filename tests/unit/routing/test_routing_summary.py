@@ -87,6 +87,21 @@ def test_matched_means_that_the_interval_excludes_a_loss_of_one_point():
         assert cascade.matched == matched, losses
 
 
+def test_equal_decisions_have_equal_verdicts():
+    """A router that falls back to the best single policy, one that chooses it each time, and a mixture of it alone."""
+    costs, predictions = hand_worked()
+    never = {policy: table.assign(probability=1.0) for policy, table in predictions.items()}
+    sure = {policy: table.assign(probability=float(policy == "large")) for policy, table in predictions.items()}
+    for given in (never, sure):
+        summary = summarised(costs, given)
+        alike = summary[summary.accuracy.eq(0.75) & summary.cost.eq(4.0)]
+        assert {"single", "hull", "utility"} <= set(alike.strategy) and alike.matched.isna().all()
+    assert row(summary, "utility").accuracy_difference_low < 0, "a chosen setting may decide otherwise on others"
+    fallen = row(summarised(costs, never, budget=0.5), "utility", criterion="budget")
+    assert fallen.choice == "no setting is within the budget: cheapest policy"
+    assert fallen.matched == row(summary, "single", policy="small").matched == "underpowered"
+
+
 def test_a_single_policy_that_stands_for_a_router_has_no_verdict():
     costs, predictions = hand_worked()
     never = {policy: table.assign(probability=1.0) for policy, table in predictions.items()}  # small gets everything

@@ -1,0 +1,81 @@
+"""Which routers match the best single policy, in sentences."""
+
+import pandas as pd
+
+from foretell.figures.text import number, with_interval
+from foretell.routing.choice import FALLS_BACK, chosen_to_match, routing_family
+from foretell.routing.matching import NO, YES, points
+from foretell.routing.routers import ROUTERS
+from foretell.routing.settings import MATCH
+
+CHARGED = "saving_with_probing"
+
+
+def which_match(summary: pd.DataFrame) -> str:
+    """Which routers match the best single policy within the margin, at what saving, and that the others do not.
+
+    Args:
+        summary: of the routing stage; the family that counts and the first chooser, at the points that match there.
+
+    Raises:
+        UserError: no router has a point that was chosen to match.
+    """
+    rows = _at_match(summary)
+    first = next(iter(rows.values()))
+    matching = [f"the {ROUTERS[name].title}" for name, row in rows.items() if row.matched == YES]
+    best = f"the best single policy, {first.best_single}, within {points(first.margin)} on {first.n} test problems"
+    if matching:
+        saves = any(row.matched == YES and row.saving_low > 0 for row in rows.values())
+        told = f"{' and '.join(matching)} {'match' if len(matching) > 1 else 'matches'} {best}"
+        told += "." if saves else ", but no saving is shown."
+    else:
+        told = f"no router is shown to match {best}."
+    ordered = sorted(rows.items(), key=lambda each: each[1].matched != YES)
+    return " ".join([_sentence(told), *(_sentence(_said(ROUTERS[name].title, row)) for name, row in ordered)])
+
+
+def _at_match(summary: pd.DataFrame) -> dict[str, pd.Series]:
+    """By router, its row."""
+    asked = summary[(summary.criterion == MATCH) & (summary.family == routing_family(summary))]
+    present = [name for name in ROUTERS if name in set(asked.strategy)] or ["utility"]
+    return {name: chosen_to_match(summary, name).iloc[0] for name in present}
+
+
+def _said(title: str, row: pd.Series) -> str:
+    if pd.isna(row.matched):
+        why = f", since no setting matches on {row.chosen_on}" if row.choice in FALLS_BACK.values() else ""
+        return f"the {title} sends every test problem to {row.best_single}{why}."
+    distance = f"{_of(row, 'accuracy_difference', signed=True)} points from {row.best_single}"
+    if row.matched == YES:
+        return f"the {title} is {distance} and {_cost(row)}."
+    if row.matched == NO:
+        return f"the {title} does not: it is {distance} and {_cost(row)}."
+    return (
+        f"whether the {title} does stays open: it is {distance}, of which this sample can tell "
+        f"{number(row.resolvable_margin, 1, 100)} or more, and {_cost(row)}."
+    )
+
+
+def _cost(row: pd.Series) -> str:
+    itself = _saved(row, "saving")
+    if row.saving_with_probing == row.saving:
+        return itself
+    charged = "what it saves is unknown" if pd.isna(row.saving_with_probing) else f"it {_saved(row, CHARGED)}"
+    return f"{itself}; with its probing charged, {charged}"
+
+
+def _saved(row: pd.Series, name: str) -> str:
+    low, high = row[f"{name}_low"], row[f"{name}_high"]
+    if low == high == 0:
+        return "saves nothing"
+    if high <= 0:
+        return f"costs {with_interval(-row[name], -high, -low, 1, 100)} % more"
+    return f"saves {_of(row, name)} %" + (", which may be nothing" if low <= 0 else "")
+
+
+def _of(row: pd.Series, name: str, signed: bool = False) -> str:
+    return with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], 1, 100, signed)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:]

@@ -1,0 +1,52 @@
+"""The sentences that say which routers match the best single policy."""
+
+import numpy as np
+import pytest
+
+from figure_frames import summary
+from foretell.claims.front_page import headline
+from foretell.claims.verdicts import which_match
+
+SAVED = {"saving": 0.3, "saving_low": 0.2, "saving_high": 0.4}
+
+
+def routed(**changes):
+    """A pool's summary with other values for routers, by name; saving, if given, is that of probing too."""
+    frame = summary(["cheap", "dear"])
+    for router, values in changes.items():
+        for name, value in values.items():
+            frame.loc[frame.strategy == router, name] = value
+    return frame
+
+
+def test_a_cascade_that_matches_stands_first_with_what_it_saves():
+    told = which_match(routed(cascade={"matched": "yes", **SAVED, "saving_with_probing": np.nan}, utility=SAVED))
+    assert told.startswith("The cascade matches the best single policy, dear, within 1 point on 40 test problems. ")
+    assert "The cascade is 0.0 [−5.0, +5.0] points from dear and saves 30.0 [20.0, 40.0] %; " in told
+    assert "with its probing charged, what it saves is unknown." in told
+    assert "Whether the utility router does stays open" in told and told.index("cascade is") < told.index("utility")
+
+
+def test_both_are_named_and_a_match_that_saves_nothing_is_no_success():
+    nothing = {"matched": "yes", "saving": -0.1, "saving_low": -0.2, "saving_high": 0.0}
+    told = which_match(routed(cascade=nothing, utility={**nothing, "saving_low": 0.0, "saving": 0.0}))
+    assert told.startswith("The utility router and the cascade match") and "but no saving is shown. " in told
+    assert "saves nothing" in told and "costs 10.0 [0.0, 20.0] % more" in told
+
+
+@pytest.mark.parametrize("margin", [0.01, 0.05])
+def test_where_none_matches_that_is_said_with_the_reason_for_each(margin):
+    fallen = {"matched": None, "choice": "no setting matches: best single policy"}
+    told = which_match(routed(utility=fallen, cascade={"matched": "no"}).assign(margin=margin))
+    within = "1 point" if margin == 0.01 else "5 points"
+    assert told.startswith(f"No router is shown to match the best single policy, dear, within {within} on 40")
+    assert "The utility router sends every test problem to dear, since no setting matches on validation." in told
+    assert "The cascade does not: it is 0.0 [−5.0, +5.0] points from dear" in told
+    same = which_match(routed(utility={"matched": None}))
+    assert "The utility router sends every test problem to dear." in same
+
+
+def test_the_table_has_the_verdict_of_every_router_and_its_margin():
+    table = headline(routed(utility={"matched": None}, cascade={"matched": "yes"}).assign(margin=0.05))
+    told = dict(zip(table["router, operating point"], table["matched within 5 points"], strict=True))
+    assert told == {"utility, match": "same policy", "cascade, match": "yes"}
