@@ -148,10 +148,10 @@ def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str
         raise UserError(f"{'/'.join(missing[0])!r} stands in --settings but not in --outcomes")
     frames = [outcomes[key] for key in keys]
     heading = _heading(f"What was run: {name}", "-")
-    return [heading, sizes(frames[0]), _list_table(_policies(shown.policies, frames))]
+    return [heading, in_numbers(frames[0]), _list_table(_policies(shown.policies, frames))]
 
 
-def sizes(outcomes: pd.DataFrame) -> str:
+def in_numbers(outcomes: pd.DataFrame) -> str:
     """How many problems there are, in words."""
     counts = outcomes.split.value_counts()
     sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
@@ -186,7 +186,8 @@ def headline(summary: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "router, operating point": [
-                f"{row.strategy}, {row.criterion}" + ("" if row.chosen_on == first.chosen_on else f", chosen on {row.chosen_on}")
+                f"{row.strategy}, {row.criterion}"
+                + ("" if row.chosen_on == first.chosen_on else f", chosen on {row.chosen_on}")
                 for _, row in routers.iterrows()
             ],
             "points from the best single policy": [

@@ -58,9 +58,9 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
                 [_point(row._asdict(), each) for row, each in zip(rows.itertuples(), router.chosen, strict=True)],
             ),
             "",
-            f"The best single policy is `{rows.best_single.iloc[0]}`, at all of its samples. {_reading(rows)} Savings are "
-            "of its cost; a negative one is a loss: probing several models for a short answer may cost more than it "
-            "saves. `operating_points.csv` has every other setting.",
+            f"The best single policy is `{rows.best_single.iloc[0]}`, at all of its samples. {_reading(rows)} "
+            "Savings are of its cost; a negative one is a loss: probing several models for a short answer may cost more "
+            "than it saves. `operating_points.csv` has every other setting.",
             "",
             "## Limits",
             "",

@@ -143,6 +143,7 @@ def _note(frame: pd.DataFrame) -> str:
         "the same cost. "
         f"Matched: less accurate than the best single policy by less than {100 * frame.margin.iloc[0]:g} % of the "
         "problems (95 % interval); if not, a sample that resolves that margin with 80 % power says no, a smaller one "
-        f"has too few problems; what sends every test problem to the best single policy is the same policy.{over_text if text_only else ''} Single policies at fewer samples, further points of other "
+        "has too few problems; what sends every test problem to the best single policy is the same policy."
+        f"{over_text if text_only else ''} Single policies at fewer samples, further points of other "
         "families and the mixtures' make-up are in the CSV."
     )

@@ -82,9 +82,7 @@ def import_problems(
     if len(twice):
         raise UserError(f"{len(twice)} problems stand there twice with different contents, such as {twice.iloc[0]!r}")
     _check_questions(frame)
-    lists = frame.answer.map(lambda answer: isinstance(answer, list | dict))
-    written = frame.answer.where(~lists, frame.answer.map(lambda answer: json.dumps(answer, ensure_ascii=False)))
-    answer = written.astype("string").str.strip()
+    answer = frame.answer.map(_written).astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
     excluded = given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER)
@@ -123,6 +121,10 @@ def with_difficulties(problems: pd.DataFrame, items: pd.DataFrame) -> pd.DataFra
         reference_difficulty=problems.problem_id.map(by_id.difficulty).astype(float),
         reference_difficulty_se=problems.problem_id.map(by_id.difficulty_se).astype(float),
     )
+
+
+def _written(answer: object) -> object:
+    return json.dumps(answer, ensure_ascii=False) if isinstance(answer, list | dict) else answer
 
 
 def lacks(policy: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from foretell.report.page import Contents
-from foretell.report.sizes import warnings
+from foretell.report.sizes import unmeasured
 
 
 def ending(contents: Contents, report: Path, routers: Sequence[str], unexported: Mapping[str, str]) -> Iterator[str]:
@@ -25,4 +25,5 @@ def ending(contents: Contents, report: Path, routers: Sequence[str], unexported:
     yield from (f"Left out: problem set {each.problem_set}: {each.reason}" for each in contents.page.left_out)
     if untestable := contents.untestable:
         yield f"Left out: {sum(untestable.values())} claims that cannot be tested here; the report says why"
-    yield from (f"Small: {each}" for each in warnings(contents.metrics, contents.routing))
+    yield from (f"Left out: {each}" for each in unmeasured(contents.metrics))
+    yield from (f"Small: {each}" for each in contents.warnings)

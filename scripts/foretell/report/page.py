@@ -18,16 +18,15 @@ from foretell.claims.front_page import (
     Pool,
     Unrouted,
     headline,
+    in_numbers,
     reading_of_headline,
-    sizes,
 )
 from foretell.claims.verdicts import which_match
 from foretell.figures.text import with_interval
-from foretell.report import tables
+from foretell.report import sizes, tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of
 from foretell.report.made_from import MadeFrom
-from foretell.report.sizes import warnings
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
 POLICIES = "T9"  # stands in a section of its own
@@ -101,6 +100,13 @@ class Contents:
     made_from: MadeFrom
 
     @property
+    def warnings(self) -> list[str]:
+        """What the study was too small for."""
+        pools = {each.pool: each.problem_set for each in self.page.pools}
+        of_one_policy = {name: frame for (name, _), frame in self.outcomes.items()}
+        return sizes.warnings(self.metrics, self.routing, of_one_policy, pools)
+
+    @property
     def untestable(self) -> dict[str, int]:
         """How many claims cannot be tested, by the reason."""
         if self.claims is None:
@@ -141,7 +147,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         policies=next((each for each in labels if each["label"] == POLICIES), None),
         left_out=_left_out(contents),
         not_asked={label: title for label, title in contents.titles.items() if label not in {f.label for f in figures}},
-        warnings=warnings(contents.metrics, contents.routing),
+        warnings=contents.warnings,
         made_from=contents.made_from,
     )
 
@@ -152,7 +158,7 @@ def _left_out(contents: Contents) -> list[str]:
         f"{count} {'claims are' if count > 1 else 'claim is'} not testable here: {reason}."
         for reason, count in contents.untestable.items()
     ]
-    return [*sets, *claims]
+    return [*sets, *sizes.unmeasured(contents.metrics), *claims]
 
 
 def _shown(contents: Contents, key: tuple[str, str], files: list[Path]) -> Shown:
@@ -189,7 +195,7 @@ def _run(contents: Contents) -> list[dict[str, Any]]:
             "name": name,
             "problem_set": problem_set,
             "is_pool": name in contents.routing,
-            "sizes": sizes(contents.outcomes[problem_set, entry.policies[0].policy]),
+            "sizes": in_numbers(contents.outcomes[problem_set, entry.policies[0].policy]),
             "policies": [each.policy for each in entry.policies],
             "assumed": [(each.policy, each.assumption) for each in entry.policies if each.assumption],
         }

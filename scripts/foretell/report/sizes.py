@@ -1,34 +1,61 @@
 """What a study was too small for: scores that it does not report, and verdicts that it leaves open."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
 from foretell.evaluation.catalogue import METRICS, REPORTED
-from foretell.figures.inputs import TEST, why_not_testable
+from foretell.evaluation.measured import NO_LABEL, NOT_TRAINED, OF_RARER_CLASS
+from foretell.figures.inputs import TEST, VALIDATION, too_few_of_a_class
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import routing_family
+from foretell.routing.matching import UNDERPOWERED, least_margin
+from foretell.routing.routers import ROUTERS
 from foretell.routing.settings import MATCH
+from foretell.routing.too_few import too_few_groups, too_few_to_choose, too_few_to_match
 
-_OPEN = "underpowered"
-_ROUTERS = ("utility", "cascade")  # what a verdict is about; the others are what they are compared with
+_OF_SIZE = (OF_RARER_CLASS, NOT_TRAINED)  # what a probe is not trained for is a class that is too small on train
+_FOR_READERS = {NOT_TRAINED: "too few of a class on train", NO_LABEL: "not known of any problem"}
 
 
-def warnings(evaluation: Mapping[str, pd.DataFrame], routing: Mapping[str, pd.DataFrame]) -> list[str]:
+def warnings(
+    evaluation: Mapping[str, pd.DataFrame],
+    routing: Mapping[str, pd.DataFrame],
+    outcomes: Mapping[str, pd.DataFrame],
+    pools: Mapping[str, str],
+) -> list[str]:
     """One sentence per problem set and score that was not reported, and per pool whose verdict stays open.
 
     Args:
         evaluation: per problem set, the metrics of `foretell.evaluation`.
         routing: per pool, the summary of the routing stage.
+        outcomes: per problem set, those of one policy: split and group.
+        pools: per pool, its problem set.
     """
-    unreported = [text for name, metrics in evaluation.items() for text in _unreported(name, metrics)]
-    return [*unreported, *(text for pool, summary in routing.items() for text in _open(pool, summary))]
+    told = [text for name, metrics in evaluation.items() for text in _without(name, metrics, _is_of_size)]
+    told += [text for name, frame in outcomes.items() for text in _groups(name, frame)]
+    return told + [text for pool, summary in routing.items() for text in _pool(pool, summary, outcomes[pools[pool]])]
 
 
-def _unreported(name: str, metrics: pd.DataFrame) -> Iterator[str]:
+def unmeasured(evaluation: Mapping[str, pd.DataFrame]) -> list[str]:
+    """One sentence per problem set and score that was not reported for another reason than size."""
+    return [
+        text
+        for name, metrics in evaluation.items()
+        for text in _without(name, metrics, lambda reason: not _is_of_size(reason))
+    ]
+
+
+def _is_of_size(reason: str) -> bool:
+    return any(each in reason for each in _OF_SIZE)
+
+
+def _without(name: str, metrics: pd.DataFrame, wanted: Callable[[str], bool]) -> Iterator[str]:
+    """Scores that some policies do not have, for reasons that are asked for."""
     controls = [family.name for family in FAMILIES.values() if family.control]
     rows = metrics[(metrics.split == TEST) & metrics.metric.isin(REPORTED) & metrics.encoder.isna()]
     rows = rows[rows.value.isna() & (rows.family != "") & ~rows.family.isin(controls)]
+    rows = rows[rows.reason.map(wanted).astype(bool)]
     for (target, metric), part in rows.groupby(["target", "metric"], sort=False):
         policies = part.drop_duplicates("policy")
         each = [f"{row.policy} ({_reason(row)})" for row in policies.itertuples()]
@@ -36,16 +63,38 @@ def _unreported(name: str, metrics: pd.DataFrame) -> Iterator[str]:
 
 
 def _reason(row: object) -> str:
-    return why_not_testable(row).removeprefix("not testable: ")
+    if OF_RARER_CLASS in row.reason:  # type: ignore[attr-defined]
+        return too_few_of_a_class(row.positives, row.negatives).removeprefix("not testable: ")  # type: ignore[attr-defined]
+    return _FOR_READERS.get(row.reason, row.reason)  # type: ignore[attr-defined]
 
 
-def _open(pool: str, summary: pd.DataFrame) -> Iterator[str]:
+def _groups(name: str, outcomes: pd.DataFrame) -> Iterator[str]:
+    test = outcomes[outcomes.split == TEST]
+    yield from map(_sentence, too_few_groups(name, test.group.nunique(), len(test)))
+
+
+def _pool(pool: str, summary: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
     chosen = summary[(summary.criterion == MATCH) & (summary.family == routing_family(summary))]
-    for router, rows in chosen[chosen.strategy.isin(_ROUTERS)].groupby("strategy", sort=False):
+    row = chosen.iloc[0]
+    if least_margin(row.n) >= row.margin:
+        yield from map(_sentence, too_few_to_match(pool, row.n, row.margin))
+    else:
+        yield from _open(pool, chosen)
+    if validation := int((outcomes.split == VALIDATION).sum()):
+        yield from map(_sentence, too_few_to_choose(pool, validation))
+
+
+def _open(pool: str, chosen: pd.DataFrame) -> Iterator[str]:
+    """Verdicts on routers; the other strategies are what they are compared with."""
+    for router, rows in chosen[chosen.strategy.isin(list(ROUTERS))].groupby("strategy", sort=False):
         row = rows.iloc[0]
-        if row.matched == _OPEN:
+        if row.matched == UNDERPOWERED:
             yield (
-                f"{pool}: whether the {router} router matches the best single policy stays open: {row.n} test problems "
-                f"show a difference of {100 * row.resolvable_margin:.1f} points, and the margin is "
+                f"{pool}: whether the {ROUTERS[router].title} matches the best single policy stays open: {row.n} test "
+                f"problems show a difference of {100 * row.resolvable_margin:.1f} points, and the margin is "
                 f"{100 * row.margin:g}."
             )
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."

@@ -100,6 +100,11 @@ def largest_discordance(n: int, margin: float) -> float:
     return (margin * (n + 2) / (norm.ppf(_LEVEL) + norm.ppf(_POWER))) ** 2 - 2
 
 
+def least_margin(n: int) -> float:
+    """The margin that n problems must exceed to show non-inferiority where the strategies differ on none."""
+    return -score_interval(np.zeros(1), np.zeros(1), np.array([float(n)]))[0].item()
+
+
 def matched(low: float, high: float, resolvable: float, margin: float) -> Verdict:
     """Verdict on "as accurate as the best single policy", from the score interval of the difference in accuracy.
 

@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.arguments import Settings
+from foretell.study.counting import count_problems
 from foretell.study.models import AnyModel, ServerModel, Size, Tiny
 from foretell.study.plan import Planned
 from foretell.study.policies import ModelPolicy
-from foretell.study.sizes import count_problems
 from foretell.study.study import COMPLETIONS_BY, Study
 from foretell.study.types import NotNegative, Positive
 

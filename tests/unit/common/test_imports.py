@@ -103,6 +103,12 @@ def test_problems_get_a_validation_fifth_and_empty_answers_are_excluded():
     assert problems.excluded_reason.notna().tolist()[:3] == [True, True, False]
 
 
+def test_an_empty_answer_in_a_csv_excludes_its_problem(tmp_path):
+    (tmp_path / "t.csv").write_text("problem_id,question,answer\na,1+1?,2\nb,2+1?,\n")
+    problems = import_problems(table(tmp_path / "t.csv"), "math", cross_fitted=True)
+    assert problems.excluded_reason.notna().tolist() == [False, True] and problems.answer.tolist() == ["2", ""]
+
+
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [

@@ -144,7 +144,24 @@ def test_the_run_ends_in_a_few_lines(made, report):
     assert further[0] == "Left out: router of pool math: it is made of pools"
     assert further[1] == "Left out: problem set programs: no bubblewrap"
     assert [line.split(":")[0] for line in further] == [*["Left out"] * 3, *["Small"] * 3]
-    assert ["utility" in further[-2], "cascade" in further[-1]] == [True, True]
+    assert further[-2].startswith("Small: Pool 'pool' has 40 test problems: that a router matches")
+    assert further[-1].startswith("Small: Pool 'pool' has 40 validation problems, on which the best single policy")
+
+
+def test_warnings_about_size_are_about_size(made, report):
+    """Verdicts stay open for each router; groups are few; what is not known at all is left out and not small."""
+    routing = {name: summary.assign(n=4000) for name, summary in made.routing.items()}
+    grouped = {
+        name: frame.assign(group=[f"g{place % 7}" for place in range(120)]) for name, frame in made.outcomes.items()
+    }
+    unknown = metrics().assign(reason="no problem has a label", value=float("nan"), target="greedy_correct")
+    told = replace(made, routing=routing, outcomes=grouped, metrics={"own": unknown})
+    lines = [line for line in ending(told, report, [], {}) if not line.startswith("Made")]
+    small = [line for line in lines if line.startswith("Small")]
+    assert small[0].startswith("Small: Problem set 'own' has 7 groups on test: intervals resample groups")
+    assert ["utility router" in small[1], "cascade" in small[2]] == [True, True] and "stays open" in small[1]
+    (left,) = (line for line in lines if "AUROC" in line)
+    assert left.startswith("Left out: own: no AUROC of greedy correct for") and "(not known of any problem)" in left
 
 
 def test_numbers_stand_with_their_intervals_and_what_never_changes_is_said_once(tmp_path):

@@ -8,8 +8,8 @@ import pytest
 import hub_data
 from broken_studies import message, set_key
 from foretell.study import files, jobs
+from foretell.study.counting import count
 from foretell.study.plan import jobs_of
-from foretell.study.sizes import count_test
 
 COMMIT = hub_data.COMMIT
 
@@ -57,7 +57,7 @@ def test_two_sets_may_be_kept_out_of_each_others_training(study, opened):
         "math": ["downloads/math.parquet"],
     }
     assert jobs.exclude_duplicates(opened_study, job) == {"test_of": "later"}
-    assert count_test(opened_study, "early") == 2 and count_test(opened_study, "math") == 10
+    assert (count(opened_study, "early").test, count(opened_study, "math").test) == (2, 10)
     assert "metadata" in opened_study.families("math") and "metadata" not in opened_study.families("early")
 
 

@@ -8,10 +8,10 @@ import pytest
 import plan_study
 from foretell.common.errors import UserError
 from foretell.study import jobs
+from foretell.study.counting import count_problems
 from foretell.study.estimates import Assumptions, estimate, guesses
 from foretell.study.open import merged, open_study
 from foretell.study.plan import jobs_for, jobs_of
-from foretell.study.sizes import count_problems
 
 ASSUMED = Assumptions(prompt_tokens=100, reading=200, writing=50, dollars_per_hour=2)
 LARGE = {

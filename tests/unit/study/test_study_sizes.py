@@ -23,10 +23,13 @@ def said(config):
     return list(too_small_for(Study(complete(config, "study.yaml"))))
 
 
-def own(tmp_path, test, **options):
-    """A study on a file with so many test problems, two rows of each."""
-    splits = ["train"] * 20 + ["test"] * test
-    frame = pd.DataFrame({"id": [f"p{place}" for place in range(len(splits))], "split": splits})
+def own(tmp_path, test, validation=500, groups=None, **options):
+    """A study on a file with so many problems of each split, two rows of each, and one that has no answer."""
+    splits = ["train"] * 20 + ["validation"] * validation + ["test"] * (test + 1)
+    ids = [f"p{place}" for place in range(len(splits))]
+    frame = pd.DataFrame({"id": ids, "question": ids, "answer": [*["1"] * (len(ids) - 1), ""], "split": splits})
+    if groups is not None:
+        frame["group"] = [f"g{place % groups}" for place in range(len(frame))]
     pd.concat([frame, frame]).to_csv(tmp_path / "p.csv", index=False)
     config = copy.deepcopy({**imported(outcomes="o.csv"), "records": str(tmp_path), **options})
     config["problem_sets"]["own"]["problems"]["columns"] = {"problem_id": "id"}
@@ -47,6 +50,38 @@ def test_a_set_that_is_large_enough_for_some_policies_says_for_which(tmp_path):
     auroc, margin = said(own(tmp_path, 400))
     assert "policies that are right on less than 12.5% or more than 87.5%" in auroc
     assert "only where one of them alone is right on at most 0.0% of them" in margin
+
+
+def test_few_validation_problems_are_said_of_the_pool_that_they_choose_for(tmp_path):
+    (few,) = said(own(tmp_path, 20000, validation=77))
+    assert few.startswith("pool 'own' has 77 validation problems, on which the best single policy")
+    assert "one has to be 11 points better" in few
+    assert said(own(tmp_path, 20000, validation=500)) == []
+    derived = said(own(tmp_path, 20000, validation=0))
+    assert derived[0].startswith("pool 'own' has 4 validation problems"), "a fifth of train, as the import takes it"
+
+
+def test_few_groups_are_said_of_the_set_that_has_them_and_of_its_grouped_splits(tmp_path):
+    config = own(tmp_path, 20000, groups=12)
+    config["problem_sets"]["anew"] = {"source": "by_group", "of": "own"}
+    groups, dealt, *_ = said(config)
+    assert groups.startswith("problem set 'own' has 12 groups on test: intervals resample groups")
+    assert dealt.startswith("problem set 'anew' has 12 groups on test"), "of 20,521 problems, all but 520 are of test"
+    assert said(own(tmp_path, 20000, groups=40)) == []
+
+
+def test_recorded_problems_are_counted_in_their_file(pytestconfig, tmp_path):
+    recorded = read_yaml(pytestconfig.rootpath / "config" / "recorded.yaml")
+    places = range(300)
+    frame = pd.DataFrame({"dataset": "MATH", "problem_id": [f"p{place}" for place in places], "level": 1})
+    split = ["test" if place < 200 else "train" for place in places]
+    frame = frame.assign(question="?", answer="1", subject="s", split=split)
+    file = tmp_path / recorded["problem_sets"]["math-half-0"]["problems"]
+    file.parent.mkdir()
+    frame.to_parquet(file)
+    recorded["records"] = str(tmp_path)
+    told = [text for text in said(recorded) if text.startswith("pool 'math'")]
+    assert told[0].startswith("pool 'math' has 200 test problems") and "cannot be shown" in told[0]
 
 
 def test_a_file_that_cannot_be_read_is_left_to_the_job_that_imports_it(tmp_path):

@@ -1,0 +1,84 @@
+"""How many problems a study has, as far as its configuration and files on this computer tell before anything runs."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from foretell.common.errors import UserError
+from foretell.common.tables import read
+from foretell.problems import imported, records
+from foretell.problems.by_group import split_by_group
+from foretell.problems.records import RecordSettings
+from foretell.study.own_files import named
+from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records
+from foretell.study.study import Study
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Problems of a split, and groups on test; None where they are not known beforehand."""
+
+    test: int | None = None
+    validation: int | None = None
+    groups: int | None = None
+
+
+def count(study: Study, problem_set: str) -> Counted:
+    """Problems by split, and groups on test, from a set's entry or its file."""
+    entry = study.problem_set(problem_set)
+    if isinstance(entry, GeneratedSet | Cities):
+        return Counted(entry.sizes.test, entry.sizes.validation)
+    if isinstance(entry, HubSet):
+        test = count(study, entry.test_of).test if entry.test_of else entry.rows.test
+        return Counted(test, entry.rows.validation)
+    problems = _in_files(study, problem_set)
+    if problems is None:
+        return Counted()
+    used = problems[problems.excluded_reason.isna()]
+    sizes, test = used.split.value_counts(), used[used.split == "test"]
+    return Counted(len(test), int(sizes["validation"]) if "validation" in sizes else None, test.group.nunique())
+
+
+def count_problems(study: Study, problem_set: str) -> int | None:
+    """Problems of all splits, likewise."""
+    origin = study.origin(problem_set)
+    entry = study.problem_set(origin)
+    if isinstance(entry, GeneratedSet | Cities):
+        return sum(entry.sizes.model_dump().values())
+    if isinstance(entry, HubSet):
+        test = count(study, problem_set).test
+        return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, test))) or None
+    problems = _in_files(study, origin)
+    return None if problems is None else len(problems)
+
+
+def _in_files(study: Study, problem_set: str) -> pd.DataFrame | None:
+    """The problems in files on this computer, as their import will have them; None where there are none.
+
+    What answers of policies lack is not known yet. What is wrong with a file, the job that imports it says.
+    """
+    entry = study.problem_set(problem_set)
+    try:
+        if isinstance(entry, File):
+            files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
+            return imported.import_problems(
+                read(files, entry.problems), entry.answer_kind, study.is_cross_fitted(problem_set)
+            )
+        if isinstance(entry, Records) and not entry.folds:
+            settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
+            table = pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0])
+            return records.import_problems(table, settings)
+    except (UserError, OSError, ValueError):
+        return None
+    if isinstance(entry, Records):
+        return _of_folds(study, entry.folds or [])
+    dealt = _in_files(study, entry.of) if isinstance(entry, ByGroup) else None
+    return None if dealt is None else split_by_group(dealt, study.config.seed)
+
+
+def _of_folds(study: Study, folds: list[str]) -> pd.DataFrame | None:
+    """The test problems of all folds."""
+    parts = [_in_files(study, fold) for fold in folds]
+    known = [part[part.split == "test"] for part in parts if part is not None]
+    return pd.concat(known) if len(known) == len(parts) else None
