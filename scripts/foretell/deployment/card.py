@@ -59,8 +59,8 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             ),
             "",
             f"The best single policy is `{rows.best_single.iloc[0]}`, at all of its samples. {_reading(rows)} "
-            "Savings are of its cost; a negative one is a loss: probing several models for a short answer may cost more "
-            "than it saves. `operating_points.csv` has every other setting.",
+            "Savings are of its cost; a negative one is a loss: probing several models for a short answer may cost "
+            "more than it saves. `operating_points.csv` has every other setting.",
             "",
             "## Limits",
             "",
@@ -118,7 +118,10 @@ def _auroc(policy: str, metrics: pd.DataFrame) -> str:
         & (metrics.split == TEST)
         & (metrics.metric == "auroc")
     ]
-    return UNKNOWN if found.empty else with_interval(*found.iloc[0][["value", "low", "high"]], 2) or UNKNOWN
+    if found.empty:
+        return UNKNOWN
+    value, low, high = found.iloc[0][["value", "low", "high"]]
+    return with_interval(value, low, high, 2) or UNKNOWN
 
 
 def _point(values: dict, chosen: Chosen) -> list[str]:
@@ -137,8 +140,8 @@ def _point(values: dict, chosen: Chosen) -> list[str]:
 
 def _of(values: dict, name: str, digits: int, signed: bool = False) -> str:
     """A share as percent or points, with its interval."""
-    ends = (values[f"{name}{end}"] for end in ("", "_low", "_high"))
-    return with_interval(*ends, digits, PERCENT, signed) or UNKNOWN
+    value, low, high = (values[f"{name}{end}"] for end in ("", "_low", "_high"))
+    return with_interval(value, low, high, digits, PERCENT, signed) or UNKNOWN
 
 
 def _table(head: list[str], rows: list[list[str]]) -> list[str]:

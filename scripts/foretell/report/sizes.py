@@ -1,6 +1,7 @@
 """What a study was too small for: scores that it does not report, and verdicts that it leaves open."""
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from foretell.routing.settings import MATCH
 from foretell.routing.too_few import too_few_groups, too_few_to_choose, too_few_to_match
 
 _OF_SIZE = (OF_RARER_CLASS, NOT_TRAINED)  # what a probe is not trained for is a class that is too small on train
-_FOR_READERS = {NOT_TRAINED: "too few of a class on train", NO_LABEL: "not known of any problem"}
+_FOR_READERS: dict[str, str] = {NOT_TRAINED: "too few of a class on train", NO_LABEL: "not known of any problem"}
 
 
 def warnings(
@@ -62,10 +63,10 @@ def _without(name: str, metrics: pd.DataFrame, wanted: Callable[[str], bool]) ->
         yield f"{name}: no {METRICS[metric].label} of {target.replace('_', ' ')} for {', '.join(each)}."
 
 
-def _reason(row: object) -> str:
-    if OF_RARER_CLASS in row.reason:  # type: ignore[attr-defined]
-        return too_few_of_a_class(row.positives, row.negatives).removeprefix("not testable: ")  # type: ignore[attr-defined]
-    return _FOR_READERS.get(row.reason, row.reason)  # type: ignore[attr-defined]
+def _reason(row: Any) -> str:
+    if OF_RARER_CLASS in row.reason:
+        return too_few_of_a_class(row.positives, row.negatives).removeprefix("not testable: ")
+    return _FOR_READERS.get(row.reason, row.reason)
 
 
 def _groups(name: str, outcomes: pd.DataFrame) -> Iterator[str]:

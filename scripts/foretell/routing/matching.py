@@ -11,7 +11,7 @@ YES: Verdict = "yes"
 NO: Verdict = "no"
 UNDERPOWERED: Verdict = "underpowered"
 SAME_POLICY = "same policy"  # for readers, of what answers every problem by the best single policy: nothing to compare
-_IN_WORDS = {YES: "yes", NO: "no", UNDERPOWERED: "too few problems"}
+_IN_WORDS: dict[str, str] = {YES: "yes", NO: "no", UNDERPOWERED: "too few problems"}
 _LEVEL, _POWER = 0.975, 0.8  # one-sided, as the lower end of a 95 % interval is
 _HALVINGS = 60  # of an interval that starts at most 2 wide: to rounding
 
