@@ -53,6 +53,15 @@ def test_logs_end_in_a_report_with_a_router_by_the_questions_words(logs):
     assert len(scores) and scores.value.notna().all(), "the example has enough of both classes"
 
 
+def test_a_router_that_cannot_be_taken_away_is_one_message(project, logs):
+    files = ["--configfile", "examples/logs.yaml", "tests/configs/logs.yaml"]
+    asked = project.snakemake("--dry-run", *files, "--", "results/logs/routers/quiz/manifest.json")
+    assert asked.returncode == 1 and "MissingInput" not in asked.stdout
+    why = "its queries are routed by TF-IDF; what can be taken away is a router by a probe of activations"
+    assert f"pool 'quiz' has no router to take away: {why}" in asked.stdout
+    assert f"Left out: router of pool quiz: {why}" in logs[0]
+
+
 def test_snakemakes_own_report_stays_available(project, logs):
     files = ["examples/logs.yaml", "tests/configs/logs.yaml"]
     made = project.snakemake("--report", "snakemakes.html", "--configfile", *files)

@@ -18,6 +18,7 @@ from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs, own_files
+from foretell.study.exports import why_not_exported
 from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import SUFFIXES, files_of, final_files, read_manifest, shown
@@ -82,6 +83,13 @@ def own(section, wildcard, key):
 def answered(wildcards):
     """The user's own files with the answers of policies that leave out problems which they lack."""
     return [local(file) for named in own_files.answered(study, wildcards).values() for file in named]
+
+
+def exportable(wildcards):
+    """No file; an error where a pool has no router to take away."""
+    if reason := why_not_exported(study, wildcards.pool):
+        raise WorkflowError(f"pool {wildcards.pool!r} has no router to take away: {reason}")
+    return []
 
 
 def tables_of(figure):

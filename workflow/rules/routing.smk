@@ -95,6 +95,7 @@ rule estimate_return:
 # What scores a new prompt, to be taken away. Pools that have no such thing are not asked for it.
 rule export_router:
     input:
+        exportable,
         costs="results/{study}/routing/{pool}/costs.parquet",
         curves="results/{study}/routing/{pool}/curves.parquet",
         summary="results/{study}/routing/{pool}/summary.parquet",

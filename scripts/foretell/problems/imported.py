@@ -36,6 +36,8 @@ class ImportSettings(Settings):
     table: Format = Format()
     answer_kind: str = "math"
     cross_fitted: bool = False
+    graded: bool = False
+    """Whether every answer comes with its grade, so that no problem needs one to grade by."""
     metadata: list[str] = []
     answered: dict[str, Format] = {}
     """By policy, how the file is read that has its answers; problems that it lacks are excluded."""
@@ -51,12 +53,16 @@ def require_columns(problems: pd.DataFrame, columns: list[str]) -> None:
 
 
 def import_problems(
-    frame: pd.DataFrame, answer_kind: str, cross_fitted: bool, answered: dict[str, pd.DataFrame] | None = None
+    frame: pd.DataFrame,
+    answer_kind: str,
+    cross_fitted: bool,
+    answered: dict[str, pd.DataFrame] | None = None,
+    graded: bool = False,
 ) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
     Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Problems without an
-    answer are excluded, with the reason.
+    answer are excluded, with the reason, unless none is needed.
 
     Args:
         frame: problem_id, question, answer (a list or an object is written as JSON); optionally split (or every problem
@@ -66,11 +72,14 @@ def import_problems(
         cross_fitted: whether every problem is predicted from the others, so that there are no splits.
         answered: by policy, rows of its answers (problem_id, optionally sample, sample_error): problems that have fewer
             than others are excluded, with the reason.
+        graded: whether no answer is needed, as there are grades.
 
     Raises:
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
             splits are not those of this project, lack train or test, or share questions.
     """
+    if graded and "answer" not in frame:
+        frame = frame.assign(answer="")
     require(
         frame, ["problem_id", "question", "answer"], "the file under 'problems', whose columns its key 'columns' maps"
     )
@@ -85,7 +94,9 @@ def import_problems(
     answer = frame.answer.map(_written).astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
-    excluded = given.astype("string").mask(answer.isna() | answer.eq(""), NO_ANSWER)
+    excluded = given.astype("string")
+    if not graded:
+        excluded = excluded.mask(answer.isna() | answer.eq(""), NO_ANSWER)
     for policy, rows in (answered or {}).items():
         lacking = incomplete(rows, frame.problem_id[excluded.isna()])
         excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), lacks(policy))

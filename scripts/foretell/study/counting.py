@@ -62,9 +62,8 @@ def _in_files(study: Study, problem_set: str) -> pd.DataFrame | None:
     try:
         if isinstance(entry, File):
             files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
-            return imported.import_problems(
-                read(files, entry.problems), entry.answer_kind, study.is_cross_fitted(problem_set)
-            )
+            table, graded = read(files, entry.problems), study.is_graded(problem_set)
+            return imported.import_problems(table, entry.answer_kind, entry.cross_fit is not None, graded=graded)
         if isinstance(entry, Records) and not entry.folds:
             settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
             table = pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0])

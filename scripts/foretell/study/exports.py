@@ -3,7 +3,7 @@
 from typing import Any
 
 from foretell.deployment.files import FILES
-from foretell.probes.families import LINEAR
+from foretell.probes.families import FAMILIES, LINEAR
 from foretell.study.models import Checkpoint, ServerModel
 from foretell.study.policies import ModelPolicy
 from foretell.study.study import Study
@@ -19,7 +19,10 @@ def why_not_exported(study: Study, pool: str) -> str | None:
     if study.predictions_by(name) != "train_probes":
         return "its probabilities come from elsewhere, without what would score a new prompt"
     if study.family(name) != LINEAR:
-        return "no probe of activations routes"
+        return (
+            f"its queries are routed by {FAMILIES[study.family(name)].label}; what can be taken away is a router by a "
+            "probe of activations, for which each policy needs a model of the study that reads ('encoder')"
+        )
     if not all(map(study.encoder, study.pool(pool).policies)):
         return "its activations come from a file, without the model that would read a new prompt"
     return None

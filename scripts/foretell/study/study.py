@@ -23,6 +23,12 @@ MAJORITY = "majority_correct"  # by which queries are routed
 class Study(Entries):
     """A study: its entries, and what the workflow makes of them."""
 
+    def is_graded(self, problem_set: str) -> bool:
+        """Whether every policy's answers to a problem set are imported with their grades."""
+        policies = self.policies(problem_set)
+        by = {self.made_by(stage, policy) for policy in policies for stage in ("completions", "rollouts")}
+        return bool(policies) and by <= {None, "import_rollouts"}
+
     def runs_encoders(self, problem_set: str) -> bool:
         """Whether the workflow has models read the prompts of a problem set, for every policy."""
         encoders = list(map(self.encoder, self.policies(problem_set)))

@@ -109,6 +109,16 @@ def test_an_empty_answer_in_a_csv_excludes_its_problem(tmp_path):
     assert problems.excluded_reason.notna().tolist() == [False, True] and problems.answer.tolist() == ["2", ""]
 
 
+def test_problems_whose_answers_come_graded_need_no_answer_to_grade_by():
+    frame = pd.DataFrame({"problem_id": ["a", "b"], "question": ["1+1?", "2+1?"]})
+    problems = import_problems(frame, "text", cross_fitted=True, graded=True)
+    assert problems.answer.tolist() == ["", ""] and problems.excluded_reason.isna().all()
+    some = import_problems(frame.assign(answer=["2", None]), "text", cross_fitted=True, graded=True)
+    assert some.answer.tolist() == ["2", ""] and some.excluded_reason.isna().all()
+    with pytest.raises(UserError, match=r"missing columns \['answer'\]"):
+        import_problems(frame, "text", cross_fitted=True)
+
+
 @pytest.mark.parametrize(
     ("columns", "expected"),
     [

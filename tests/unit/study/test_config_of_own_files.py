@@ -36,6 +36,15 @@ def test_a_study_on_own_files_is_valid_and_gets_its_defaults(own_files, opened):
     assert completed.problem_sets["own"].answer_kind == "math"
 
 
+@pytest.mark.parametrize("given", ["rollouts", "outcomes", "completions"])
+def test_where_every_answer_comes_with_its_grade_problems_need_none(own_files, opened, given):
+    own_files["policies"]["b"] = {given: {"file": "b.csv"}, "price": {"input": 1, "output": 2}}
+    if given == "outcomes":
+        own_files["policies"]["b"] = own_files["policies"]["a"]
+    making = jobs.make_problems(opened(own_files), SimpleNamespace(problem_set="own"))
+    assert making.get("graded", False) == (given != "completions")
+
+
 @pytest.fixture
 def asked(own_files):
     """The same questions, asked of a model."""

@@ -24,10 +24,11 @@ def said(config):
 
 
 def own(tmp_path, test, validation=500, groups=None, **options):
-    """A study on a file with so many problems of each split, two rows of each, and one that has no answer."""
+    """A study on a file with so many problems of each split, two rows of each, and one that is excluded."""
     splits = ["train"] * 20 + ["validation"] * validation + ["test"] * (test + 1)
     ids = [f"p{place}" for place in range(len(splits))]
-    frame = pd.DataFrame({"id": ids, "question": ids, "answer": [*["1"] * (len(ids) - 1), ""], "split": splits})
+    frame = pd.DataFrame({"id": ids, "question": ids, "split": splits})
+    frame["excluded_reason"] = [*[""] * (len(ids) - 1), "spoilt"]
     if groups is not None:
         frame["group"] = [f"g{place % groups}" for place in range(len(frame))]
     pd.concat([frame, frame]).to_csv(tmp_path / "p.csv", index=False)

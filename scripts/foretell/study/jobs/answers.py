@@ -13,7 +13,10 @@ from foretell.study.study import Study
 
 def make_problems(study: Study, job: Job) -> Settings:
     """What a problem set is made of, whichever rule makes it, and which policies' answers it needs."""
-    making = study.problem_set(job.problem_set).making(study.config.seed)
+    entry = study.problem_set(job.problem_set)
+    making = entry.making(study.config.seed)
+    if isinstance(entry, File) and study.is_graded(job.problem_set):
+        making = {**making, "graded": True}
     needed = {policy: entry.answered for policy, entry in study.left_out_by(job.problem_set).items()}
     return {**making, "answered": {policy: _format(table) for policy, table in needed.items()}} if needed else making
 
