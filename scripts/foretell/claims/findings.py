@@ -6,6 +6,7 @@ import numpy as np
 
 from foretell.common.statistics import percentile_interval
 
+NOT_TESTABLE = "not testable here"
 SAME, OPPOSITE, INCONCLUSIVE = "same direction", "opposite", "inconclusive"
 
 
@@ -59,7 +60,7 @@ def direction_of_excess(difference: tuple[float, float], saving: tuple[float, fl
 def verdict(finding: Finding, evidence: str) -> str:
     """The word that is printed. Only the paper's own data and policies can reproduce a claim."""
     if finding.direction is None:
-        return "not testable here"
+        return NOT_TESTABLE
     if evidence == "analogue":
         return f"analogue: {finding.direction}"
     return {SAME: "reproduced", OPPOSITE: "not reproduced"}.get(finding.direction, INCONCLUSIVE)

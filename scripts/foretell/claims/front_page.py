@@ -6,6 +6,8 @@ from typing import Literal
 
 import pandas as pd
 
+from foretell.claims.findings import NOT_TESTABLE
+from foretell.claims.table import untestable_of_all
 from foretell.claims.verdicts import which_match
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
@@ -21,7 +23,6 @@ QUESTION = (
     "save money when queries are routed over a pool of models?"
 )
 QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")
-UNTESTABLE = "not testable here"
 READING_OF_MATCHED = (
     "Matched: yes, if the interval of points stays above minus the margin; else no, or too few problems to tell; same "
     "policy: every test problem goes to the best single policy, and nothing is compared."
@@ -137,9 +138,10 @@ def write(
 
 
 def _claims(claims: pd.DataFrame) -> list[str]:
-    untested = claims[claims.verdict == UNTESTABLE]
-    more = f"{len(untested)} further claims or subjects are not testable here; the table of claims says why."
-    return [_heading("Claims of the paper", "-"), _list_table(tested(claims)), more]
+    parts = [_heading("Claims of the paper", "-"), _list_table(tested(claims))]
+    if untested := untestable_of_all(claims):
+        parts.append(f"{untested} cannot be tested here; the table of claims says why.")
+    return parts
 
 
 def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str], pd.DataFrame]) -> list[str]:
@@ -237,7 +239,7 @@ def _with_interval(row: pd.Series, name: str, scale: float, digits: int) -> str:
 
 def tested(claims: pd.DataFrame) -> pd.DataFrame:
     """The claims that can be tested here, without what only the table of claims says."""
-    testable = claims[claims.verdict != UNTESTABLE]
+    testable = claims[claims.verdict != NOT_TESTABLE]
     return testable[["claim", "reported", "subject", "ours", "verdict"]]
 
 

@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from foretell.claims.findings import Finding, not_testable, verdict
+from foretell.claims.findings import NOT_TESTABLE, Finding, not_testable, verdict
 from foretell.claims.measures import MEASURES, Subject
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
@@ -141,7 +141,7 @@ def _measure(entry: dict, subject: Subject) -> Finding:
 
 def to_markdown(table: pd.DataFrame, title: str, evidence: str) -> str:
     """The table of claims as a page that says how to read it."""
-    table = _untestable_once(table)
+    table = untestable_once(table)
     shown = pd.DataFrame(
         {
             "claim": table.claim,
@@ -157,9 +157,22 @@ def to_markdown(table: pd.DataFrame, title: str, evidence: str) -> str:
     return f"# Claims: {title}\n\n{_reading(evidence)}\n\n{shown.to_markdown(index=False, disable_numparse=True)}\n"
 
 
-def _untestable_once(table: pd.DataFrame) -> pd.DataFrame:
+def untestable(table: pd.DataFrame) -> pd.DataFrame:
+    """The claims that cannot be tested: claim, subject (`all`, or the problem sets that cannot test it) and note."""
+    once = untestable_once(table)
+    rows = once[once.verdict == NOT_TESTABLE]
+    return rows.groupby(["claim_id", "claim", "note"], sort=False, as_index=False).agg({"subject": ", ".join})
+
+
+def untestable_of_all(table: pd.DataFrame) -> str:
+    """`14 of 17 claims`: how many no problem set can test; empty where each is tested on some."""
+    count = (table.verdict == NOT_TESTABLE).groupby(table.claim_id).all()
+    return f"{count.sum()} of {len(count)} claims" if count.any() else ""
+
+
+def untestable_once(table: pd.DataFrame) -> pd.DataFrame:
     """One row, not one per problem set, for a claim that none of them can test for the same reason."""
-    untestable = table.verdict == "not testable here"
+    untestable = table.verdict == NOT_TESTABLE
     alike = untestable & table.groupby(["claim_id", "note"]).claim_id.transform("size").eq(table.subject.nunique())
     once = ~(alike & table.duplicated(["claim_id", "note"]))
     return table.assign(subject=table.subject.mask(alike, "all"))[once]

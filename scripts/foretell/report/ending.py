@@ -23,7 +23,7 @@ def ending(contents: Contents, report: Path, routers: Sequence[str], unexported:
     yield f"Made: {figures} figures and {tables} tables; all of it in {report} ({size}){exported}"
     yield from (f"Left out: router of pool {pool}: {reason}" for pool, reason in unexported.items())
     yield from (f"Left out: problem set {each.problem_set}: {each.reason}" for each in contents.page.left_out)
-    if untestable := contents.untestable:
-        yield f"Left out: {sum(untestable.values())} claims that cannot be tested here; the report says why"
+    if claims := contents.claims_left_out:
+        yield f"Left out: {claims}, which cannot be tested here; the report says why"
     yield from (f"Left out: {each}" for each in unmeasured(contents.metrics))
     yield from (f"Small: {each}" for each in contents.warnings)

@@ -11,9 +11,9 @@ import jinja2
 import pandas as pd
 from markupsafe import Markup
 
+from foretell.claims.findings import NOT_TESTABLE
 from foretell.claims.front_page import (
     ANALOGUE,
-    UNTESTABLE,
     FrontPageSettings,
     Pool,
     Unrouted,
@@ -21,6 +21,7 @@ from foretell.claims.front_page import (
     in_numbers,
     reading_of_headline,
 )
+from foretell.claims.table import untestable, untestable_of_all
 from foretell.claims.verdicts import which_match
 from foretell.figures.text import with_interval
 from foretell.report import sizes, tables
@@ -107,12 +108,9 @@ class Contents:
         return sizes.warnings(self.metrics, self.routing, of_one_policy, pools)
 
     @property
-    def untestable(self) -> dict[str, int]:
-        """How many claims cannot be tested, by the reason."""
-        if self.claims is None:
-            return {}
-        untestable = self.claims[self.claims.verdict == UNTESTABLE]
-        return {str(reason): part.claim_id.nunique() for reason, part in untestable.groupby("note", sort=False)}
+    def claims_left_out(self) -> str:
+        """How many claims cannot be tested; empty where all can, or none are checked."""
+        return "" if self.claims is None else untestable_of_all(self.claims)
 
 
 def render(contents: Contents, template: str, style: str) -> str:
@@ -143,6 +141,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         pictures=_pictures(contents, figures),
         pools=_pools(contents),
         claims=[] if contents.claims is None else _claims(contents.claims),
+        untestable=[] if contents.claims is None else untestable(contents.claims).to_dict("records"),
         labels=[each for each in labels if each["label"] != POLICIES],
         policies=next((each for each in labels if each["label"] == POLICIES), None),
         left_out=_left_out(contents),
@@ -154,11 +153,12 @@ def render(contents: Contents, template: str, style: str) -> str:
 
 def _left_out(contents: Contents) -> list[str]:
     sets = [f"Problem set {each.problem_set}: {each.reason}." for each in contents.page.left_out]
-    claims = [
-        f"{count} {'claims are' if count > 1 else 'claim is'} not testable here: {reason}."
-        for reason, count in contents.untestable.items()
-    ]
-    return [*sets, *sizes.unmeasured(contents.metrics), *claims]
+    told = [*sets, *sizes.unmeasured(contents.metrics)]
+    if claims := contents.claims_left_out:
+        told.append(
+            f"{claims} of the paper, which cannot be tested here; they are listed under Claims, with the reasons."
+        )
+    return told
 
 
 def _shown(contents: Contents, key: tuple[str, str], files: list[Path]) -> Shown:
@@ -266,7 +266,7 @@ def _key(summary: pd.DataFrame) -> dict[str, Any]:
 
 def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
     """Claims that can be tested here, each with a row per problem set."""
-    testable = claims[claims.verdict != UNTESTABLE]
+    testable = claims[claims.verdict != NOT_TESTABLE]
     return [
         {
             "claim": part.claim.iloc[0],

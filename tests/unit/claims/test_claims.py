@@ -16,7 +16,7 @@ from foretell.claims.measures import (
     probe_beats_chance,
     router_matches,
 )
-from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown
+from foretell.claims.table import ClaimsSettings, check, read_subjects, to_markdown, untestable, untestable_of_all
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 
@@ -204,3 +204,18 @@ def test_every_claim_of_the_paper_gets_a_row_and_a_verdict(subject, pytestconfig
     assert untested.note.str.len().gt(10).all()
     assert "not its reproduction" in to_markdown(table, "title", "analogue")
     assert "reproduced" not in " ".join(table.verdict)
+
+
+def test_claims_that_cannot_be_tested_are_counted_once_and_listed_by_reason():
+    rows = [
+        ("a", "s", "analogue: opposite", ""),
+        ("a", "t", "not testable here", "no effort"),
+        ("b", "s", "not testable here", "no AIME"),
+        ("b", "t", "not testable here", "no AIME"),
+        ("c", "s", "not testable here", "no code"),
+        ("c", "t", "not testable here", "no pool"),
+    ]
+    table = pd.DataFrame(rows, columns=["claim_id", "subject", "verdict", "note"]).assign(claim="It works")
+    assert untestable_of_all(table) == "2 of 3 claims" and untestable_of_all(table.head(2)) == ""
+    listed = untestable(table)[["claim_id", "subject", "note"]].values.tolist()
+    assert listed == [["a", "t", "no effort"], ["b", "all", "no AIME"], ["c", "s", "no code"], ["c", "t", "no pool"]]

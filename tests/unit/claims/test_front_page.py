@@ -10,6 +10,7 @@ from foretell.common.errors import UserError
 
 CLAIMS = pd.DataFrame(
     {
+        "claim_id": ["a", "b"],
         "claim": ["one", "two"],
         "reported": ["x", "y"],
         "subject": ["set", "set"],
@@ -39,7 +40,7 @@ def test_policies_stand_in_the_order_of_the_settings_with_what_was_measured():
     assert page.index("* - b") < page.index("* - a")
     assert "1 train and 2 test problems." in page and "k = 4, T = 0.5" in page
     assert "2.0" in page and "0.500" in page and "1.000" in page
-    assert "1 further claims or subjects are not testable here" in page
+    assert "1 of 2 claims cannot be tested here" in page
 
 
 def test_a_study_that_checks_no_claims_does_not_speak_of_the_paper():
