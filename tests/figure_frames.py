@@ -12,7 +12,7 @@ def outcomes(correct, rates=None, prefix="p"):
     for split in SPLITS:
         ids = [f"{prefix}{split}{place}" for place in range(len(correct))]
         labels = pd.array(correct, dtype="boolean")
-        frame = pd.DataFrame({"problem_id": ids, "split": split, "group": ids, "majority_correct": labels})
+        frame = pd.DataFrame({"problem_id": ids, "split": split, "group": ids, "k": 8, "majority_correct": labels})
         frames.append(frame.assign(success_rate=rates if rates is not None else np.asarray(correct, dtype=float)))
     return pd.concat(frames, ignore_index=True)
 

@@ -19,6 +19,7 @@ RATES = {
     "guessed_share": "Guessed",
     "truncated_share": "Cut off",
 }
+ALIKE = ("success_rate", "pass_at_k")  # where each policy has one sample, both are what majority_correct is
 COUNTS = {
     "missing_samples": "Missing samples, counted as wrong",
     "left_out_problems": "Problems left out for it",
@@ -103,12 +104,15 @@ def _count(row: object) -> str:
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: a line per policy; what no policy has is left out."""
     known = set(frame.quantity[frame.value.notna()])
+    single = bool((frame.k == 1).all())
+    names = {name: label for name, label in RATES.items() if not (single and name in ALIKE)}
+    names |= {"majority_correct": "Right"} if single else {}
     rows = []
     for (policy, k), part in frame.groupby(["policy", "k"], sort=False, dropna=False):
         by_quantity = {row.quantity: row for row in part.itertuples()}
         rates = {
             label: with_interval(row.value, row.low, row.high, 1, scale=PERCENT)
-            for name, label in RATES.items()
+            for name, label in names.items()
             if name in known
             for row in [by_quantity[name]]
         }
@@ -118,12 +122,17 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             for name, label in COUNTS.items()
             if name in known
         }
-        rows.append({"Policy": policy, "k": "" if pd.isna(k) else str(k), **rates, **tokens, **counts})
+        samples = {} if single else {"k": "" if pd.isna(k) else str(k)}
+        rows.append({"Policy": policy, **samples, **rates, **tokens, **counts})
     sizes = ", ".join(map(str, sorted(frame.n[(frame.n > 0) & ~frame.quantity.isin(list(COUNTS))].unique())))
+    what = (
+        "Greedy, majority and any of k (pass@k): right answers per problem; one sample, no answer, guessed (read from "
+        "text that marks no answer) and cut off: shares of the k samples."
+    )
+    if single:
+        what = "One answer per problem: right, greedily right, none, guessed (read from text that marks none), cut off."
     note = (
-        f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. Greedy, majority and any of k (pass@k): "
-        "right answers per problem; one sample, no answer, guessed (read from text that marks no answer) and cut off: "
-        "shares of the k samples. Tokens: means of one prompt and of one completion, whose thinking is part of it. "
-        "Empty: not known."
+        f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. {what} Tokens: means of one prompt and of "
+        "one completion, whose thinking is part of it. Empty: not known."
     )
     return pd.DataFrame(rows), note

@@ -22,16 +22,17 @@ def collect(outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFra
     """Histograms of the calibrated probability on test, by whether the majority vote was right.
 
     Args:
-        outcomes: per policy: problem_id, split, group, majority_correct.
+        outcomes: per policy: problem_id, split, group, k, majority_correct.
         predictions: per policy: problem_id, score, probability.
 
     Returns:
-        policy, correct, bin_low, bin_high, count, share (of the problems with that correctness; null if there are
+        policy, k, correct, bin_low, bin_high, count, share (of the problems with that correctness; null if there are
         none), n (of those problems), note. A policy whose probe was not trained has one row with a note.
     """
-    return pd.concat(
-        [_collect(policy, outcomes[policy], predictions[policy]) for policy in outcomes], ignore_index=True
-    )
+    parts = [_collect(policy, outcomes[policy], predictions[policy]) for policy in outcomes]
+    for part, frame in zip(parts, outcomes.values(), strict=True):
+        part.insert(1, "k", frame.k.iloc[0])
+    return pd.concat(parts, ignore_index=True).astype({"k": "Int64"})
 
 
 def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
@@ -66,7 +67,8 @@ def draw(frame: pd.DataFrame) -> Figure:
     shown = next((stack[0] for stack in axes.values() if stack[0].get_legend_handles_labels()[0]), None)
     if shown is not None:
         handles, labels = shown.get_legend_handles_labels()
-        labels = [f"majority vote {label}" for label in labels]
+        graded = "answer" if (frame.k == 1).all() else "majority vote"
+        labels = [f"{graded} {label}" for label in labels]
         figure.legend(handles, labels, loc="outside upper center", ncols=2)
     return figure
 

@@ -155,9 +155,7 @@ def _left_out(contents: Contents) -> list[str]:
     sets = [f"Problem set {each.problem_set}: {each.reason}." for each in contents.page.left_out]
     told = [*sets, *sizes.unmeasured(contents.metrics)]
     if claims := contents.claims_left_out:
-        told.append(
-            f"{claims} of the paper, which cannot be tested here; they are listed under Claims, with the reasons."
-        )
+        told.append(f"{claims} of the paper, which cannot be tested here; Claims lists them with the reasons.")
     return told
 
 

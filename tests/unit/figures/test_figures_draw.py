@@ -49,6 +49,14 @@ def many(count):
     return frames, found
 
 
+@pytest.mark.parametrize(("k", "what"), [(8, "majority vote"), (1, "answer")])
+def test_of_one_sample_no_majority_is_spoken_of(k, what):
+    frames, found = many(2)
+    given = {name: frame.assign(k=k) for name, frame in frames.items()}
+    legend = histograms.draw(histograms.collect(given, found)).legends[0]
+    assert [text.get_text() for text in legend.get_texts()] == [f"{what} right", f"{what} wrong"]
+
+
 @pytest.mark.parametrize("count", COUNTS)
 @pytest.mark.parametrize(("module", "further"), [(reliability, ["train"]), (histograms, [])])
 def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, further, count):

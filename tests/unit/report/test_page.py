@@ -76,7 +76,7 @@ def test_everything_stands_in_the_order_in_which_it_is_read(report):
     assert "It &lt;i&gt;works&lt;/i&gt;" in text
     assert 'Shown of <span class="docutils literal">mine</span>' in text, "a caption asks the configuration"
     assert "Problem set programs: no bubblewrap." in text and "F1 (Norms)" in text
-    assert "1 of 2 claims of the paper, which cannot be tested here; they are listed under Claims" in text
+    assert "1 of 2 claims of the paper, which cannot be tested here; Claims lists them" in text
     untested = text[text.index("Claims that cannot be tested here") : text.index('<section id="figures"')]
     assert "<td>all</td><td>the study has no AIME problems</td>" in untested
     assert f"own: no AUROC of majority correct for {POLICIES[1]} (2 failures of 90)." in text
