@@ -18,6 +18,8 @@ from foretell.report.made_from import made_from
 from foretell.report.page import Contents, render
 from foretell.study.figures import read_manifest
 
+EXCLUDED = ["problem_id", "excluded_reason"]  # what is read of problems, whose tests may be of gigabytes
+
 
 class ReportSettings(Settings):
     """What the report is of."""
@@ -36,6 +38,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--shown", type=named_file, nargs="*", default=[], metavar="LABEL/SET=FILE")
     parser.add_argument("--claims", type=Path, help="the table of claims (CSV), where some are checked")
+    parser.add_argument("--problems", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET=FILE")
     parser.add_argument("--outcomes", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET/POLICY=FILE")
     parser.add_argument("--metrics", type=named_file, nargs="+", required=True, metavar="PROBLEM_SET=FILE")
     parser.add_argument("--routing", type=named_file, nargs="*", default=[], metavar="POOL=FILE", help="its summary")
@@ -58,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         captions={path.stem: path.read_text(encoding="utf-8") for path in args.captions},
         shown=shown,
         claims=None if args.claims is None else pd.read_csv(args.claims),
+        problems={name: read_parquet(file, EXCLUDED) for name, file in files_by_id(args.problems).items()},
         outcomes=outcomes,
         metrics={name: read_parquet(file) for name, file in files_by_id(args.metrics).items()},
         routing={pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()},

@@ -12,6 +12,7 @@ from foretell.report.made_from import MadeFrom
 from foretell.report.page import Contents
 
 POLICIES = ["a-policy-with-a-rather-long-name-0", "a-policy-with-a-rather-long-name-1"]
+EXCLUDED = [None, "a lacks answers to it", *(f"its question is that of test problem '{each}'" for each in "xy")]
 TITLE = "Own questions, <b>own</b> & {{ models }}"
 CAPTION = "Shown of ``{{ snakemake.config['study'] }}``, 95 % intervals, *so far*."
 
@@ -74,6 +75,7 @@ def contents(folder, **changes):
         "captions": dict.fromkeys(["F4", "F6", "T4", "T9"], CAPTION),
         "shown": shown,
         "claims": claims(),
+        "problems": {"own": pd.DataFrame({"problem_id": list("pqrs"), "excluded_reason": EXCLUDED}, dtype="string")},
         "outcomes": {("own", name): frame for name, frame in answers.items()},
         "metrics": {"own": metrics()},
         "routing": {"pool": routed},

@@ -4,6 +4,7 @@ rule write_report:
         every_job,
         shown=under_results(on_page),
         claims=under_results(files.claims),
+        problems=under_results(files.reported_problems),
         outcomes=under_results(files.reported_outcomes),
         metrics=under_results(files.reported_metrics),
         routing=under_results(files.summaries),
@@ -20,6 +21,7 @@ rule write_report:
             "write_report",
             ids={
                 "shown": on_page,
+                "problems": files.reported_problems,
                 "outcomes": files.reported_outcomes,
                 "metrics": files.reported_metrics,
                 "routing": files.summaries,

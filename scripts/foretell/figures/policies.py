@@ -20,9 +20,10 @@ RATES = {
     "truncated_share": "Cut off",
 }
 ALIKE = ("success_rate", "pass_at_k")  # where each policy has one sample, both are what majority_correct is
+LEFT_OUT = "left_out_problems"
 COUNTS = {
     "missing_samples": "Missing samples, counted as wrong",
-    "left_out_problems": "Problems left out for it",
+    LEFT_OUT: "Problems left out for it",
     "unknown_problems": "Passed over: not in the problem set",
 }
 TOKENS = {  # of one prompt, and of one completion
@@ -51,21 +52,21 @@ def collect(outcomes: dict[str, pd.DataFrame], problems: pd.DataFrame, resamples
     parts = [
         part
         for policy, frame in outcomes.items()
-        for part in (_collect(policy, frame, resampling), _counts(policy, frame, problems))
+        for part in (_collect(policy, frame, resampling), lacking(policy, frame, problems))
     ]
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True).astype({"k": "Int64"})
     thinking = frame.quantity == "thinking_tokens"
     return frame if frame.value[thinking].gt(0).any() else frame[~thinking].reset_index(drop=True)
 
 
-def _counts(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
-    """What an incomplete import lacked."""
+def lacking(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
+    """What an incomplete import lacked: policy, k, quantity (a key of COUNTS), value and n; no row of what is 0."""
     missing = int(outcomes.missing.sum()) if "missing" in outcomes else 0
     left_out = int(problems.excluded_reason.eq(lacks(policy)).sum())
     unknown = int(outcomes.unknown_problems.max()) if "unknown_problems" in outcomes else 0
     counted = {
         "missing_samples": (missing, int(outcomes.k.fillna(1).sum())),
-        "left_out_problems": (left_out, len(problems)),
+        LEFT_OUT: (left_out, len(problems)),
         "unknown_problems": (unknown, unknown),
     }
     rows = [
@@ -73,7 +74,7 @@ def _counts(policy: str, outcomes: pd.DataFrame, problems: pd.DataFrame) -> pd.D
         for name, (count, n) in counted.items()
         if count
     ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(rows, columns=["policy", "k", "quantity", "value", "n"])
 
 
 def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.DataFrame:
@@ -96,7 +97,7 @@ def _collect(policy: str, outcomes: pd.DataFrame, resampling: Resampling) -> pd.
     return pd.DataFrame(rows, columns=columns).astype({"k": "Int64"})
 
 
-def _count(row: object) -> str:
+def count_in_words(row: object) -> str:
     """`3 of 40`, and a number alone where all are counted."""
     return f"{row.value:.0f}" + (f" of {row.n}" if row.n > row.value else "")  # type: ignore[attr-defined]
 
@@ -118,7 +119,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         }
         tokens = {label: number(by_quantity[name].value, 1) for name, label in TOKENS.items() if name in known}
         counts = {
-            label: _count(by_quantity[name]) if name in by_quantity else ""
+            label: count_in_words(by_quantity[name]) if name in by_quantity else ""
             for name, label in COUNTS.items()
             if name in known
         }

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from foretell.report.left_out import left_out
 from foretell.report.page import Contents
 from foretell.report.sizes import unmeasured
 
@@ -23,6 +24,7 @@ def ending(contents: Contents, report: Path, routers: Sequence[str], unexported:
     yield f"Made: {figures} figures and {tables} tables; all of it in {report} ({size}){exported}"
     yield from (f"Left out: router of pool {pool}: {reason}" for pool, reason in unexported.items())
     yield from (f"Left out: problem set {each.problem_set}: {each.reason}" for each in contents.page.left_out)
+    yield from (f"Left out: {each}" for each in left_out(contents.problems, contents.outcomes))
     if claims := contents.claims_left_out:
         yield f"Left out: {claims}, which cannot be tested here; the report says why"
     yield from (f"Left out: {each}" for each in unmeasured(contents.metrics))

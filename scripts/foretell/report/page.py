@@ -27,6 +27,7 @@ from foretell.figures.text import with_interval
 from foretell.report import sizes, tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of
+from foretell.report.left_out import left_out
 from foretell.report.made_from import MadeFrom
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
@@ -83,6 +84,7 @@ class Contents:
         captions: by label; also of the table of claims.
         shown: files of each figure and table, by label and problem set or pool.
         claims: the table of claims; None where the study checks none.
+        problems: problem_id and excluded_reason, by problem set.
         outcomes: by problem set and policy.
         metrics: of the evaluation, by problem set.
         routing: its summary, by pool.
@@ -95,6 +97,7 @@ class Contents:
     captions: dict[str, str]
     shown: dict[tuple[str, str], list[Path]]
     claims: pd.DataFrame | None
+    problems: Mapping[str, pd.DataFrame]
     outcomes: Mapping[tuple[str, str], pd.DataFrame]
     metrics: Mapping[str, pd.DataFrame]
     routing: Mapping[str, pd.DataFrame]
@@ -152,8 +155,8 @@ def render(contents: Contents, template: str, style: str) -> str:
 
 
 def _left_out(contents: Contents) -> list[str]:
-    sets = [f"Problem set {each.problem_set}: {each.reason}." for each in contents.page.left_out]
-    told = [*sets, *sizes.unmeasured(contents.metrics)]
+    told = [f"Problem set {each.problem_set}: {each.reason}." for each in contents.page.left_out]
+    told += [*left_out(contents.problems, contents.outcomes), *sizes.unmeasured(contents.metrics)]
     if claims := contents.claims_left_out:
         told.append(f"{claims} of the paper, which cannot be tested here; Claims lists them with the reasons.")
     return told

@@ -271,6 +271,11 @@ def summaries(study: Study, job: Job) -> Files:
     return {pool: [f"routing/{pool}/summary.parquet"] for pool in pools}
 
 
+def reported_problems(study: Study, job: Job) -> Files:
+    """Each problem set that claims are about."""
+    return {name: [f"problems/{name}.parquet"] for name in study.reported()}
+
+
 def reported_outcomes(study: Study, job: Job) -> Files:
     """Outcomes of every policy on each problem set that claims are about."""
     return {

@@ -145,9 +145,25 @@ def test_the_run_ends_in_a_few_lines(made, report):
     assert first.endswith(f", routers to take away in {report.parent}/routers")
     assert further[0] == "Left out: router of pool math: it is made of pools"
     assert further[1] == "Left out: problem set programs: no bubblewrap"
-    assert [line.split(":")[0] for line in further] == [*["Left out"] * 3, *["Small"] * 3]
+    assert further[2] == "Left out: 2 of 4 problems of own: its question is that of a test problem."
+    assert further[3] == "Left out: 1 of 4 problems of own: a lacks answers to it."
+    assert [line.split(":")[0] for line in further] == [*["Left out"] * 5, *["Small"] * 3]
     assert further[-2].startswith("Small: Pool 'pool' has 40 test problems: that a router matches")
     assert further[-1].startswith("Small: Pool 'pool' has 40 validation problems, on which the best single policy")
+
+
+def test_what_incomplete_files_lack_stands_on_the_page_and_at_the_end(made, report, pytestconfig):
+    answers = {key: frame.assign(missing=0, unknown_problems=0) for key, frame in made.outcomes.items()}
+    answers["own", POLICIES[0]] = answers["own", POLICIES[0]].assign(missing=1, unknown_problems=7)
+    told = replace(made, outcomes=answers)
+    page = render(told, (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8"), "")
+    lines = [
+        f"missing samples, counted as wrong, of {POLICIES[0]} on own: 120 of 480.",
+        f"passed over: not in the problem set, of {POLICIES[0]} on own: 7.",
+    ]
+    said = list(ending(told, report, [], {}))
+    assert [line for line in said if POLICIES[0] in line] == [f"Left out: {each}" for each in lines]
+    assert all(f"<li>{each}</li>" in page for each in [*lines, "1 of 4 problems of own: a lacks answers to it."])
 
 
 def test_warnings_about_size_are_about_size(made, report):
