@@ -51,8 +51,8 @@ def _said(title: str, row: pd.Series) -> str:
     if row.matched == NO:
         return f"the {title} does not: it is {distance} and {_cost(row)}."
     return (
-        f"whether the {title} does stays open: it is {distance}, of which this sample can tell "
-        f"{number(row.resolvable_margin, 1, 100)} or more, and {_cost(row)}."
+        f"whether the {title} does stays open, since this sample tells differences of "
+        f"{number(row.resolvable_margin, 1, 100)} points or more: it is {distance} and {_cost(row)}."
     )
 
 
