@@ -93,6 +93,7 @@ SYNTHETIC = {
     "predictions": imported(outcomes="o.csv", predictions="p.csv"),
     "invested": {
         **imported(outcomes="o.csv"),
+        "figures": ["T4", "T11", "T12", "F12"],
         "return_on_investment": {"own": {"queries_per_month": 1000.0, "incumbent": "b", "assumption": "a guess"}},
     },
     "cross-fitted": cross_fitted(imported(completions="c.csv")),
@@ -157,6 +158,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
     for pool in study.config.pools:
         for rule in ("price_outcomes", "route_queries", "evaluate_routing"):
             add(rule, pool=pool)
+        if pool in study.measured():
+            add("measure_routing", pool=pool)
         if pool in study.config.return_on_investment:
             add("estimate_return", pool=pool)
         if pool in exported(study):

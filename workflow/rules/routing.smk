@@ -92,6 +92,34 @@ rule estimate_return:
         RUN
 
 
+rule measure_routing:
+    input:
+        costs=under_results(files.costs_of_folds),
+        fewer_samples=under_results(files.fewer_samples_of_folds),
+        probabilities=under_results(files.probabilities_of_folds),
+        decisions=under_results(files.decisions_of_folds),
+    output:
+        "results/{study}/routing/{pool}/metrics.parquet",
+    log:
+        "logs/{study}/routing/{pool}/measure_routing.log",
+    wildcard_constraints:
+        pool=any_of(study.measured()),
+    conda:
+        "../../environment.yml"
+    params:
+        **program(
+            "measure_routing",
+            ids={
+                "costs": files.costs_of_folds,
+                "fewer_samples": files.fewer_samples_of_folds,
+                "probabilities": files.probabilities_of_folds,
+                "decisions": files.decisions_of_folds,
+            },
+        ),
+    shell:
+        RUN
+
+
 # What scores a new prompt, to be taken away. Pools that have no such thing are not asked for it.
 rule export_router:
     input:

@@ -48,8 +48,8 @@ def _jobs(study: Study, problem_sets: list[str], pools: list[str], stages: froze
             rules = ["evaluate_routing"]
             if study.folds(pool) == [pool]:  # one that is made of folds only evaluates what they decided
                 rules += ["price_outcomes", "route_queries"]
-            if pool in study.config.return_on_investment:
-                rules += ["estimate_return"]
+            rules += ["estimate_return"] if pool in study.config.return_on_investment else []
+            rules += ["measure_routing"] if pool in study.measured() else []
             found += [(rule, {"pool": pool}) for rule in rules]
     unique = {(rule, *wildcards.items()): (rule, wildcards) for rule, wildcards in found}
     return list(unique.values())

@@ -11,6 +11,7 @@ from foretell.study.policies import Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import File, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
+FIELD_METRICS = "T12"
 ON_DIFFICULTY = ("T1", "T8", "F1")  # what is made of the comparison
 COMPLETIONS_BY = {  # engine to rule
     "transformers": "generate_completions",
@@ -111,6 +112,10 @@ class Study(Entries):
         entry = self.policy(policy)
         given = isinstance(entry, ImportedPolicy) and entry.activations is not None
         return given and self.predictions_by(problem_set) == "train_probes"
+
+    def measured(self) -> list[str]:
+        """Pools whose routers are measured as the field does."""
+        return list(self.config.pools) if FIELD_METRICS in self.config.figures else []
 
     # Targets and families
 

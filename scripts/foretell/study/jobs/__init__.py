@@ -44,6 +44,7 @@ from foretell.study.jobs.routing import (
     estimate_return,
     evaluate_routing,
     export_router,
+    measure_routing,
     price_outcomes,
     route_queries,
 )
@@ -79,6 +80,7 @@ __all__ = [
     "import_rollouts",
     "import_weights",
     "make_problems",
+    "measure_routing",
     "price_outcomes",
     "record_rollouts",
     "render_prompts",

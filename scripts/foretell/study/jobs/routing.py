@@ -87,6 +87,11 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
     }
 
 
+def measure_routing(study: Study, job: Job) -> Settings:
+    """How operating points of a pool are chosen, and the intervals."""
+    return evaluate_routing(study, job)
+
+
 def estimate_return(study: Study, job: Job) -> Settings:
     """The same, and what a query costs beside its tokens."""
     investment = study.config.return_on_investment[job.pool]

@@ -1,0 +1,43 @@
+"""T12: routers by the field's metrics."""
+
+import pandas as pd
+
+from foretell.figures.text import with_interval
+from foretell.probes.families import FAMILIES
+from foretell.routing import field_metrics as names
+from foretell.routing.routers import ROUTERS
+
+COLUMNS = {
+    names.AIQ: "AIQ, %",
+    names.APGR: "APGR, %",
+    names.CPT_50: "CPT(50 %), %",
+    names.CPT_80: "CPT(80 %), %",
+    names.PGR: "PGR, %",
+    names.ORACLE_GAP: "Oracle's gap, %",
+    names.DISAGREEING: "Where policies disagree, %",
+    names.WINS: "Wins, %",
+}
+UNDEFINED = "undefined"
+
+
+def collect(metrics: pd.DataFrame) -> pd.DataFrame:
+    """The metrics of `foretell.routing.field_metrics.measure`, as they are."""
+    return metrics
+
+
+def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """For readers: a line per router and family."""
+    rows = []
+    for (strategy, family), part in frame.groupby(["strategy", "family"], sort=False):
+        cells = {
+            COLUMNS[row.metric]: with_interval(row.value, row.low, row.high, 1, 100) or UNDEFINED
+            for row in part.itertuples()
+        }
+        rows.append({"Router": ROUTERS[strategy].title, "Probabilities": FAMILIES[family].label, **cells})
+    first, sizes = frame.iloc[0], frame.groupby("metric").n.first()
+    note = (
+        f"n = {sizes[names.AIQ]}, of which the policies disagree on {sizes[names.DISAGREEING]}; weak: {first.weak}, "
+        f"strong: {first.strong}; 95 % bootstrap intervals over problems. Undefined: the strong policy is no better or "
+        "no dearer than the weak one, the curve does not reach the share, or no problem tells."
+    )
+    return pd.DataFrame(rows), note
