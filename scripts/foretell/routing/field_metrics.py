@@ -59,10 +59,8 @@ def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) ->
         if label.calibrated_on != first.calibrated_on:
             continue
         swept = points.of(label.strategy, Source(label.family, label.calibrated_on))
-        found = {
-            **_of_curve(points, swept, weak, strong, weights),
-            **_of_point(comparison, row, points, weak, strong, weights),
-        }
+        found = _of_curve(points, swept, weak, strong, weights)
+        found |= _of_point(comparison, int(row), points, weak, strong, weights)
         for metric, (values, n) in found.items():
             low, high = percentile_interval(values[1:])
             value = {"metric": metric, "value": values[0], "low": low, "high": high, "n": n}
