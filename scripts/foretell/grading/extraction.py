@@ -3,23 +3,27 @@
 import json
 import re
 
+from foretell.grading.equivalence import equal
+from foretell.grading.guesses import guess, is_value, of_sentence
 from foretell.grading.places import (
+    ADVERBS,
     BOX,
-    GUESS,
-    LISTED,
     LONGEST_ANSWER,
     MARKED,
     Found,
     after_thinking,
     boxes,
+    is_aside,
     last_box,
-    sentences,
     to_sentence_end,
     until_next_question,
 )
-from foretell.grading.reading import read
-from foretell.grading.values import Collection, Text, Unread, Value
 
+_ANSWER_MACRO = re.compile(
+    r"\\(?:text[a-z]*|math(?:bf|rm|sf|it)|emph|underline|section\*?)\s*"
+    r"\{([^{}]{0,30}\banswers?\b[^{}]{0,200})\}",
+    re.IGNORECASE,
+)
 _CALCULATION = re.compile(r"<<[^<>]{0,200}>>")
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
 _TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>", re.IGNORECASE)
@@ -29,7 +33,8 @@ _JSON = re.compile(
 _LABELLED = re.compile(r"^[ \t]*A:[ \t]*([^\n]+)$", re.MULTILINE)
 _STATED = re.compile(
     r"\b(?:answers?|ans)\b(?:\*\*|__)?(?:[ \t]+(?:to|for|of)[ \t][^\n.:]{0,80}?)?"
-    r"(?:[ \t]*(?:\b(?:is|are|would be|will be|should be|must be|equals|becomes)\b|:|=)(?:\*\*|__)?)+\s*(?:\*\*)?",
+    r"(?:[ \t]*(?:\b(?:is|are|would be|will be|should be|must be|equals|becomes)\b|:|=)(?:\*\*|__)?)+"
+    r"\s*(?:\*\*|```\w*\s)?",
     re.IGNORECASE,
 )
 _HEADING = re.compile(r"(?:^|\n)[#* \t]{0,10}(?:final )?answer[* \t]*\n\s*", re.IGNORECASE)
@@ -37,28 +42,23 @@ _SELF = re.compile(r"^\s*(?:\\text\s*\{)?\s*(?:the\s+)?(?:final\s+)?answer(?:\s+
 _CUT = re.compile(
     r"[,;]?\s+(?:because|since|as|when|where|which|so|therefore|if|after|but|instead|due|given|then)\b|\s+\((?=[a-z]{2,}\s)"
 )
-_DISPLAYED = re.compile(r"\$\$([^$]{1,500})\$\$|\\\[((?:[^\\]|\\[^\]]){1,500})\\\]")
-_INLINE = re.compile(  # a dollar sign before a space or a number ends no formula
-    r"(?<!\\)\$(?!\s)([^$\n]{1,300})(?<![\s\\])\$(?!\d)|\\\(([^\n]{1,300}?)\\\)"
-)
-_CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|altogether|totall?ing|means)\b", re.IGNORECASE)
-_NUMBER = re.compile(
-    r"(?<![\w.])\d{1,3}(?::\d{1,3})+(?:[ \t]?[ap]\.?m\b)?"
-    r"|(?<![\w.])[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
-    r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
-)
-_PLAIN_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
-_BEGUN = re.compile(  # words before a value, such as "so 7" or "I got 7"; functions are none
-    r"^(?:[a-zA-Z]\s+)?(?!(?:sin|cos|tan|cot|sec|csc|arc\w+|log|ln|exp|sqrt|pi)\b)[a-zA-Z]{2,}[\s,:]"
-)
 _PROSE = re.compile(r"[A-Za-z]{2,}\s+[A-Za-z]{2,}\s")
-_ADVERBS = re.compile(
-    r"^(?:(?:approximately|about|roughly|therefore|thus|hence|then|simply|just|exactly|equal to|clearly)\b[\s,:]*)+",
+_ADVERBS = re.compile(rf"^(?:(?:approximately|about|roughly|somewhere|equal to|{ADVERBS})[\s,:]*)+", re.IGNORECASE)
+_INSTEAD = re.compile(
+    r"^not\b.{1,60}?(?:\bbut\s+(?:rather\s+)?|[,;:—]\s*(?:it|this)(?:['’]s|\s+is)\s+|[,;]\s*rather\s+)", re.IGNORECASE
+)
+_NO_ANSWER = re.compile(  # what is said of one
+    r"^(?:not\b(?=.*\d)|never|correct|right|wrong|incorrect|verified|confirmed|consistent|reasonable|found|obtained|given"
+    r"|as follows|below|above|clear|unclear)\b",
     re.IGNORECASE,
 )
-_INSTEAD = re.compile(r"^not\b.{1,60}?\bbut\s+(?:rather\s+)?", re.IGNORECASE)
-_RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d")
-_TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for
+_RESTATED = re.compile(r"^.*,\s(?:that is|i\.e\.|which (?:is|equals|gives))[,:\s]+", re.IGNORECASE)
+_EITHER = re.compile(r"^either\s+", re.IGNORECASE)
+_BOUND = re.compile(  # before a number: the answer is none, but lies somewhere
+    r"^(?:between|at least|at most|up to|(?:no )?(?:less|more|fewer|greater|larger|smaller|higher|lower) than"
+    r"|above|below|over|under|within)\s.{0,20}\d|^[\d.,]+\s*(?:to|or|and)\s+[\d.,]+",
+    re.IGNORECASE,
+)
 
 
 def mathematical(completion: str) -> Found | None:
@@ -70,46 +70,30 @@ def mathematical(completion: str) -> Found | None:
     text = after_thinking(completion)
     if text is None:
         return None
-    text = _CALCULATION.sub("", text)
-    found = _marks(text)
-    text = until_next_question(text, found[0].start if found else None)
-    found = [mark for mark in found if mark.start < len(text)]
+    text = _ANSWER_MACRO.sub(r" \1 ", _CALCULATION.sub("", text))
     boxed = boxes(text)
+    found = _marks(text, boxed or [])
+    until = until_next_question(text, found[0].start if found else None)
+    if len(until) < len(text):
+        text, boxed = until, boxes(until)
     if boxed is None:
         return None
-    box = last_box(text, boxed)
-    found = [mark for mark in found if mark.place != BOX] + ([box] if box else [])
+    box = last_box(text, boxed, _same)
+    found = [mark for mark in found if mark.place != BOX and mark.start < len(text)] + ([box] if box else [])
+    aside = None
     for mark in sorted(found, key=lambda mark: mark.start, reverse=True):
         answer = _own_words(mark.text) if mark.place == BOX else _stated(mark.text)
-        if answer and len(answer) <= LONGEST_ANSWER:
+        if not answer or len(answer) > LONGEST_ANSWER:
+            continue
+        if mark.place != BOX and box is not None and not is_value(answer):
+            continue  # words do not take back a box
+        if not is_aside(text, mark.start):
             return Found(answer, mark.place, mark.start)
-    return None if found and box is not None and not box.text.strip() else guess(text)
+        aside = aside or Found(answer, mark.place, mark.start)
+    return aside or (None if found and box is not None and not box.text.strip() else guess(text))
 
 
-def guess(text: str) -> Found | None:
-    """The answer of a text without a mark.
-
-    That is the whole text if it is a value, or the display formula at its end; else, of the last sentence that has a
-    number, the formula, or what stands behind the last equals sign, or the first number, or the first one behind
-    "therefore". A range (`3-5`) is no answer.
-    """
-    text = re.sub(r"\s+!$", "", text[-_TAIL:].strip())
-    short = len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1
-    if short and not _BEGUN.match(text) and _is_value(text):
-        return Found(text, GUESS)
-    displayed = list(_DISPLAYED.finditer(text))
-    if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
-        return Found((displayed[-1].group(1) or displayed[-1].group(2)).strip(), GUESS)
-    parts = sentences(text)
-    running = [part for part in parts if not LISTED.match(part)]
-    for sentence in reversed(running if any(map(_NUMBER.search, running)) else parts):
-        answer = _of_sentence(sentence)
-        if answer is not None:
-            return Found(answer, GUESS) if answer else None
-    return None
-
-
-def _marks(text: str) -> list[Found]:
+def _marks(text: str, boxed: list[Found]) -> list[Found]:
     """Marked answers in order, boxes with an empty text."""
     found = [
         Found(match.group(1), MARKED, match.start(1))
@@ -122,9 +106,16 @@ def _marks(text: str) -> list[Found]:
             stated = to_sentence_end(text[match.end() : match.end() + 300])
             if stated.strip(" *$"):
                 found.append(Found(stated, MARKED, match.end()))
-    boxed = boxes(text) or []
     found = [mark for mark in found if not any(box.start < mark.start < box.end for box in boxed)]
     return sorted([*found, *(box._replace(text="") for box in boxed)], key=lambda mark: mark.start)
+
+
+def _same(one: str, other: str) -> bool:
+    """Whether two boxes say the same; not where an odd one makes Python throw."""
+    try:
+        return equal(one, other) is True
+    except Exception:  # noqa: BLE001
+        return False
 
 
 def _unquoted(value: str) -> str:
@@ -140,13 +131,20 @@ def _stated(text: str) -> str | None:
     text = text[:LONGEST_ANSWER].strip().strip("*").strip()
     if "\\boxed" in text or "\\fbox" in text:
         return None
-    text = _INSTEAD.sub("", _ADVERBS.sub("", text))
-    cut = _CUT.search(text)
-    if cut and cut.start() > 0 and (_is_value(text[: cut.start()]) or not _is_value(text)):
-        text = text[: cut.start()]
-    if (_is_value(text) and not _PROSE.match(text)) or len(text.split()) < 3:
+    text = _EITHER.sub("", _INSTEAD.sub("", _ADVERBS.sub("", text)))
+    if text.count("$") % 2 and text.rstrip(" .").endswith("$"):  # the formula began before the mark
+        text = text.rstrip(" .").removesuffix("$")
+    if _NO_ANSWER.match(text):
+        return None
+    if _BOUND.match(text):
         return text.rstrip(" .*")
-    return _of_sentence(text) or text.rstrip(" .*")
+    text = _RESTATED.sub(lambda found: "" if is_value(text[found.end() :]) else found.group(), text, count=1)
+    cut = _CUT.search(text)
+    if cut and cut.start() > 0 and (is_value(text[: cut.start()]) or not is_value(text)):
+        text = text[: cut.start()]
+    if (is_value(text) and not _PROSE.match(text)) or len(text.split()) < 3:
+        return text.rstrip(" .*")
+    return of_sentence(text) or text.rstrip(" .*")
 
 
 def _own_words(text: str) -> str | None:
@@ -155,36 +153,3 @@ def _own_words(text: str) -> str | None:
     if own != text:
         text = own if own.count("{") == own.count("}") else own.replace("}", "", 1)
     return text.strip() or None
-
-
-def _of_sentence(sentence: str) -> str | None:
-    """The value that a sentence ends in; None without one, empty where it is a range."""
-    formulas = list(_INLINE.finditer(sentence))
-    if formulas:
-        return (formulas[-1].group(1) or formulas[-1].group(2)).strip()
-    if not _NUMBER.search(sentence):
-        return None
-    if _RANGE.search(sentence) and "=" not in sentence:
-        return ""
-    last_number = [match.start() for match in _NUMBER.finditer(sentence)][-1]
-    concluding = [match.end() for match in _CONCLUSION.finditer(sentence, 0, last_number)]
-    part = sentence[concluding[-1] :] if concluding else sentence
-    if "=" in part and (behind := part.rpartition("=")[2].strip()):
-        number = _NUMBER.search(behind)
-        if number and not behind[: number.start()].strip(" $*("):
-            return number.group().strip(" ,")
-        whole = behind.rstrip(" .*")
-        if number is None and _is_value(whole):
-            return whole
-    number = _NUMBER.search(part)
-    return number.group().strip(" ,") if number else None
-
-
-def _is_value(text: str) -> bool:
-    """Whether a text says a value, other than words."""
-    values = read(text)
-    return bool(values) and not any(map(_has_words, values))
-
-
-def _has_words(value: Value) -> bool:
-    return isinstance(value, Text | Unread) or (isinstance(value, Collection) and any(map(_has_words, value.items)))

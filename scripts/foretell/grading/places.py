@@ -1,6 +1,7 @@
 """Where answers stand in a completion: what all kinds of answers share."""
 
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import regex
@@ -10,14 +11,29 @@ LONGEST_ANSWER = 1000  # characters; what is longer is no answer but a derivatio
 MOST_BOXES = 50  # looked at, from the last on
 
 _PATTERN_SECONDS = 1.0  # a study's own pattern may backtrack without end
-_THINKING = re.compile(r"<(/?)think(?:ing)?>", re.IGNORECASE)
+_THINKING = re.compile(r"[<\[◁](/?)(?:think(?:ing)?|thought)[>\]▷]", re.IGNORECASE)
+_CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<>\n]{0,100}<\|message\|>")  # of gpt-oss
+_CHANNEL_END = re.compile(r"<\|(?:end|return|start|call)\|>")
 _NEXT_QUESTION = re.compile(
-    r"\n[ \t]*(?:#+[ \t]*|\*\*)?(?:Question|Problem|Q|User|Human|Instruction|Exercise)(?:[ \t]+\d+)?(?:\*\*)?:",
+    r"(?:\n[ \t]*|(?<=[.!?)$])[ \t]+)(?:#+[ \t]*|\*\*)?"
+    r"(?:Question|Problem|Q|User|Human|Instruction|Exercise)(?:[ \t]+\d+)?(?:\*\*)?:",
     re.IGNORECASE,
 )
 _BOX = re.compile(r"\\(?:boxed|fbox|framebox)(?![a-zA-Z])")
 LISTED = re.compile(r"\s*(?:[-*•]|\d+[.)])\s")  # how a line of a list begins
-_BETWEEN_BOXES = re.compile(r"[\s$,;]*(?:\\\)|\\text\{\s*(?:and|or)\s*\}|and|or|,|\\\(|\s)*[\s$]*")
+_BETWEEN_BOXES = re.compile(
+    r"(?:\\[()\[\]]|\\text\{\s*(?:and|or)\s*\}|\\q?quad|\b(?:and|or)\b|[\s$,;&])*(?:[a-zA-Z](?:_\{?\w\}?)?\s*=\s*)?"
+)
+_NAME = re.compile(r"(?<![\w}])([a-zA-Z](?:_\{?\w\}?)?)\s*=\s*$")  # of what stands in a box
+_MINUS = re.compile(r"[=$(\[]\s*[-−]\s*$")  # before a box
+ADVERBS = (
+    r"(?:therefore|thus|hence|then|so|also|indeed|clearly|obviously|certainly|definitely|surely|probably|likely|most"
+    r"|simply|just|exactly|really|in fact|of course|actually|now)\b"
+)
+_ASIDE = re.compile(  # before a mark, in its sentence: what it says is not claimed
+    r"\b(?:mistakes?|errors?|wrong(?:ly)?|incorrect(?:ly)?|would|had (?:we|you|one|it)|otherwise|someone|tempt\w*)\b",
+    re.IGNORECASE,
+)
 _SENTENCE_END = re.compile(r"(?<![ap]\.m)[.!?](?=[\s)*]|$)|\n", re.IGNORECASE)
 
 
@@ -43,7 +59,13 @@ def by_pattern(completion: str, pattern: str) -> Found | None:
 
 
 def after_thinking(completion: str) -> str | None:
-    """The completion without its `<think>` blocks; None where one was never closed, since then there is no answer."""
+    """The completion without its `<think>` blocks; None where one was never closed, since then there is no answer.
+
+    Of channels (`<|channel|>final<|message|>`) the last one that is final counts.
+    """
+    if channels := list(_CHANNEL.finditer(completion)):
+        final = [channel for channel in channels if channel.group(1) == "final"]
+        return _CHANNEL_END.split(completion[final[-1].end() :])[0] if final else None
     kept: list[str] = []
     position, thinking = 0, False
     for tag in _THINKING.finditer(completion):
@@ -57,6 +79,13 @@ def after_thinking(completion: str) -> str | None:
             thinking = True
         position = tag.end()
     return None if thinking else "".join([*kept, completion[position:]])
+
+
+def is_aside(text: str, mark: int) -> bool:
+    """Whether the sentence of a mark does not claim what it marks: "a common mistake is to say the answer is 6"."""
+    lead = text[max(0, mark - 300) : mark]
+    words = list(_ASIDE.finditer(lead))
+    return bool(words) and not _SENTENCE_END.search(lead, words[-1].end())
 
 
 def until_next_question(completion: str, first_mark: int | None) -> str:
@@ -91,18 +120,33 @@ def boxes(completion: str) -> list[Found] | None:
     return [box for box in found if box.place]
 
 
-def last_box(completion: str, found: list[Found]) -> Found | None:
-    """The last box; together with those before it that only a comma or an `and` parts from it."""
-    parts: list[str] = []
-    start = 0
-    for box in reversed(found):
-        if parts:
-            gap = completion[box.end : start]
-            if len(gap) > 60 or not _BETWEEN_BOXES.fullmatch(gap) or not re.search(r"and|or|,", gap):
-                break
-        parts.append(box.text)
-        start = box.start
-    return Found(", ".join(reversed(parts)), BOX, found[-1].start, found[-1].end) if parts else None
+def last_box(completion: str, found: list[Found], same: Callable[[str, str], bool]) -> Found | None:
+    r"""The last box; together with those before it that only a comma, an `and` or a name part from it.
+
+    Names that differ make equations of them: `x = \boxed{1}` and `y = \boxed{2}`. What is the same (`\boxed{0.5}` or
+    `\boxed{50\%}`) is one answer.
+    """
+    run = found[-1:]
+    for box in reversed(found[:-1]):
+        gap = completion[box.end : run[0].start]
+        if len(gap) > 60 or not _BETWEEN_BOXES.fullmatch(gap) or not re.search(r"and|or|,", gap):
+            break
+        run.insert(0, box)
+    parts = [_signed(completion, box) for box in run]
+    if len(parts) < 2:
+        return Found(parts[0], BOX, run[0].start, run[0].end) if parts else None
+    names = [_NAME.search(completion, max(0, box.start - 20), box.start) for box in run]
+    if len({name.group(1) for name in names if name}) == len(parts):
+        parts = [f"{name.group(1)} = {part}" for name, part in zip(names, parts, strict=True) if name]
+    distinct = [part for index, part in enumerate(parts) if not any(same(part, other) for other in parts[index + 1 :])]
+    return Found(", ".join(distinct), BOX, run[-1].start, run[-1].end)
+
+
+def _signed(completion: str, box: Found) -> str:
+    """What stands in a box, with the minus in front of it."""
+    if not _MINUS.search(completion, max(0, box.start - 20), box.start):
+        return box.text
+    return f"-({box.text})" if re.search(r"[-+,=]", box.text) else f"-{box.text}"
 
 
 def box_content(text: str) -> tuple[str, int] | None:

@@ -1,0 +1,110 @@
+"""Guessing the answer of a text without a mark. Every search takes time linear in its length."""
+
+import re
+
+from foretell.grading.places import GUESS, LISTED, LONGEST_ANSWER, Found, sentences
+from foretell.grading.reading import read
+from foretell.grading.values import Collection, Text, Unread, Value
+
+_DISPLAYED = re.compile(r"\$\$([^$]{1,500})\$\$|\\\[((?:[^\\]|\\[^\]]){1,500})\\\]")
+_INLINE = re.compile(  # a dollar sign before a space or a number ends no formula
+    r"(?<!\\)\$(?!\s)([^$\n]{1,300})(?<![\s\\])\$(?!\d)|\\\(([^\n]{1,300}?)\\\)"
+)
+_CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|altogether|totall?ing|means)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    r"(?<![\w.])\d{1,3}(?::\d{1,3})+(?:[ \t]?[ap]\.?m\b)?"
+    r"|(?<![\w.])[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
+    r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
+)
+_SIGNED = r"[-−]?\d+(?:\.\d+)?(?:/\d+)?"
+_BUILT = re.compile(  # what a number is only a part of
+    rf"[(\[]\s*{_SIGNED}(?:,(?!\d{{3}}\b)\s*{_SIGNED})+\s*[)\]]"
+    rf"|\b[a-zA-Z]\s?(?:[<>]=?|[≤≥≠])\s?{_SIGNED}"
+    r"|(?:(?<![\d.,])\d+(?:\.\d+)?)?√\(?\d+\)?"
+    r"|(?<![\d.,])\d+(?:\.\d+)?(?:(?:\s?[·×*x]\s?10)?(?:\^\{?[-−]?\d+\}?|\*\*\d+)|e[-+]?\d+\b|!(?=\.)"
+    r"|\s?±\s?\d+(?:\.\d+)?|\s?[-+−]\s?\d*i\b|π|[ixyzn](?![\w'’]))"
+)
+_BEFOREHAND = re.compile(
+    r"^(?:(?:so|thus|hence|therefore)\b,?\s+)?"
+    r"(?:out of|after|in|at|with|from|for|since|if|when|by|on|given)\b[^,=]*,\s",
+    re.IGNORECASE,
+)
+_COMPARED = re.compile(r"\b(?:more|less|fewer|greater) than\s+[$€£]?$", re.IGNORECASE)
+_PLAIN_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
+_BEGUN = re.compile(  # words before a value, such as "so 7" or "I got 7"; functions are none
+    r"^(?:[a-zA-Z]\s+)?(?!(?:sin|cos|tan|cot|sec|csc|arc\w+|log|ln|exp|sqrt|pi)\b)[a-zA-Z]{2,}[\s,:]"
+)
+_DENIED = re.compile(
+    r"\banswer\s+(?:\w+\s+){0,2}(?:not|cannot|\w+n['’]t)\b|\b(?:not|isn['’]t)\s+(?:the|an?|my)\s+(?:\w+\s+)?answer\b",
+    re.IGNORECASE,
+)
+_PERHAPS = re.compile(r"\bor\s+(?:maybe|perhaps|possibly|even)\b", re.IGNORECASE)
+_RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d|(?<!from )(?<![\w:.,$])\d+[ \t]+to[ \t]+\d")
+_TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for
+
+
+def guess(text: str) -> Found | None:
+    """The answer of a text without a mark.
+
+    That is the whole text if it is a value, or the display formula at its end; else, of the last sentence that has a
+    number, the formula, or what stands behind the last equals sign, or the first number, or the first one behind
+    "therefore". A range (`3-5`) is no answer.
+    """
+    text = re.sub(r"\s+!$", "", text[-_TAIL:].strip())
+    short = len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1
+    if short and not _BEGUN.match(text) and is_value(text):
+        return Found(text, GUESS)
+    displayed = list(_DISPLAYED.finditer(text))
+    if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
+        return Found((displayed[-1].group(1) or displayed[-1].group(2)).strip(), GUESS)
+    parts = sentences(text)
+    running = [part for part in parts if not LISTED.match(part)]
+    for sentence in reversed(running if any(map(_NUMBER.search, running)) else parts):
+        answer = of_sentence(sentence)
+        if answer is not None:
+            return Found(answer, GUESS) if answer else None
+    return None
+
+
+def of_sentence(sentence: str) -> str | None:
+    """The value that a sentence ends in; None without one, empty where it is a range."""
+    formulas = list(_INLINE.finditer(sentence))
+    if formulas:
+        return (formulas[-1].group(1) or formulas[-1].group(2)).strip()
+    if not _NUMBER.search(sentence):
+        return None
+    if _DENIED.search(sentence) or (_RANGE.search(sentence) and "=" not in sentence) or _PERHAPS.search(sentence):
+        return ""
+    last_number = [match.start() for match in _NUMBER.finditer(sentence)][-1]
+    concluding = [match.end() for match in _CONCLUSION.finditer(sentence, 0, last_number)]
+    part = sentence[concluding[-1] :].lstrip(" ,") if concluding else sentence
+    if "=" in part and (behind := part.rpartition("=")[2].strip()):
+        number = _NUMBER.search(behind)
+        if number and not behind[: number.start()].strip(" $*("):
+            return _around(behind, number)
+        whole = behind.rstrip(" .*")
+        if number is None and is_value(whole):
+            return whole
+    beforehand = _BEFOREHAND.match(part)
+    if beforehand and _NUMBER.search(part, beforehand.end()):
+        part = part[beforehand.end() :]
+    number = _NUMBER.search(part)
+    if number and _COMPARED.search(part, 0, number.start()):
+        return ""
+    return _around(part, number) if number else None
+
+
+def _around(text: str, number: re.Match[str]) -> str:
+    """A number, or what it is a part of: `5π`, `(3, 4)`, `x > 3`."""
+    built = next((whole for whole in _BUILT.finditer(text) if whole.start() <= number.start() < whole.end()), number)
+    return built.group().strip(" ,")
+
+
+def is_value(text: str) -> bool:
+    """Whether a text says a value, other than words."""
+    values = read(text)
+    return bool(values) and not any(map(_has_words, values))
+
+
+def _has_words(value: Value) -> bool:
+    return isinstance(value, Text | Unread) or (isinstance(value, Collection) and any(map(_has_words, value.items)))
