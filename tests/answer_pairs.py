@@ -141,6 +141,43 @@ EQUAL = {
         ("2 \\cdot 3!", "12"),
     ],
     "bases and ratios": [("52_8", "52"), ("52_{8}", "52_8"), ("3:2", "6:4"), ("3:2", "\\frac32"), ("3:2", "1.5")],
+    "compound units and measures": [
+        ("7\\text{ m s}^{-2}", "7\\,\\mathrm{m/s^2}"),
+        ("7\\ \\frac{\\text{m}}{\\text{s}^2}", "7\\text{ m/s}^2"),
+        ("7\\text{ kJ/mol}", "7\\text{ kJ}\\cdot\\text{mol}^{-1}"),
+        ("7\\text{ m²}", "7\\text{ square meters}"),
+        ("7\\text{ newtons}", "7\\text{ N}"),
+        ("2\\text{ h }40\\text{ min}", "2\\text{ hours and }40\\text{ minutes}"),
+        ("2\\text{ h }40\\text{ min}", "160\\text{ min}"),
+    ],
+    "words that say a value": [
+        ("seven (7)", "7"),
+        ("\\text{negative }7", "-7"),
+        ("minus seven", "-7"),
+        ("7\\text{ squared}", "49"),
+        ("25\\%\\text{ of }60", "15"),
+        ("25\\%\\text{ of }x", "x/4"),
+        ("\\text{Yes, because }g(1) = 0", "yes"),
+        ("\\text{There are no real solutions.}", "\\emptyset"),
+    ],
+    "more sets of numbers": [
+        ("\\mathbb{R}\\setminus[4,5)", "(-\\infty,4)\\cup[5,\\infty)"),
+        ("[0,9]\\setminus\\{0, 4\\}", "(0,4)\\cup(4,9]"),
+        ("|x| < 4", "-4 < x < 4"),
+        ("|2x-1| \\ge 3", "(-\\infty,-1]\\cup[2,\\infty)"),
+        ("]4,5]", "(4,5]"),
+    ],
+    "systems, inverses and vectors": [
+        ("\\begin{cases} x=4 \\\\ y=5 \\end{cases}", "(4,5)"),
+        ("x_1 = 5, x_2 = 4", "4, 5"),
+        ("\\begin{aligned} x &= 4 \\end{aligned}", "x=4"),
+        ("\\begin{pmatrix}x\\\\y\\end{pmatrix}=\\begin{pmatrix}4\\\\5\\end{pmatrix}", "(4,5)"),
+        ("\\begin{pmatrix} 4 \\\\[4pt] 5 \\end{pmatrix}", "\\begin{pmatrix}4\\\\5\\end{pmatrix}"),
+        ("-\\frac13\\begin{pmatrix}3&0\\\\0&6\\end{pmatrix}", "\\begin{pmatrix}-1&0\\\\0&-2\\end{pmatrix}"),
+        ("g^{-1}(x)=\\frac{x}{3}", "\\frac{x}{3}"),
+        ("xy=4", "y=\\frac{4}{x}"),
+        ("\\frac{1}{a} + \\frac{1}{b} = 1", "ab = a + b"),
+    ],
 }
 DIFFERENT = {
     "numbers": [
@@ -224,6 +261,24 @@ DIFFERENT = {
         ("4:3", "3:4"),
     ],
     "texts": [("B", "A"), ("Monday", "Sunday"), ("\\text{none}", "0")],
+    "compound units and shares": [
+        ("7\\text{ m/s}^2", "7\\text{ m/s}"),
+        ("7\\ \\mathrm{kg/m}^3", "7\\ \\mathrm{kg/m}^2"),
+        ("7\\text{ mph}", "7\\text{ mph}^2"),
+        ("7\\%\\text{ of }x", "7"),
+        ("7\\text{ per }x", "7"),
+        ("2\\text{ h }40\\text{ min}", "2\\text{ h }45\\text{ min}"),
+        ("-\\text{seven}", "7"),
+    ],
+    "more sets and systems": [
+        ("|x| < 4", "|x| \\le 4"),
+        ("|x| > 4", "x > 4"),
+        ("\\mathbb{R}\\setminus[4,5]", "(-\\infty,4)\\cup[5,\\infty)"),
+        ("]4,5[", "[4,5]"),
+        ("\\begin{cases} x=4 \\\\ y=5 \\end{cases}", "(5,4)"),
+        ("xy=4", "y=4x"),
+        ("\\text{Yes, No}", "\\text{Yes}"),
+    ],
 }
 
 

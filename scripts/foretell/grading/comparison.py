@@ -9,6 +9,7 @@ from foretell.grading.numerals import Tree
 
 _AGREE = 45  # of which so many must agree
 _POINTS = 6  # of which the first three are positive
+_MOST_DIVISIONS = 6  # by variables, up to which an equation is multiplied by them
 _SHORT_BITS = 44  # numerators and denominators up to here make fractions that differ in the first thirty digits
 _MIXTURE = 1.2345678901234567890123456789  # no decimal stays at the edge of rounding when multiplied by it
 
@@ -52,6 +53,42 @@ def proportional(first: Tree, second: Tree, positive: bool = False) -> bool:
     if positive and context.re(as_mp(above / below, context)) <= 0:
         return False
     return all(close(above * b, a * below) for a, b in others)
+
+
+def cleared(tree: Tree) -> Tree:
+    """An expression times the variables that it is divided by, if these are few: zero where it is zero."""
+    return _fraction(tree)[0] if 0 < _divisions(tree) <= _MOST_DIVISIONS else tree
+
+
+def _divisions(tree: Tree) -> int:
+    """How often a tree divides by something with variables."""
+    own = tree[0] == "divide" and bool(symbols(tree[2]))
+    return own + sum(_divisions(part) for part in tree[1:] if isinstance(part, tuple))
+
+
+def _fraction(tree: Tree) -> tuple[Tree, Tree | None]:
+    """Numerator and denominator of sums, products and quotients; the denominator is None where there is none."""
+    if tree[0] == "negative":
+        above, below = _fraction(tree[1])
+        return ("negative", above), below
+    if tree[0] not in ("add", "multiply", "divide"):
+        return tree, None
+    parts = [_fraction(part) for part in tree[1:]]
+    if tree[0] == "divide":
+        (above, other), (below, under) = parts
+        return _product(above, under), _product(below, other)
+    total, common = parts[0]
+    for above, below in parts[1:]:
+        if tree[0] == "multiply":
+            total = _product(total, above)
+        else:
+            total = ("add", _product(total, below), _product(above, common))
+        common = below if common is None else _product(common, below)
+    return total, common
+
+
+def _product(first: Tree, second: Tree | None) -> Tree:
+    return first if second is None else ("multiply", first, second)
 
 
 def close(first: Number, second: Number) -> bool:

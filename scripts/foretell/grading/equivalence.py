@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from fractions import Fraction
 
 from foretell.grading import sets
-from foretell.grading.comparison import close, proportional, real, same
+from foretell.grading.comparison import cleared, close, proportional, real, same
 from foretell.grading.evaluation import constant
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
@@ -128,7 +128,7 @@ def _same_named(given: Value, wanted: Value) -> bool | None:
 def _same_equation(given: Value, wanted: Value) -> bool | None:
     if isinstance(given, Equation) and isinstance(wanted, Equation):
         first, second = (("add", side.left, ("negative", side.right)) for side in (given, wanted))
-        return proportional(first, second)
+        return proportional(first, second) or proportional(cleared(first), cleared(second))
     for one, other in ((given, wanted), (wanted, given)):
         if isinstance(one, Equation) and isinstance(other, Scalar):
             if one.name:

@@ -6,7 +6,8 @@ from fractions import Fraction
 from functools import lru_cache
 
 from foretell.grading import sets
-from foretell.grading.quantities import read_scalar, words_of
+from foretell.grading.matrices import matrix, system
+from foretell.grading.quantities import measures, read_scalar, words_of
 from foretell.grading.relations import relation
 from foretell.grading.spelling import Token, clean, tokens
 from foretell.grading.splitting import closing, is_macro, levels_of, split, unwrapped
@@ -16,7 +17,6 @@ from foretell.grading.values import (
     NOTHING,
     Collection,
     Equation,
-    Matrix,
     Named,
     RealSet,
     Scalar,
@@ -29,7 +29,6 @@ from foretell.grading.values import (
 MOST_TOKENS = 1000
 
 _PLAIN_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
-_MATRICES = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "Vmatrix", "smallmatrix", "array"}
 _PHRASES: dict[str, Value] = {
     "all real numbers": EVERYTHING, "all reals": EVERYTHING, "real numbers": EVERYTHING, "all real": EVERYTHING,
     "no solution": NOTHING, "no solutions": NOTHING, "empty set": NOTHING, "no real solutions": NOTHING,
@@ -37,6 +36,13 @@ _PHRASES: dict[str, Value] = {
     "infinity": Scalar(("constant", "infty")),
     "does not exist": Text("dne"), "undefined": Text("undefined"),
 }  # fmt: skip
+_OUTWARD = {"][": ("(", ")"), "[[": ("[", ")"), "]]": ("(", "]")}  # of open ends, in French notation
+_REASONED = tuple(
+    f"{verdict} , {because} "
+    for verdict in ("yes", "no", "true", "false")
+    for because in ("because", "since", "as", "for")
+)
+_THERE_IS = re.compile(r"^(?:there (?:is|are)|(?:the )?(?:equation|system|inequality) has|it has|has) (?=no )")
 _FORMULAS = {
     "sum",
     "prod",
@@ -94,13 +100,26 @@ def _value_of(everything: tuple[Token, ...]) -> Value:
     given = unwrapped(everything)
     if not given:
         return NOTHING
-    phrase = words_of(given)
+    if "".join(token.text.lower() + " " for token in given[:3]).startswith(_REASONED):
+        return Text(given[0].text.lower())
+    phrase = _THERE_IS.sub("", words_of(given))
     if phrase in _PHRASES:
         return _PHRASES[phrase]
     dated = date(phrase)
     if dated is not None:
         return Scalar(("number", Fraction(dated[0])), dated[1])
-    for attempt in (_excluded, _signs, _enumeration, _matrix, _union, _related, _braces, _brackets, _ratio):
+    for attempt in (
+        _excluded,
+        _signs,
+        measures,
+        _enumeration,
+        _environment,
+        _union,
+        _related,
+        _braces,
+        _brackets,
+        _ratio,
+    ):
         value = attempt(given)
         if value is not None:
             return value
@@ -160,9 +179,10 @@ def _enumeration(given: Tokens[Token]) -> Value | None:
         united = any(token.text.lower() == "or" for token in given)
         return sets.united(values) if united else sets.intersected(values) or sets.united(values)
     named = [value for value in values if isinstance(value, Equation | Named) and value.name]
-    if len(named) == len(values) and len({value.name for value in named}) == len(values):
-        ordered = sorted(named, key=lambda value: value.name)
-        return Sequence("()", tuple(_right(value) for value in ordered))
+    if len(named) == len(values) == len({value.name for value in named}):
+        if len({value.name.partition("_")[0] for value in named}) == 1:
+            return Collection(False, tuple(map(_right, named)))  # `x_1 = 2, x_2 = 3`
+        return Sequence("()", tuple(map(_right, sorted(named, key=lambda value: value.name))))
     if isinstance(values[0], Equation) and values[0].name and all(isinstance(value, Scalar) for value in values[1:]):
         values[0] = _right(values[0])
     return Collection(False, tuple(values))
@@ -176,32 +196,14 @@ def _is_value(part: Tokens[Token]) -> bool:
     return any(token.kind in ("number", "symbol", "macro") or len(token.text) == 1 for token in part)
 
 
-def _matrix(given: Tokens[Token]) -> Value | None:
-    """A matrix; one column, unless between bars, is a tuple."""
-    if len(given) > 2 and (given[0].text, given[1].text, given[-1].text) == ("(", "begin", ")"):
-        given = given[1:-1]
-    if len(given) < 8 or given[0].text != "begin" or given[1].text != "{":
-        return None
-    closed = closing(given, 1)
-    if closed is None or "".join(token.text for token in given[2:closed]) not in _MATRICES:
-        return None
-    body = list(given[closed + 1 :])
-    if body and body[0].text == "{":  # of an array's columns
-        body = body[(closing(body, 0) or 0) + 1 :]
-    end = next((index for index, token in enumerate(body) if token.kind == "macro" and token.text == "end"), None)
-    if end is None or (closing(body, end + 1) if end + 1 < len(body) else None) != len(body) - 1:
-        return None
-    rows = [row for row in split(body[:end], lambda token: token.kind == "macro" and token.text == "\\") if row]
-    cells = [tuple(value_of(cell) for cell in split(row, lambda token: token.text == "&")) for row in rows]
-    if len(cells) > 1 and all(len(row) == 1 for row in cells) and given[2].text.lower() != "vmatrix":
-        return Sequence("()", tuple(row[0] for row in cells))  # a vector
-    return Matrix(tuple(cells)) if cells and len({len(row) for row in cells}) == 1 else None
+def _environment(given: Tokens[Token]) -> Value | None:
+    return system(given, value_of) or matrix(given, value_of)
 
 
 def _union(given: Tokens[Token]) -> Value | None:
     parts = split(given, lambda token: (token.kind == "macro" and token.text == "cup") or _is_plain_union(token, given))
     if len(parts) < 2:
-        return sets.without_points(given, value_of, split)
+        return sets.difference(given, value_of, split)
     values = [sets.as_set(value_of(part)) if part else None for part in parts]
     return sets.united(values) if all(value is not None for value in values) else None
 
@@ -240,6 +242,8 @@ def _brackets(given: Tokens[Token]) -> Value | None:
     first, last = given[0].text, given[-1].text
     if first == "langle" and last == "rangle":
         first, last = "(", ")"
+    elif first + last in _OUTWARD and not any(token.text in "()[]" for token in given[1:-1]):
+        first, last = _OUTWARD[first + last]
     elif first not in ("(", "[") or last not in (")", "]") or closing(given, 0) != len(given) - 1:
         return None
     parts = split(given[1:-1], lambda token: token.text in (",", ";"))

@@ -1,5 +1,6 @@
 """Equations, inequalities, membership and congruences."""
 
+import re
 from collections.abc import Callable
 from collections.abc import Sequence as Tokens
 from typing import TypeAlias
@@ -16,6 +17,8 @@ _RELATIONS = {
     "=": "=", "<": "<", ">": ">", "lt": "<", "gt": ">", "le": "<=", "leq": "<=", "leqslant": "<=", "ge": ">=",
     "geq": ">=", "geqslant": ">=", "ne": "!=", "neq": "!=", "in": "in", "equiv": "equiv",
 }  # fmt: skip
+
+_INVERSE = re.compile(r"[a-zA-Z]\^\{?-1\}?\([a-zA-Z]\)")  # `f^{-1}(x)`
 
 
 def relation(given: Tokens[Token], value_of: Reader) -> Value | None:
@@ -65,13 +68,9 @@ def _equation(sides: list[Tokens[Token]], value_of: Reader) -> Value | None:
     left = tree_of(sides[-2])
     name = _name(sides[-2])
     if not isinstance(right, Scalar):
-        if right and _is_tuple_of_names(sides[-2]) and isinstance(right, Sequence):
-            names = [token.text for token in sides[-2] if token.kind == "symbol"]
-            if len(names) == len(right.items):
-                return Sequence(
-                    "()",
-                    tuple(item for _, item in sorted(zip(names, right.items, strict=True), key=lambda pair: pair[0])),
-                )
+        names = _names(value_of(sides[-2])) if isinstance(right, Sequence) else []
+        if isinstance(right, Sequence) and len(names) == len(right.items):
+            return Sequence("()", tuple(item for _, item in sorted(zip(names, right.items, strict=True), key=_first)))
         return Named(name, right) if name and not isinstance(right, Unread) else None
     if left is None:
         return Named(name, right) if name else right if any(token.kind == "word" for token in sides[-2]) else None
@@ -106,13 +105,19 @@ def _name(side: Tokens[Token]) -> str | None:
         return None
     if len(texts) == 4 and texts[1] == "(" and texts[3] == ")" and (side[2].kind == "symbol" or texts[0] in "fghpPFE"):
         return "".join(texts)
+    if _INVERSE.fullmatch("".join(texts)):
+        return "".join(texts)
     tree = tree_of(side)
     return str(tree[1]) if tree is not None and tree[0] == "symbol" else None
 
 
-def _is_tuple_of_names(side: Tokens[Token]) -> bool:
-    return (
-        side[0].text == "("
-        and side[-1].text == ")"
-        and all(token.kind == "symbol" or token.text in "(,)" for token in side)
+def _names(value: Value) -> list[str]:
+    """The names in a tuple or a vector of variables; empty of anything else."""
+    trees = (
+        [item.tree if isinstance(item, Scalar) else () for item in value.items] if isinstance(value, Sequence) else []
     )
+    return [str(tree[1]) for tree in trees] if all(tree[:1] == ("symbol",) for tree in trees) else []
+
+
+def _first(pair: tuple[str, Value]) -> str:
+    return pair[0]

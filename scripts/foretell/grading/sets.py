@@ -12,7 +12,6 @@ from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
 from foretell.grading.spelling import Token
 from foretell.grading.values import (
-    EVERYTHING,
     NOTHING,
     Collection,
     Inequality,
@@ -75,9 +74,9 @@ def intersected(values: Any) -> RealSet | None:
         if len(value.intervals) != 1 or real(value.intervals[0].low) is None or real(value.intervals[0].high) is None:
             return None
         interval = value.intervals[0]
-        if real(interval.low) > real(low.low):
+        if (real(interval.low), not interval.low_closed) > (real(low.low), not low.low_closed):
             low = interval
-        if real(interval.high) < real(high.high):
+        if (real(interval.high), interval.high_closed) < (real(high.high), high.high_closed):
             high = interval
     if real(low.low) >= real(high.high):
         return None
@@ -100,11 +99,32 @@ def from_inequalities(sides: list[Tree], signs: list[str]) -> Value | None:
         left, right, sign = right, left, _FLIPPED[sign]
     if sign == "!=":
         return None
+    if right[0] == "absolute" and left[0] != "absolute":
+        left, right, sign = right, left, _FLIPPED[sign]
+    if left[0] == "absolute" and not symbols(right):
+        return _within(left[1], right, sign) or Inequality(*_greater(left, right, sign))
     if left[0] == "symbol" and not symbols(right):
         return RealSet(_half_lines(right, sign), str(left[1]))
+    difference, strict = _greater(left, right, sign)
+    return _solved(difference, strict) or Inequality(difference, strict)
+
+
+def _greater(left: Tree, right: Tree, sign: str) -> tuple[Tree, bool]:
+    """What is greater than zero where an inequality holds, and whether it must not be zero."""
     larger, smaller = (left, right) if sign[0] == ">" else (right, left)
-    difference = ("add", larger, ("negative", smaller))
-    return _solved(difference, "=" not in sign) or Inequality(difference, "=" not in sign)
+    return ("add", larger, ("negative", smaller)), "=" not in sign
+
+
+def _within(inner: Tree, bound: Tree, sign: str) -> RealSet | None:
+    """Where the absolute value of a linear expression is below, or above, a positive number; None of any other."""
+    if not (real(bound) or 0) > 0:
+        return None
+    upper = ("add", bound, ("negative", inner)) if sign[0] == "<" else ("add", inner, ("negative", bound))
+    lower = ("add", inner, bound) if sign[0] == "<" else ("negative", ("add", inner, bound))
+    sides = [_solved(tree, "=" not in sign) for tree in (upper, lower)]
+    if None in sides:
+        return None
+    return intersected(sides) if sign[0] == "<" else united(sides)
 
 
 def _solved(tree: Tree, strict: bool) -> RealSet | None:
@@ -124,12 +144,25 @@ def _solved(tree: Tree, strict: bool) -> RealSet | None:
     return RealSet(_half_lines(("number", -at[0] / slope), sign), name)
 
 
-def without_points(given: Tokens[Token], value_of: Callable[[Tokens[Token]], Value], split: Any) -> Value | None:
-    r"""`\mathbb{R} \setminus \{2\}`: the real line without some points."""
+def difference(given: Tokens[Token], value_of: Callable[[Tokens[Token]], Value], split: Any) -> Value | None:
+    r"""What is left of one set without another: `\mathbb{R} \setminus \{2\}`, `(0, 2) \setminus [1, 2)`."""
     parts = split(given, lambda token: token.kind == "macro" and token.text in ("setminus", "backslash"))
-    if len(parts) != 2 or not all(parts) or value_of(parts[0]) != EVERYTHING:
+    if len(parts) != 2 or not all(parts):
         return None
-    return without(value_of(parts[1]))
+    whole, removed = as_set(value_of(parts[0])), value_of(parts[1])
+    rest = without(removed) or _complement(as_set(removed))
+    if whole is None or rest is None:
+        return None
+    common = [intersected([RealSet((a,)), RealSet((b,))]) for a in whole.intervals for b in rest.intervals]
+    return united([part for part in common if part is not None])
+
+
+def _complement(removed: RealSet | None) -> RealSet | None:
+    if removed is None:
+        return None
+    lows = [(_MINUS_ENDLESS, False), *((interval.high, not interval.high_closed) for interval in removed.intervals)]
+    highs = [*((interval.low, not interval.low_closed) for interval in removed.intervals), (_ENDLESS, False)]
+    return RealSet(tuple(Interval(*low, *high) for low, high in zip(lows, highs, strict=True)))
 
 
 def without(removed: Value, name: str = "") -> RealSet | None:

@@ -48,10 +48,13 @@ _REPEATED = re.compile(r"^(\d{0,9}\.\d{0,6}?)(\d{1,6}?)\2{2,9}\s*(?:\.\.\.|\\ldo
 _NOTHING = re.compile(r"\\!|\\(?:phantom|hspace\*?|vspace)\{[^{}]*\}|\\(?:hfill|nonumber|thinspace)(?![a-zA-Z])")
 _SPACING = re.compile(r"\\[,;:> ]|\\(?:quad|qquad)(?![a-zA-Z])|~")
 _WORDS_MACRO = re.compile(
-    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|emph|mbox|hbox)\s*\{([^{}]*)\}"
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|emph|mbox|hbox)\s*"
+    r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
 )
+_ROW_SPACE = re.compile(r"(\\\\)\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _FONT_MACRO = re.compile(
-    r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|mathcal|boldsymbol|bm|rm|operatorname\*?|displaystyle)\s*\{([^{}]*)\}"
+    r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|mathcal|boldsymbol|bm|rm|operatorname\*?|displaystyle)\s*"
+    r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
 )
 _AROUND = re.compile(
     r"\\(?:boxed|fbox|framebox|underline|overbrace|underbrace|ensuremath|mathop|mathord)(?![a-zA-Z])"
@@ -91,7 +94,7 @@ def clean(answer: str) -> str:
     text = "".join(c for c in answer if unicodedata.category(c) not in _INVISIBLE)
     text = _SUPERSCRIPT.sub(lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text.translate(_SYMBOLS))
     text = _SUBSCRIPT.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
-    text = _REPEATED.sub(r"\1\\overline{\2}", "".join(map(_plain, text)).strip())
+    text = _ROW_SPACE.sub(r"\1 ", _REPEATED.sub(r"\1\\overline{\2}", "".join(map(_plain, text)).strip()))
     text = _without_text_around(_without_delimiters(_BOLD.sub(r"\1", text).replace("`", "")))
     text = _HALF_DAY.sub(r"\1m", _AROUND.sub(" ", _SIZING.sub("", text)))
     text = _THOUSANDS.sub(lambda number: re.sub(r"\D", "", number.group()), text)
@@ -218,8 +221,7 @@ def _font(found: re.Match[str]) -> str:
     content = found.group(1).strip()
     if content in FUNCTIONS:
         return f"\\{content} "
-    if re.fullmatch(r"[A-Za-z]{2,}", content):
-        return f" {_TEXT_OPEN}{content}{_TEXT_CLOSE} "
-    if content in {"m", "g", "s", "h", "L", "N", "J", "W", "V", "K"}:
+    names = re.findall(r"(?<![A-Za-z\\])[A-Za-z]+", content)
+    if re.fullmatch(r"[A-Za-z]{2,}", content) or (names and all(map(known_unit, names))):
         return f" {_TEXT_OPEN}{content}{_TEXT_CLOSE} "
     return f" {re.sub(r'(?<=[0-9]),(?=[0-9]{3})', '', content)} "

@@ -64,3 +64,20 @@ def tree_of(side: Tokens[Token]) -> Tree | None:
         return parse(side)
     except NoExpressionError:
         return None
+
+
+def environment(given: Tokens[Token]) -> tuple[str, list[Tokens[Token]]] | None:
+    r"""The name and the rows of `\begin{...}...\end{...}`; None of anything else."""
+    if len(given) < 8 or given[0].text != "begin" or given[1].text != "{":
+        return None
+    closed = closing(given, 1)
+    if closed is None:
+        return None
+    body = list(given[closed + 1 :])
+    if body and body[0].text == "{":  # of an array's columns
+        body = body[(closing(body, 0) or 0) + 1 :]
+    end = next((index for index, token in enumerate(body) if token.kind == "macro" and token.text == "end"), None)
+    if end is None or (closing(body, end + 1) if end + 1 < len(body) else None) != len(body) - 1:
+        return None
+    rows = split(body[:end], lambda token: token.kind == "macro" and token.text == "\\")
+    return "".join(token.text for token in given[2:closed]), [row for row in rows if row]

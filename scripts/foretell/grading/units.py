@@ -11,12 +11,14 @@ _SYNONYMS = {
     "liter": "l", "litre": "l", "milliliter": "ml", "millilitre": "ml", "milligram": "mg", "dollar": "dollar",
     "usd": "dollar", "buck": "dollar", "cent": "cent", "euro": "euro", "eur": "euro", "yen": "yen", "rupee": "rupee",
     "gbp": "gbp", "degree": "degree", "deg": "degree", "radian": "radian", "rad": "radian", "celsius": "celsius",
-    "fahrenheit": "fahrenheit", "kelvin": "kelvin", "a.m": "am", "p.m": "pm", "am": "am", "pm": "pm",
-    "newton": "newton", "joule": "joule", "watt": "watt", "volt": "volt", "hertz": "hz", "hz": "hz", "kph": "km/h",
+    "fahrenheit": "fahrenheit", "kelvin": "K", "a.m": "am", "p.m": "pm", "am": "am", "pm": "pm",
+    "newton": "N", "joule": "J", "watt": "W", "volt": "V", "hertz": "hz", "hz": "hz", "kph": "km/h", "mole": "mol",
     "mph": "mi/h", "percent": "%", "kmh": "km/h", "gallon": "gal", "quart": "quart", "pint": "pint",
-    "tonne": "t", "acre": "acre", "hectare": "ha", "millisecond": "ms",
+    "kilojoule": "kj", "kilowatt": "kw", "tonne": "t", "acre": "acre", "hectare": "ha", "millisecond": "ms",
 }  # fmt: skip
-UNITS = set(_SYNONYMS.values()) | {"cm", "mm", "km", "ft", "yd", "mi", "kg", "mg", "lb", "oz", "ml", "ms", "gal"}
+UNITS = set(_SYNONYMS.values()) | {
+    "cm", "mm", "km", "ft", "yd", "mi", "kg", "mg", "lb", "oz", "ml", "ms", "gal", "mol", "kj", "kw",
+}  # fmt: skip
 SINGLE_LETTERS = {"m", "g", "s", "h", "l", "L", "N", "J", "W", "V", "K"}  # units only inside `\\text`, or with a slash
 
 _CONVERTED: dict[str, dict[str, Fraction | int]] = {
@@ -68,6 +70,51 @@ def known_unit(word: str) -> str | None:
     return None
 
 
+def compound_unit(texts: list[str]) -> str | None:
+    r"""A unit of several, in one spelling: `m s^{-2}`, `m/s^2` and `metres per second squared` are `m/s^2`.
+
+    Args:
+        texts: words, slashes, signs and numbers, without braces and points.
+
+    Returns:
+        None where they do not begin with a known unit; what is not known behind a slash stands as it is.
+    """
+    powers: dict[str, int] = {}
+    side, position = 1, 0
+    while position < len(texts):
+        text = texts[position]
+        unit = known_unit(text)
+        if text in ("/", "per", "a", "an") and position:
+            side = -1
+        elif text not in ("*", "cdot", "-"):
+            if unit is None and not (side < 0 and texts[position - 1] in ("/", "per", "a", "an")):
+                break
+            power, position = _power(texts, position + 1)
+            for name, sign in zip((unit or text.lower()).split("/"), (1, -1), strict=False):
+                powers[name] = powers.get(name, 0) + side * sign * power
+            continue
+        position += 1
+    if not powers:
+        return None
+    above, below = (
+        sorted(
+            name + (f"^{abs(power)}" if abs(power) > 1 else "") for name, power in powers.items() if side * power > 0
+        )
+        for side in (1, -1)
+    )
+    return "*".join(above) + ("/" + "*".join(below) if below else "")
+
+
+def _power(texts: list[str], position: int) -> tuple[int, int]:
+    """The power that stands at a position, 1 without one, and where it ends."""
+    if texts[position : position + 1] in (["squared"], ["cubed"]):
+        return (2 if texts[position] == "squared" else 3), position + 1
+    found = re.match(r"\^ ?(-?) ?(\d)(?: |$)", " ".join(texts[position : position + 3]) + " ")
+    if found is None:
+        return 1, position
+    return int(found.group(1) + found.group(2)), position + (3 if found.group(1) else 2)
+
+
 def number_in_words(words: list[str]) -> Fraction | None:
     """The value of `five` or `one hundred twenty-three` (words without hyphens); None of anything else."""
     total, current, used = 0, 0, False
@@ -88,16 +135,16 @@ def number_in_words(words: list[str]) -> Fraction | None:
 
 def size_of(unit: str) -> tuple[str, Fraction] | None:
     """What a unit is in those that it can be converted to: `km/h` is 5/18 `m/s`; None where it cannot be converted."""
-    parts = []
-    for part in unit.split("/"):
-        name, _, power = part.partition("^")
-        if name not in _SIZES or (power and not power.isdigit()):
-            return None
-        base, size = _SIZES[name]
-        parts.append((f"{base}^{power or 1}", size ** int(power or 1)))
-    if len(parts) == 1:
-        return parts[0]
-    return (f"{parts[0][0]}/{parts[1][0]}", parts[0][1] / parts[1][1]) if len(parts) == 2 else None
+    bases, total = [], Fraction(1)
+    for sign, side in zip((1, -1), unit.split("/"), strict=False):
+        for part in filter(None, side.split("*")):
+            name, _, power = part.partition("^")
+            if name not in _SIZES or (power and not power.isdigit()):
+                return None
+            base, size = _SIZES[name]
+            bases.append(f"{base}^{sign * int(power or 1)}")
+            total *= size ** (sign * int(power or 1))
+    return " ".join(sorted(bases)), total
 
 
 def date(words: str) -> tuple[int, str] | None:
