@@ -4,22 +4,18 @@ import pandas as pd
 
 from foretell.grading import equivalence, extraction, votes
 from foretell.grading.algebra import PRELOADED, parses, warm_up
-from foretell.grading.evaluation import constant
 from foretell.grading.formulas import SECONDS, compare
 from foretell.grading.numerals import MOST_DIGITS
 from foretell.grading.places import GUESS, LONGEST_ANSWER
-from foretell.grading.reading import read
-from foretell.grading.values import Scalar
 from foretell.grading.workers import Outcome, run_bounded
 
 
-def grade(answers: pd.DataFrame, workers: int, plain: bool = False) -> pd.DataFrame:
+def grade(answers: pd.DataFrame, workers: int) -> pd.DataFrame:
     """Grade distinct answers by mathematical equality (`foretell.grading.equivalence.equal`).
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold); distinct rows.
         workers: processes for the comparisons that take algebra.
-        plain: see `classes`.
 
     Returns:
         The same with correct (bool), grading_error (null, or why a comparison gave no result, which counts as wrong)
@@ -33,7 +29,7 @@ def grade(answers: pd.DataFrame, workers: int, plain: bool = False) -> pd.DataFr
     return answers.assign(
         correct=[outcome.value is True for outcome in outcomes],
         grading_error=pd.Series([outcome.error for outcome in outcomes], index=answers.index, dtype="string"),
-        answer_class=classes(answers, plain),
+        answer_class=classes(answers),
     )
 
 
@@ -54,41 +50,36 @@ def _written(value: int) -> str:
     return str(value) if abs(value) < 10**MOST_DIGITS else hex(value)
 
 
-def classes(answers: pd.DataFrame, plain: bool = False) -> pd.Series:
+def classes(answers: pd.DataFrame) -> pd.Series:
     """Of the answers to a problem that say the same, the shortest: what votes are counted by.
 
-    Neither the problem's gold answer nor the order of the answers counts, and no class holds answers that a gold answer
-    could tell apart: `5`, `5 cm` and `x = 5` are three.
+    The classes come from the answers to the problem alone, whatever any gold answer is and whichever order they are in.
+    Answers that agree but for a name or a unit are of one class if none of them contradict each other: `5`, `5 cm` and
+    `x = 5`, but not beside `5 km`. A percent sign always tells apart.
 
     Args:
         answers: problem_id, extracted_answer.
-        plain: whether all gold answers of the problem set are plain numbers (`plain_number`). None of them can then
-            tell `5` from `5 cm` or `x = 5`, so these are one class, as `$18` and `18 dollars` should be; `5\\%` is not.
     """
-    keys = answers.extracted_answer.map(_safely)
-    label = keys.str[1]
-    frame = pd.DataFrame({"problem": answers.problem_id, "value": keys.str[0].map(repr)})
-    frame["label"] = label.where(label.str.contains("%", regex=False), "") if plain else label
+    keys = [_safely(answer) for answer in answers.extracted_answer]
+    frame = pd.DataFrame({"problem": answers.problem_id, "value": [repr(value) for value, _ in keys]})
+    frame["percent"] = ["%" in unit for _, (_, unit) in keys]
+    contradicted = pd.Series(False, index=answers.index)
+    for part in (0, 1):
+        given = pd.Series([label[part] or None for _, label in keys], index=answers.index, dtype="string")
+        contradicted |= given.groupby([frame.problem, frame.value, frame.percent]).transform("nunique") > 1
+    frame["label"] = pd.Series([repr(label) for _, label in keys], index=answers.index).where(contradicted, "")
     frame["answer"] = answers.extracted_answer.astype(str)
-    return frame.groupby(["problem", "value", "label"]).answer.transform(
+    return frame.groupby(["problem", "value", "percent", "label"]).answer.transform(
         lambda group: min(group, key=lambda a: (len(a), a))
     )
 
 
-def plain_number(gold: str) -> bool:
-    """Whether a gold answer is a number without a unit, a base or a name."""
-    values = read(gold_answer(gold) or "")
-    if not values or not isinstance(values[0], Scalar):
-        return False
-    return not (values[0].unit or values[0].base) and constant(values[0].tree) is not None
-
-
-def _safely(answer: str) -> tuple[tuple, str]:
+def _safely(answer: str) -> tuple[tuple, tuple[str, str]]:
     """An answer's key; its text where it is nested too deep for one."""
     try:
         return votes.key(answer)
     except RecursionError:
-        return ("text", answer), ""
+        return ("text", answer), votes.UNNAMED
 
 
 def gold_answer(gold: str) -> str | None:

@@ -15,7 +15,7 @@ from foretell.grading.places import GUESS, Found
 from foretell.grading.settings import GradingSettings
 from foretell.grading.workers import TIMED_OUT
 
-Grader = Callable[[pd.DataFrame, int, GradingSettings, list[str]], pd.DataFrame]
+Grader = Callable[[pd.DataFrame, int, GradingSettings], pd.DataFrame]
 
 
 @dataclass(frozen=True)
@@ -26,8 +26,8 @@ class AnswerKind:
         name: what problems call it in `answer_kind`.
         expected: what a gold answer must be, for messages.
         find: the answer in a completion; the gold answer says only what kind of program is asked for.
-        grade: distinct answers with correct, grading_error and answer_class; it is also given the number of processes,
-            the settings and the problem set's gold answers of this kind.
+        grade: distinct answers with correct, grading_error and answer_class; it is also given the number of processes
+            and the settings.
         gold: a gold answer as answers are graded by it; None where it is none of this kind.
         unparsable: which gold answers, as `gold` gives them, are matched in spelling only, by a number of processes.
     """
@@ -45,9 +45,7 @@ KINDS = registry(
         "math",
         "the final answer alone, or a solution that marks it",
         lambda text, _: mathematical_answer(text),
-        lambda answers, workers, _, golds: mathematical.grade(
-            answers, workers, all(map(mathematical.plain_number, golds))
-        ),
+        lambda answers, workers, _: mathematical.grade(answers, workers),
         mathematical.gold_answer,
         mathematical.unparsable,
     ),
@@ -55,30 +53,28 @@ KINDS = registry(
         "integer",
         "a whole number, or a solution that marks one",
         lambda text, _: mathematical_answer(text),
-        lambda answers, workers, *_: mathematical.grade_integers(answers, workers),
+        lambda answers, workers, _: mathematical.grade_integers(answers, workers),
         mathematical.gold_integer,
     ),
     AnswerKind(
         "choice",
         "the letter of an option",
         lambda text, _: choice(text),
-        lambda answers, workers, *_: grade_choices(answers, workers),
+        lambda answers, workers, _: grade_choices(answers, workers),
         option,
     ),
     AnswerKind(
         "text",
         "an accepted text, or a JSON list of them",
         lambda text, _: texts.short_text(text),
-        lambda answers, workers, settings, _: texts.grade_texts(answers, workers, settings.one_answer),
+        lambda answers, workers, settings: texts.grade_texts(answers, workers, settings.one_answer),
         texts.gold_text,
     ),
     AnswerKind(
         "code",
         "the tests of a program, as JSON",
         programs.find,
-        lambda answers, workers, settings, _: programs.grade(
-            answers, workers, settings.prelude, tuple(settings.packages)
-        ),
+        lambda answers, workers, settings: programs.grade(answers, workers, settings.prelude, tuple(settings.packages)),
     ),
 )
 ANSWER = ["problem_id", "extracted_answer"]
@@ -96,7 +92,7 @@ def grade(
 
     Args:
         completions: problem_id, sample, completion, optionally finish_reason; other columns are kept.
-        problems: problem_id, answer, answer_kind (a key of KINDS); the whole set, whichever completions are graded.
+        problems: problem_id, answer, answer_kind (a key of KINDS).
         settings: see GradingSettings.
         workers: processes.
         answer_kind: of all problems; None where it may be any of KINDS.
@@ -182,9 +178,8 @@ def _grade_distinct(
     answers = problems[problems.problem_id.isin(distinct.problem_id)].set_index("problem_id").answer.astype(str)
     parts = []
     for kind, rows in distinct.groupby("answer_kind_", sort=False):
-        golds = problems.answer[problems.answer_kind.eq(kind)].dropna().astype(str)
         part = rows.drop(columns="answer_kind_").assign(answer=rows.problem_id.map(answers).map(KINDS[kind].gold))
-        parts.append(KINDS[kind].grade(part, workers, settings, golds[golds.str.strip().ne("")].tolist()))
+        parts.append(KINDS[kind].grade(part, workers, settings))
     columns = [*ANSWER, "correct", "answer_class", "grading_error"]
     if not parts:
         return pd.DataFrame({column: pd.Series(dtype="string") for column in columns})

@@ -13,9 +13,33 @@ from foretell.grading.units import with_dates_alike
 _ARTICLES = re.compile(r"^(?:the|an?) ")
 _INITIALS = re.compile(r"(?<!\w)(?:[A-Za-z]\.\s?){2,}")
 _USA = re.compile(r"(?<!\w)(?:US|U\.\s?S\.?)(?:\s?A\b\.?)?(?!\.?\w)")  # not the pronoun
+_SIGNS = {  # what tells words apart although it is no letter
+    r"(?<![\w)\]])[-−–](?=\.?\d)|\b(?:minus|negative)\s+(?=\d)": " minus",
+    r"(?<=\b[A-Za-z])\+\+": "plusplus", r"(?<=\b[A-Za-z])#": "sharp", r"(?<=\b[A-Za-z])[+](?!\w)": "plus",
+    r"(?<![<\w/])(\w{1,10})\s?<\s?(?=\w)": r"\1 below ", r"(?<![<\w/])(\w{1,10})\s?>\s?(?=\w)": r"\1 above ",
+}  # fmt: skip
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s\b")
-_NEGATIONS = {"not", "isnt", "wasnt", "never", "neither", "nor", "instead", "than", "without", "except"}
+_NEGATIONS = {
+    "not",
+    "isnt",
+    "wasnt",
+    "arent",
+    "cannot",
+    "cant",
+    "couldnt",
+    "never",
+    "neither",
+    "nor",
+    "instead",
+    "than",
+    "without",
+    "except",
+}
 _LEAD = r"\b(?:an?|the|is|are|was|were|called|named|either|as)"  # stands before what a sentence names
+_DOUBT = re.compile(r"\b(?:dont|do not|doesnt|does not|cannot|cant) (?:think|believe|know)\b|\b(?:doubt|unlikely)\b")
+_WRONG = re.compile(
+    r" (?:is|was|are|were|would be|cannot be|cant be) (?:\w+ly )?(?:wrong|incorrect|false|not|impossible)\b"
+)
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
@@ -78,6 +102,8 @@ def _own_words(text: str) -> str:
     Initials are one word (`J. K.` is `JK`), `US` and `U.S.` are `usa`, and days stand before their month.
     """
     plain = _INITIALS.sub(lambda found: re.sub(r"\W", "", found.group()) + " ", _USA.sub("USA", text))
+    for sign, word in _SIGNS.items():
+        plain = re.sub(sign, word, plain)
     return _ARTICLES.sub("", with_dates_alike(words(plain)))
 
 
@@ -90,16 +116,24 @@ def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool
     """Whether an accepted text stands there, other than inside a longer one that is another answer."""
     text = _singular(answer)
     candidates = _candidates(answer)
-    listing = one_answer is True or (one_answer is None and len(text.split()) > _SHORT)
+    listing = one_answer is True or (one_answer is None and (len(text.split()) > _SHORT or len(candidates) > 2))
+    doubted = _doubted(answer)
     for phrase in sorted({*accepted, *others}, key=len, reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")
         if phrase in accepted:
             for match in found.finditer(text):
-                refused = one_answer is not False and bool(_NEGATIONS & set(text[: match.start()].split()[-2:]))
-                if not refused and not (listing and any(map(found.search, candidates))):
+                refused = bool(_NEGATIONS & set(text[: match.start()].split()[-2:])) or any(map(found.search, doubted))
+                refused |= _WRONG.match(text, match.end()) is not None
+                if (one_answer is False or not refused) and not (listing and any(map(found.search, candidates))):
                     return True
         text = found.sub("|", text)
     return False
+
+
+def _doubted(answer: str) -> list[str]:
+    """The words of what is doubted in a clause: "I don't think it is Paris"."""
+    clauses = map(_singular, re.split(r"[,.;:!?\n]|\bbut\b", answer))
+    return [clause[doubt.end() :] for clause in clauses if (doubt := _DOUBT.search(clause))]
 
 
 def _candidates(answer: str) -> list[str]:

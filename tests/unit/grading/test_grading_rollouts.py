@@ -72,17 +72,16 @@ def test_votes_know_neither_the_gold_answer_nor_the_order():
     assert classes[0] == classes[1] and classes[2] == classes[3] and classes[4] == classes[5]
 
 
-def test_no_class_holds_answers_that_the_sets_gold_answers_could_tell_apart():
-    answers = ["5", "5 \\text{ cm}", "5\\text{ km}", "x = 5", "x = 5\\text{ cm}", "x = 5\\text{ km}", "5\\%", "5.0"]
-    texts = [f"\\boxed{{{answer}}}" for answer in answers]
-    with_units = one("5\\text{ cm}", *texts)
-    assert with_units.groupby("answer_class").correct.nunique().eq(1).all()
-    assert with_units.answer_class.tolist() == ["5", *answers[1:-1], "5"]
-    plain = one("5", *texts)
-    assert plain.answer_class.tolist() == ["5"] * 6 + ["5\\%", "5"]
-    assert one("0.05", *texts).groupby("answer_class").correct.nunique().eq(1).all()
-    elsewhere = pd.DataFrame({"problem_id": ["p", "q"], "answer": ["5", "7\\text{ cm}"], "answer_kind": "math"})
-    assert grade(completions(*texts, problem="p"), elsewhere).answer_class.nunique() == 7, "another problem has a unit"
+@pytest.mark.parametrize("gold", ["5", "5\\text{ cm}", "0.05", "y = 5"])
+def test_a_class_holds_names_and_units_that_no_other_answer_contradicts_whatever_the_gold_answer(gold):
+    answers = ["5", "5 \\text{ cm}", "x = 5", "5\\%", "5.0"]
+    assert one(gold, *boxed(answers)).answer_class.tolist() == ["5", "5", "5", "5\\%", "5"]
+    answers += ["5\\text{ km}", "x = 5\\text{ km}"]
+    assert one(gold, *boxed(answers)).answer_class.tolist() == ["5", *answers[1:4], "5", *answers[5:]]
+
+
+def boxed(answers):
+    return [f"\\boxed{{{answer}}}" for answer in answers]
 
 
 def test_a_guess_from_a_truncated_completion_does_not_vote():
@@ -161,6 +160,23 @@ def test_several_candidates_and_a_refusal_are_no_right_text():
     assert one("Paris", *texts, kind="text").correct.tolist() == [False, False, True]
     assert one("Paris", *texts, kind="text", one_answer=False).correct.tolist() == [True, True, True]
     assert one("Paris", "Paris or Lyon", kind="text", one_answer=True).correct.tolist() == [False]
+
+
+def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
+    texts = [
+        "Paris, Rome or Bern",
+        "I don't think it is Paris, it is Rome",
+        "Paris is wrong",
+        "no, Paris would be wrong",
+    ]
+    assert not one("Paris", *texts, kind="text").correct.any()
+    assert one("Rome", texts[1], "I don't know Bern but Rome", kind="text").correct.all()
+
+
+def test_signs_tell_texts_apart():
+    for gold, right, wrong in [("-4", "minus 4", "4"), ("4", "4", "-4"), ("C++", "c++", "C"), ("C", "C", "C#"),
+                               ("x<y", "x < y", "x>y"), ("1914-18", "1914 - 18", "1914-19")]:  # fmt: skip
+        assert one(gold, right, wrong, kind="text").correct.tolist() == [True, False], gold
 
 
 def test_one_candidate_named_twice_is_no_list():

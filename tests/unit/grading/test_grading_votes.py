@@ -23,7 +23,8 @@ def test_votes_for_the_same_thing_have_one_key_without_a_gold_answer():
     ):
         assert len({key(answer)[0] for answer in same}) == 1, same
     assert key("2x+2y=4") == key("y + x = 2")
-    assert key("5 cm") == (key("5")[0], "cm") and key("x = 5") == (key("5")[0], "x")
+    assert key("5 cm") == (key("5")[0], ("", "cm")) and key("x = 5") == (key("5")[0], ("x", ""))
+    assert key("\\frac{1}{x} + \\frac{1}{y} = 1") == key("xy = x + y")
 
 
 def test_votes_for_the_same_thing_are_graded_alike_by_any_gold_answer():
