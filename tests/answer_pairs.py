@@ -166,10 +166,12 @@ EQUAL = {
         ("|x| < 4", "-4 < x < 4"),
         ("|2x-1| \\ge 3", "(-\\infty,-1]\\cup[2,\\infty)"),
         ("]4,5]", "(4,5]"),
+        ("\\text{all real numbers except } 4", "x \\ne 4"),
     ],
     "systems, inverses and vectors": [
         ("\\begin{cases} x=4 \\\\ y=5 \\end{cases}", "(4,5)"),
         ("x_1 = 5, x_2 = 4", "4, 5"),
+        ("\\left\\{\\begin{array}{l} x=4 \\\\ y=5 \\end{array}\\right.", "x=4, y=5"),
         ("\\begin{aligned} x &= 4 \\end{aligned}", "x=4"),
         ("\\begin{pmatrix}x\\\\y\\end{pmatrix}=\\begin{pmatrix}4\\\\5\\end{pmatrix}", "(4,5)"),
         ("\\begin{pmatrix} 4 \\\\[4pt] 5 \\end{pmatrix}", "\\begin{pmatrix}4\\\\5\\end{pmatrix}"),

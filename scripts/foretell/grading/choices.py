@@ -21,7 +21,7 @@ _TEXT_MACRO = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathsf|mbox)\s*(?=\{)")
 _DECORATED = re.compile(r"[(\[{\"'*$“`]{1,8}\s*(?:[Oo]ption\s+)?([A-Za-z])\s*[)\]}\"'*$”`]{1,8}")
 _LETTER = (
     r"(?:\(([A-Za-z])\)|([B-HJ-Z])(?![\w'’]|\s*\([^a-z)]{0,20}\))"
-    r"|([AI])(?=\s*(?:[.,;:!?)]|$|\n|because\b|since\b|and\b|but\b))|([a-z])(?=\s*(?:[.,;:!?)]|$)))"
+    r"|([AI])(?=\s*(?:[.,;:!?)]|$|\n|because\b|since\b|and\b|but\b|\((?i:not)\b))|([a-z])(?=\s*(?:[.,;:!?)]|$)))"
 )
 _ADVERBS = rf"(?i:(?:{ADVERBS}[\s,]*){{1,3}})?"
 _STATED = re.compile(
@@ -100,7 +100,7 @@ def _refused(text: str, match: re.Match[str]) -> bool:
 
 def option(text: str) -> str | None:
     """The letter that a short text is or begins with, in upper case; None of anything else."""
-    plain = _undecorated(text.strip(" \n\t*$")[:300]).strip()
+    plain = _undecorated(text.strip(" \n\t*$")[:300]).strip().lstrip("{ ")
     match = _ALONE.match(plain)
     if match is None or _LISTED.match(plain, match.end(1) if match.group(1) else match.end(2)):
         return None

@@ -37,7 +37,7 @@ _STATED = re.compile(
     r"\s*(?:\*\*|```\w*\s)?",
     re.IGNORECASE,
 )
-_HEADING = re.compile(r"(?:^|\n)[#* \t]{0,10}(?:final )?answer[* \t]*\n\s*", re.IGNORECASE)
+_HEADING = re.compile(r"(?:^|\n)[#* \t]{0,10}(?:final )?answer[* \t]*\n\s*(?:[-=]{3,}\s*)?", re.IGNORECASE)
 _SELF = re.compile(r"^\s*(?:\\text\s*\{)?\s*(?:the\s+)?(?:final\s+)?answer(?:\s+is)?\s*:?\s*", re.IGNORECASE)
 _CUT = re.compile(
     r"[,;]?\s+(?:because|since|as|when|where|which|so|therefore|if|after|but|instead|due|given|then)\b|\s+\((?=[a-z]{2,}\s)"
@@ -48,7 +48,7 @@ _INSTEAD = re.compile(
     r"^not\b.{1,60}?(?:\bbut\s+(?:rather\s+)?|[,;:—]\s*(?:it|this)(?:['’]s|\s+is)\s+|[,;]\s*rather\s+)", re.IGNORECASE
 )
 _NO_ANSWER = re.compile(  # what is said of one
-    r"^(?:not\b(?=.*\d)|never|correct|right|wrong|incorrect|verified|confirmed|consistent|reasonable|found|obtained|given"
+    r"^(?:not\b(?=.*\d)|neither|never|correct|right|wrong|incorrect|verified|confirmed|consistent|reasonable|found|obtained|given"
     r"|as follows|below|above|clear|unclear)\b",
     re.IGNORECASE,
 )
@@ -56,7 +56,7 @@ _RESTATED = re.compile(r"^.*,\s(?:that is|i\.e\.|which (?:is|equals|gives))[,:\s
 _EITHER = re.compile(r"^either\s+", re.IGNORECASE)
 _BOUND = re.compile(  # before a number: the answer is none, but lies somewhere
     r"^(?:between|at least|at most|up to|(?:no )?(?:less|more|fewer|greater|larger|smaller|higher|lower) than"
-    r"|above|below|over|under|within)\s.{0,20}\d|^[\d.,]+\s*(?:to|or|and)\s+[\d.,]+",
+    r"|above|below|over|under|within)\s.{0,20}\d|^[\d.,]+\s*(?:to|or|and)\s+(?:\d|more|less|fewer|greater|above|below|over|under)",
     re.IGNORECASE,
 )
 
@@ -128,7 +128,7 @@ def _unquoted(value: str) -> str:
 
 def _stated(text: str) -> str | None:
     """The value in what follows a mark: all of it, or the number of a sentence."""
-    text = text[:LONGEST_ANSWER].strip().strip("*").strip()
+    text = text[:LONGEST_ANSWER].strip().strip('*"“”').strip()
     if "\\boxed" in text or "\\fbox" in text:
         return None
     text = _EITHER.sub("", _INSTEAD.sub("", _ADVERBS.sub("", text)))

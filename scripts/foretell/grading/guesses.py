@@ -20,9 +20,9 @@ _SIGNED = r"[-−]?\d+(?:\.\d+)?(?:/\d+)?"
 _BUILT = re.compile(  # what a number is only a part of
     rf"[(\[]\s*{_SIGNED}(?:,(?!\d{{3}}\b)\s*{_SIGNED})+\s*[)\]]"
     rf"|\b[a-zA-Z]\s?(?:[<>]=?|[≤≥≠])\s?{_SIGNED}"
-    r"|(?:(?<![\d.,])\d+(?:\.\d+)?)?√\(?\d+\)?"
+    r"|(?:(?<![\d.,])\d+(?:\.\d+)?)?(?:√\(?\d+\)?|π)(?:\s?/\s?\d+)?"
     r"|(?<![\d.,])\d+(?:\.\d+)?(?:(?:\s?[·×*x]\s?10)?(?:\^\{?[-−]?\d+\}?|\*\*\d+)|e[-+]?\d+\b|!(?=\.)"
-    r"|\s?±\s?\d+(?:\.\d+)?|\s?[-+−]\s?\d*i\b|π|[ixyzn](?![\w'’]))"
+    r"|\s?±\s?\d+(?:\.\d+)?|\s?[-+−]\s?\d*i\b|[ixyzn](?![\w'’]))"
 )
 _BEFOREHAND = re.compile(
     r"^(?:(?:so|thus|hence|therefore)\b,?\s+)?"
@@ -35,7 +35,7 @@ _BEGUN = re.compile(  # words before a value, such as "so 7" or "I got 7"; funct
     r"^(?:[a-zA-Z]\s+)?(?!(?:sin|cos|tan|cot|sec|csc|arc\w+|log|ln|exp|sqrt|pi)\b)[a-zA-Z]{2,}[\s,:]"
 )
 _DENIED = re.compile(
-    r"\banswer\s+(?:\w+\s+){0,2}(?:not|cannot|\w+n['’]t)\b|\b(?:not|isn['’]t)\s+(?:the|an?|my)\s+(?:\w+\s+)?answer\b",
+    r"\banswer\s+(?:\w+\s+){0,2}(?:not|neither|cannot|\w+n['’]t)\b|\b(?:not|isn['’]t)\s+(?:the|an?|my)\s+(?:\w+\s+)?answer\b",
     re.IGNORECASE,
 )
 _PERHAPS = re.compile(r"\bor\s+(?:maybe|perhaps|possibly|even)\b", re.IGNORECASE)

@@ -47,7 +47,11 @@ def _times(tree: Tree, cell: Value) -> Value:
 def system(given: Tokens[Token], value_of: Reader) -> Value | None:
     """What stands in rows, as a list; a case with its condition is none."""
     found = environment(given)
-    if found is None or found[0] not in _SYSTEMS or (found[0] == "cases" and any(t.text == "&" for t in given)):
+    if found is None:
+        return None
+    equations = found[0] == "array" and all(any(token.text == "=" for token in row) for row in found[1])
+    conditions = found[0] == "cases" and any(token.text == "&" for token in given)
+    if conditions or not (equations or found[0] in _SYSTEMS):
         return None
     rows = [[token for token in row if token.text != "&"] for row in found[1]]
     comma = Token("mark", ",")

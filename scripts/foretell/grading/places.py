@@ -24,6 +24,8 @@ LISTED = re.compile(r"\s*(?:[-*•]|\d+[.)])\s")  # how a line of a list begins
 _BETWEEN_BOXES = re.compile(
     r"(?:\\[()\[\]]|\\text\{\s*(?:and|or)\s*\}|\\q?quad|\b(?:and|or)\b|[\s$,;&])*(?:[a-zA-Z](?:_\{?\w\}?)?\s*=\s*)?"
 )
+_BRACE = re.compile(r"\\.|[{}]", re.DOTALL)  # one behind a backslash opens nothing
+_NOT = re.compile(r"\bnot\s*(?:\$|\\\()?\s*$", re.IGNORECASE)  # before a box that is none
 _NAME = re.compile(r"(?<![\w}])([a-zA-Z](?:_\{?\w\}?)?)\s*=\s*$")  # of what stands in a box
 _MINUS = re.compile(r"[=$(\[]\s*[-−]\s*$")  # before a box
 ADVERBS = (
@@ -117,7 +119,7 @@ def boxes(completion: str) -> list[Found] | None:
         found.append(Found(text, BOX, match.start(), end))
     if found and not found[-1].place:
         return None
-    return [box for box in found if box.place]
+    return [box for box in found if not _NOT.search(completion, max(0, box.start - 20), box.start)]
 
 
 def last_box(completion: str, found: list[Found], same: Callable[[str, str], bool]) -> Found | None:
@@ -157,10 +159,10 @@ def box_content(text: str) -> tuple[str, int] | None:
         token = re.match(r"\\[a-zA-Z]+(?:\s*\{[^{}]*\})*|[^\s{}$\\]+", stripped)
         return (token.group().rstrip(".,;"), skipped + token.end()) if token else None
     depth = 0
-    for index, character in enumerate(stripped):
-        depth += (character == "{") - (character == "}")
+    for brace in _BRACE.finditer(stripped):
+        depth += (brace.group() == "{") - (brace.group() == "}")
         if depth == 0:
-            return stripped[1:index], skipped + index + 1
+            return stripped[1 : brace.start()], skipped + brace.end()
     return None
 
 

@@ -5,7 +5,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from foretell.grading.expressions import parse
-from foretell.grading.numerals import FRACTIONS, NoExpressionError, Tree
+from foretell.grading.numerals import FRACTIONS, MOST_DIGITS, NoExpressionError, Tree
 from foretell.grading.spelling import Token
 from foretell.grading.splitting import closing, tree_of
 from foretell.grading.units import CHANGING, MULTIPLES, compound_unit, known_unit, number_in_words, size_of
@@ -90,8 +90,8 @@ def measures(given: Tokens[Token]) -> Scalar | None:
     amounts: list[Fraction] = []
     units: list[str] = []
     for token in given:
-        if token.kind == "number" and len(amounts) == len(units) and token.text.isdigit():
-            amounts.append(Fraction(int(token.text[:100])))
+        if len(amounts) == len(units) and token.text.isdigit() and len(token.text) <= MOST_DIGITS:
+            amounts.append(Fraction(int(token.text)))
         elif token.kind == "word" and len(amounts) == len(units) + 1 and (unit := known_unit(token.text)):
             units.append(unit)
         elif not (units and len(amounts) == len(units) and token.text in (",", "and")):

@@ -24,6 +24,7 @@ from foretell.grading.values import (
 )
 
 _FLIPPED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "!=": "!="}
+_WITHOUT = {("macro", "setminus"), ("macro", "backslash"), ("word", "except")}
 _ENDLESS: Tree = ("constant", "infty")
 _MINUS_ENDLESS: Tree = ("negative", _ENDLESS)
 
@@ -146,7 +147,7 @@ def _solved(tree: Tree, strict: bool) -> RealSet | None:
 
 def difference(given: Tokens[Token], value_of: Callable[[Tokens[Token]], Value], split: Any) -> Value | None:
     r"""What is left of one set without another: `\mathbb{R} \setminus \{2\}`, `(0, 2) \setminus [1, 2)`."""
-    parts = split(given, lambda token: token.kind == "macro" and token.text in ("setminus", "backslash"))
+    parts = split(given, lambda token: (token.kind, token.text.lower()) in _WITHOUT)
     if len(parts) != 2 or not all(parts):
         return None
     whole, removed = as_set(value_of(parts[0])), value_of(parts[1])

@@ -51,6 +51,7 @@ _WORDS_MACRO = re.compile(
     r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|textup|emph|mbox|hbox)\s*"
     r"\{([^{}]*(?:\{[^{}]*\}[^{}]*)*)\}"
 )
+_OPEN_BRACE = re.compile(r"\\left\s*\\\{(.*)\\right\s*\.", re.DOTALL)  # before the rows of a system
 _ROW_SPACE = re.compile(r"(\\\\)\s*\[\s*-?[\d.]+\s*[a-z]{2}\s*\]")
 _FONT_MACRO = re.compile(
     r"\\(?:mathrm|mathbf|mathit|mathsf|mathnormal|mathcal|boldsymbol|bm|rm|operatorname\*?|displaystyle)\s*"
@@ -94,7 +95,8 @@ def clean(answer: str) -> str:
     text = "".join(c for c in answer if unicodedata.category(c) not in _INVISIBLE)
     text = _SUPERSCRIPT.sub(lambda run: "^{" + run.group().translate(_SUPERSCRIPTS) + "}", text.translate(_SYMBOLS))
     text = _SUBSCRIPT.sub(lambda run: "_{" + run.group().translate(_SUBSCRIPTS) + "}", text)
-    text = _ROW_SPACE.sub(r"\1 ", _REPEATED.sub(r"\1\\overline{\2}", "".join(map(_plain, text)).strip()))
+    text = _REPEATED.sub(r"\1\\overline{\2}", "".join(map(_plain, text)).strip())
+    text = _ROW_SPACE.sub(r"\1 ", _OPEN_BRACE.sub(r"\1", text))
     text = _without_text_around(_without_delimiters(_BOLD.sub(r"\1", text).replace("`", "")))
     text = _HALF_DAY.sub(r"\1m", _AROUND.sub(" ", _SIZING.sub("", text)))
     text = _THOUSANDS.sub(lambda number: re.sub(r"\D", "", number.group()), text)
