@@ -87,6 +87,8 @@ def _in_words_only(given: Tokens[Token]) -> Fraction | None:
 
 def measures(given: Tokens[Token]) -> Scalar | None:
     """Several measures of one kind as one, in the smallest of their units: `3 hours 20 minutes`; None of others."""
+    if len(given) < 4 or given[0].kind != "number" or given[1].kind != "word":
+        return None
     amounts: list[Fraction] = []
     units: list[str] = []
     for token in given:

@@ -100,12 +100,12 @@ def _value_of(everything: tuple[Token, ...]) -> Value:
     given = unwrapped(everything)
     if not given:
         return NOTHING
-    if "".join(token.text.lower() + " " for token in given[:3]).startswith(_REASONED):
+    phrase = words_of(given)
+    if phrase and "".join(token.text.lower() + " " for token in given[:3]).startswith(_REASONED):
         return Text(given[0].text.lower())
-    phrase = _THERE_IS.sub("", words_of(given))
-    if phrase in _PHRASES:
-        return _PHRASES[phrase]
-    dated = date(phrase)
+    if phrase and (said := _PHRASES.get(_THERE_IS.sub("", phrase))):
+        return said
+    dated = date(phrase) if phrase else None
     if dated is not None:
         return Scalar(("number", Fraction(dated[0])), dated[1])
     for attempt in (
@@ -197,6 +197,8 @@ def _is_value(part: Tokens[Token]) -> bool:
 
 
 def _environment(given: Tokens[Token]) -> Value | None:
+    if not any(token.text == "begin" for token in given):
+        return None
     return system(given, value_of) or matrix(given, value_of)
 
 
