@@ -17,19 +17,15 @@ from foretell.claims.front_page import (
     FrontPageSettings,
     Pool,
     Unrouted,
-    headline,
     in_numbers,
-    reading_of_headline,
 )
 from foretell.claims.table import untestable, untestable_of_all
-from foretell.claims.verdicts import which_match
 from foretell.figures.text import with_interval
-from foretell.report import sizes, tables
+from foretell.report import pools, sizes, tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of
 from foretell.report.left_out import left_out
 from foretell.report.made_from import MadeFrom
-from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
 POLICIES = "T9"  # stands in a section of its own
 ENLARGED = 1.5  # the figures' type is that of a printed column
@@ -142,7 +138,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         run=_run(contents),
         chart=_chart(contents),
         pictures=_pictures(contents, figures),
-        pools=_pools(contents),
+        pools=pools.headlines(contents.routing),
         claims=[] if contents.claims is None else _claims(contents.claims),
         untestable=[] if contents.claims is None else untestable(contents.claims).to_dict("records"),
         labels=[each for each in labels if each["label"] != POLICIES],
@@ -223,46 +219,6 @@ def _pictures(contents: Contents, figures: list[Shown]) -> list[tuple[str, Shown
         candidates = [each for label in labels for each in about if each.label == label and each not in found.values()]
         found |= {question: candidates[0]} if candidates else {}
     return list(found.items())[:_BESIDE_THE_CHART]
-
-
-def _pools(contents: Contents) -> list[dict[str, Any]]:
-    """Headline numbers, by pool."""
-    return [
-        {
-            "name": pool,
-            "table": tables.of_frame(headline(summary)),
-            "answer": which_match(summary),
-            "reading": reading_of_headline(summary),
-            **_key(summary),
-        }
-        for pool, summary in contents.routing.items()
-    ]
-
-
-def _key(summary: pd.DataFrame) -> dict[str, Any]:
-    """What the utility router amounts to where it is to match the best single policy."""
-    row = chosen_to_match(summary, "utility").iloc[0]
-    free = row.saving_with_probing == row.saving
-
-    def cell(name: str, signed: bool) -> tables.Cell:
-        value = with_interval(row[name], row[f"{name}_low"], row[f"{name}_high"], 1, 100, signed) or "unknown"
-        number, _, interval = value.partition(" ")
-        return tables.Cell(number, interval)
-
-    return {
-        "fell_back": row.choice in FALLS_BACK.values(),
-        "chosen_on": row.chosen_on,
-        "numbers": [
-            ("Cost saved", "%", cell("saving", False), "against the best single policy"),
-            ("Accuracy", "points", cell("accuracy_difference", True), "from the best single policy"),
-            *(
-                []
-                if free
-                else [("Cost saved", "%", cell("saving_with_probing", False), "with the probing itself charged")]
-            ),
-            ("Accuracy", "points", cell("gain_over_hull", True), "above mixtures of single policies at that cost"),
-        ],
-    }
 
 
 def _claims(claims: pd.DataFrame) -> list[dict[str, Any]]:
