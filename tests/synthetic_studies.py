@@ -162,6 +162,7 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
             add("measure_routing", pool=pool)
         if pool in study.config.return_on_investment:
             add("estimate_return", pool=pool)
+            add("write_explorer", pool=pool)
         if pool in exported(study):
             add("export_router", pool=pool)
     for rule in ("check_claims", "write_front_page"):

@@ -203,6 +203,12 @@ def page(wildcards):
     }
 
 
+def explorer(wildcards):
+    """What the explorer is written with: how it looks, and what it computes."""
+    folder = ROOT / "workflow" / "report"
+    return {"template": folder / "explorer.html", "script": folder / "explorer.js", "style": folder / "page.css"}
+
+
 def named_after(rule_name, names):
     """Have what a profile sets for a rule hold for those that are made in its place and named after it."""
     settings = workflow.resource_settings

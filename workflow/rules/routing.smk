@@ -120,6 +120,36 @@ rule measure_routing:
         RUN
 
 
+# A page that computes from means on test and on its resamples, without a server.
+rule write_explorer:
+    input:
+        costs=under_results(files.costs_of_folds),
+        fewer_samples=under_results(files.fewer_samples_of_folds),
+        probabilities=under_results(files.probabilities_of_folds),
+        decisions=under_results(files.decisions_of_folds),
+    output:
+        "results/{study}/routing/{pool}/explorer.html",
+    log:
+        "logs/{study}/routing/{pool}/write_explorer.log",
+    wildcard_constraints:
+        pool=any_of(study.config.return_on_investment),
+    conda:
+        "../../environment.yml"
+    params:
+        **program(
+            "write_explorer",
+            ids={
+                "costs": files.costs_of_folds,
+                "fewer_samples": files.fewer_samples_of_folds,
+                "probabilities": files.probabilities_of_folds,
+                "decisions": files.decisions_of_folds,
+            },
+            data=explorer,
+        ),
+    shell:
+        RUN
+
+
 # What scores a new prompt, to be taken away. Pools that have no such thing are not asked for it.
 rule export_router:
     input:

@@ -71,6 +71,57 @@ class Once:
         return self.labelling + self.answers + self.integration
 
 
+@dataclass(frozen=True)
+class Strategies:
+    """What the strategies that are reported do on every test problem.
+
+    Attributes:
+        labels: one row per strategy, as of `foretell.routing.comparison.Comparison`.
+        incumbent: the incumbent's row.
+        accuracy: [strategies, problems].
+        cost: [strategies, problems], USD, with probing where its price is known.
+        known: [strategies], whether it is.
+        weights: [1 + resamples, problems], of the sample itself and of its bootstrap resamples, under the mix.
+    """
+
+    labels: pd.DataFrame
+    incumbent: int
+    accuracy: np.ndarray
+    cost: np.ndarray
+    known: np.ndarray
+    weights: np.ndarray
+
+
+def strategies_on_test(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Strategies:
+    """Choose what is reported, and lay it out on the test problems.
+
+    Raises:
+        UserError: as `estimate_return`.
+    """
+    investment = settings.investment
+    wrong = investment.review_hours * investment.price_of_hour
+    criteria: Criteria = {MATCH: None, TOTAL: wrong} if wrong else {MATCH: None}
+    comparison = compare_folds(folds, settings.model_copy(update={"criteria": criteria}))
+    rows = _reported(comparison, settings)
+    labels = comparison.labels.iloc[rows].reset_index(drop=True)
+    cost, known = with_known_probing(comparison.cost[rows], comparison.probing[rows])
+    weights = sample_and_resamples(groups_on(folds, TEST), settings.resamples, settings.seed)
+    return Strategies(
+        labels=labels,
+        incumbent=_incumbent(labels, investment),
+        accuracy=comparison.accuracy[rows],
+        cost=cost,
+        known=known,
+        weights=weights * _mixed(groups_on(folds, TEST), investment.mix),
+    )
+
+
+def with_known_probing(cost: np.ndarray, probing: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """[rows, problems] costs with probing where its price is known on all problems, and [rows] whether it is."""
+    known = ~np.isnan(probing).any(axis=1)
+    return cost + np.where(known[:, None], probing, 0.0), known
+
+
 def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd.DataFrame:
     """Costs of a year by every strategy, beside the incumbent's.
 
@@ -96,22 +147,13 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         UserError: the incumbent is no policy of the pool, or `mix` names groups that no test problem has, or lacks
             some.
     """
-    investment = settings.investment
-    wrong = investment.review_hours * investment.price_of_hour
-    criteria: Criteria = {MATCH: None, TOTAL: wrong} if wrong else {MATCH: None}
-    comparison = compare_folds(folds, settings.model_copy(update={"criteria": criteria}))
-    rows = _reported(comparison, settings)
-    labels = comparison.labels.iloc[rows].reset_index(drop=True)
-    incumbent = _incumbent(labels, investment)
-    weights = sample_and_resamples(groups_on(folds, TEST), settings.resamples, settings.seed)
-    weights = weights * _mixed(groups_on(folds, TEST), investment.mix)
-    accuracy = resampled_means(comparison.accuracy[rows], weights)
+    investment, found = settings.investment, strategies_on_test(folds, settings)
+    labels, incumbent, weights = found.labels, found.incumbent, found.weights
+    accuracy = resampled_means(found.accuracy, weights)
     queries = MONTHS * investment.queries_per_month
-    probing = comparison.probing[rows]
-    known = ~np.isnan(probing).any(axis=1)
-    models = queries * resampled_means(comparison.cost[rows] + np.where(known[:, None], probing, 0.0), weights)
-    review = queries * (1 - accuracy) * wrong
-    total, once = models + review, _once(folds, investment)
+    models = queries * resampled_means(found.cost, weights)
+    review = queries * (1 - accuracy) * investment.review_hours * investment.price_of_hour
+    total, once = models + review, paid_once(folds, investment)
     saving = total[:, [incumbent]] - total
     saving[:, incumbent] = np.nan
     quantities = {
@@ -128,7 +170,7 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
     return pd.concat([labels[[*kept, "operating_point", "cost_basis"]], *measured], axis=1).assign(
         incumbent=labels.policy[incumbent],
         is_incumbent=np.arange(len(labels)) == incumbent,
-        probing_counted=known,
+        probing_counted=found.known,
         payback_months=_payback(once, saved.saving),
         payback_months_low=_payback(once, saved.saving_high),
         payback_months_high=_payback(once, saved.saving_low),
@@ -187,7 +229,7 @@ def _mixed(groups: np.ndarray, mix: dict[str, float] | None) -> np.ndarray:
     return (np.array([mix[name] for name in names]) / counts)[places]
 
 
-def _once(folds: Sequence[RoutedPool], investment: Investment) -> Once:
+def paid_once(folds: Sequence[RoutedPool], investment: Investment) -> Once:
     """What is paid for problems of all splits but test, each counted once."""
     answers: dict[str, float] = {}
     for fold in folds:

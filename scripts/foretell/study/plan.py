@@ -22,6 +22,7 @@ def jobs_of(study: Study) -> list[Planned]:
     The wildcards are those of the rule, but for `study`.
     """
     found = _jobs(study, study.problem_sets(), list(study.config.pools), STAGES)
+    found += [("write_explorer", {"pool": pool}) for pool in study.config.return_on_investment]
     return found + [("export_router", {"pool": pool}) for pool in exported(study)]
 
 

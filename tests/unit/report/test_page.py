@@ -113,6 +113,13 @@ def test_of_difficulty_and_success_the_first_picture_shows_success():
     assert chart_of(both).target == "success rate" and chart_of(difficulty).target == "reference difficulty"
 
 
+def test_a_pool_with_an_investment_leads_to_its_explorer(made, pytestconfig):
+    template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
+    link = 'href="routing/pool/explorer.html"'
+    invested = replace(made, config={**made.config, "return_on_investment": {"pool": {}}})
+    assert link in render(invested, template, "") and link not in render(made, template, "")
+
+
 def test_a_study_of_human_difficulty_is_not_asked_what_it_is_worth(made, pytestconfig):
     shown = {("F1", "own"): made.shown["F4", "own"]}
     page = render(

@@ -47,6 +47,7 @@ from foretell.study.jobs.routing import (
     measure_routing,
     price_outcomes,
     route_queries,
+    write_explorer,
 )
 
 __all__ = [
@@ -88,6 +89,7 @@ __all__ = [
     "route_queries",
     "train_probes",
     "train_tiny_model",
+    "write_explorer",
     "write_front_page",
     "write_messages",
     "write_report",

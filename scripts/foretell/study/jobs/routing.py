@@ -98,6 +98,11 @@ def estimate_return(study: Study, job: Job) -> Settings:
     return {**evaluate_routing(study, job), "investment": investment.model_dump(exclude_defaults=True)}
 
 
+def write_explorer(study: Study, job: Job) -> Settings:
+    """The same, and whose it is."""
+    return {**estimate_return(study, job), "pool": job.pool}
+
+
 def export_router(study: Study, job: Job) -> Settings:
     """What a pool's router is, beside what was measured."""
     return describe_router(study, job.pool, price_outcomes(study, job)["policies"])
