@@ -96,11 +96,11 @@ function showPoint(incumbent) {
   ];
   $("tiles").replaceChildren(...tiles.map(([id, name, unit, [value, range]]) => make("li", { id: `tile-${id}` },
     make("span", { class: "name" }, `${name}, ${unit}`), make("span", { class: "big" }, value),
-    make("span", { class: "interval" }, range), make("span", { class: "meaning" }, `n = ${data.n} test problems`))));
+    make("span", { class: "interval" }, range), make("span", { class: "meaning" }, `n\u00a0=\u00a0${data.n} test problems`))));
   $("shares").replaceChildren(...points[point].shares.map(([value, low, high], place) => {
     const bar = `width:${100 * value}%;background:${colours[place % colours.length]}`;
     return make("tr", {}, make("td", {}, policies[place]), make("td", {}, make("span", { class: "bar", style: bar })),
-      make("td", {}, ...cell(percent({ value, low, high })).childNodes, ` n = ${data.n}`));
+      make("td", {}, ...cell(percent({ value, low, high })).childNodes, ` n\u00a0=\u00a0${data.n}`));
   }));
   return found;
 }
@@ -174,7 +174,7 @@ function showPlane(moved) {
 
 function showKey() {
   const entry = (mark, text, colour) => make("li", {}, make("b", colour ? { style: `color:${colour}` } : {}, mark), text);
-  $("key").replaceChildren(entry("\u25ef", `where the router is set, with its intervals (n = ${data.n})`),
+  $("key").replaceChildren(entry("\u25ef", `where the router is set, with its intervals (n\u00a0=\u00a0${data.n})`),
     ...data.routers.map((each, which) => entry(which ? "\u2504\u2022\u2504" : "\u2500\u2022\u2500", each.title, colours[which])),
     ...(strategies.some(each => each.point !== null && each.criterion === "match") ? [entry("\u2605", "chosen to match")] : []),
     ...(strategies.some(each => each.point !== null && each.criterion === "total") ? [entry("\u2606", "chosen for the least total cost")] : []),

@@ -47,6 +47,7 @@ def render(explored: Explored, pool: str, settings: ReturnSettings, template: st
         data=_data(explored, strategies, settings),
         assumption=strategies.assumption.iloc[0],
         assumed="assumed" in strategies.assumption.iloc[0].rpartition("costs per query:")[2],
+        uncounted=not explored.known.all(),
         mixed=settings.investment.mix is not None,
         explored=explored,
         folds_report_together=explored.chosen_on == "test",
