@@ -1,5 +1,6 @@
 """What stands on top of the page about each pool."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from foretell.report import tables
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 
 
-def headlines(routing: dict[str, pd.DataFrame]) -> list[dict[str, Any]]:
+def headlines(routing: Mapping[str, pd.DataFrame]) -> list[dict[str, Any]]:
     """Headline numbers, by pool, from the summaries of routing."""
     return [
         {
