@@ -106,13 +106,14 @@ function showPoint(incumbent) {
 }
 
 function showYear(incumbent, moved) {
-  const rows = strategies.map((each, row) => [each.name, estimate(row, incumbent), row === fields.incumbent]);
-  rows.unshift([`${routerOf(points[point].router).title} as set above: ${described(point)}`, moved, false]);
-  $("year").replaceChildren(...rows.map(([name, found, itself]) => {
-    const against = [money(found.saving), percent(found.share), written(found.payback, 1)];
+  const rows = strategies.map((each, row) =>
+    [each.name, estimate(row, incumbent), row === fields.incumbent, data.routers.some(({ id }) => id === each.strategy)]);
+  rows.unshift([`${routerOf(points[point].router).title} as set above: ${described(point)}`, moved, false, true]);
+  $("year").replaceChildren(...rows.map(([name, found, itself, routed]) => {
+    const against = [money(found.saving), percent(found.share), routed ? written(found.payback, 1) : null];
     return make("tr", {}, make("td", {}, itself ? `${name}, the incumbent` : name), cell(percent(found.accuracy)),
       ...[found.models, found.review, found.total].map(each => cell(money(each))),
-      ...against.map(each => itself ? make("td") : cell(each)), make("td", { class: "number" }, String(data.n)));
+      ...against.map(each => itself || !each ? make("td") : cell(each)), make("td", { class: "number" }, String(data.n)));
   }));
   const paid = once();
   $("once").textContent = `${one(paid.total)} USD, of which ${one(paid.labelling)} for gold answers, ` +

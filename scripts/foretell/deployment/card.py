@@ -81,8 +81,9 @@ def _reading(rows: pd.DataFrame) -> str:
     within = points(row.margin)
     meanings = {
         YES: f"its accuracy is shown to lie less than {within} below that policy's (95 % interval)",
-        NO: f"it is not, on a sample that would have shown a difference of {within}",
-        UNDERPOWERED: f"{row.n} problems do not tell whether it is, for differences of {within} are too small for them",
+        NO: f"its accuracy is shown to lie more than {within} below, or {row.n} problems would have shown a router as "
+        "accurate as that policy to match it (80 % power)",
+        UNDERPOWERED: f"{row.n} problems do not tell, for differences of {within} are too small for them",
         SAME_POLICY: "every test problem went to the best single policy, so there is nothing to compare",
     }
     present = {each if isinstance(each, str) else SAME_POLICY for each in rows.matched}

@@ -15,10 +15,13 @@ from foretell.common.tables import Format
 Model = Literal["1pl", "2pl"]
 
 ALL_ALIKE = "all who were asked it {}"
+DISCRIMINATIONS, DIFFICULTY = (0.1, 5.0), 6.0  # between these, and up to this from 0, the library estimates
+TOO_FAR = f"its difficulty lies more than {DIFFICULTY:g} standard deviations of the ability from their mean"
 UNDETERMINED = "its responses do not determine it"
 FEWEST = 2  # respondents and problems
 _NODES = 201  # of the quadrature: of a respondent with hundreds of responses the ability is known to a tenth
 _STEPS = 2000
+_NEAR = 1e-3  # a limit
 
 
 class ResponseSettings(Settings):
@@ -41,11 +44,17 @@ def read_responses(frame: pd.DataFrame) -> pd.DataFrame:
         float: 1 right, 0 wrong, NaN not asked; a row per respondent, a column per problem, both in the file's order.
 
     Raises:
-        UserError: a column is missing, a value is neither, or a respondent has two responses to one problem.
+        UserError: a column is missing, a row has no respondent or problem, a value is neither, or a respondent has two
+            responses to one problem.
     """
     where = "the file under 'responses', whose columns its key 'columns' maps"
     require(frame, ["respondent", "problem_id", "correct"], where)
     given = frame[frame.correct.notna()]
+    nothing = given.problem_id.isna()
+    if nothing.any():
+        raise UserError(
+            f"responses: {nothing.sum()} rows have no problem_id, such as one of {given.respondent[nothing].iloc[0]!r}"
+        )
     nobody = given.respondent.isna()
     if nobody.any():
         raise UserError(
@@ -54,7 +63,7 @@ def read_responses(frame: pd.DataFrame) -> pd.DataFrame:
     truth = given.correct.astype("string").str.lower().map(TRUTH)
     if truth.isna().any():
         raise UserError(
-            f"responses: 'correct' must be true or false, 1 or 0, not {given.correct[truth.isna()].iloc[0]!r}"
+            f"responses: 'correct' must be true or false, 1 or 0, not {str(given.correct[truth.isna()].iloc[0])!r}"
         )
     rows = given.assign(correct=truth.astype(float), respondent=given.respondent.astype(str))
     twice = rows[rows.duplicated(["respondent", "problem_id"])]
@@ -70,7 +79,8 @@ def fit(responses: pd.DataFrame, model: Model) -> tuple[pd.DataFrame, pd.DataFra
     """Difficulties of problems and abilities of respondents by marginal maximum likelihood (Bock and Aitkin, 1981).
 
     P(right) = 1 / (1 + exp(-a (ability - difficulty))), abilities standard normal; `1pl` has one discrimination `a` for
-    all problems (it is Rasch's model, with abilities in units of their spread), `2pl` one each.
+    all problems (it is Rasch's model, with abilities in units of their spread), `2pl` one each. Problems whose
+    estimates end at a limit of the library, DISCRIMINATIONS and DIFFICULTY, are left out and the others estimated anew.
 
     Args:
         responses: as `read_responses` gives them.
@@ -81,36 +91,40 @@ def fit(responses: pd.DataFrame, model: Model) -> tuple[pd.DataFrame, pd.DataFra
           difficulty_se (of the observed information of the marginal likelihood, Oakes 1999), discrimination,
           discrimination_se, infit, outfit (mean squares at the respondents' weighted likelihood estimates: 1 is as the
           model says, above it less orderly; with fewer than some twenty responses each they lie below 1),
-          excluded_reason (why the difficulty is null: all solved the problem, or none, or its error is unknown).
+          excluded_reason (why these are null: all solved the problem, or none, an estimate is at a limit, or its error
+          is unknown).
         - One row per respondent: respondent, n, share_correct, ability, ability_se (expected a posteriori), both null
           of one who was asked nothing that tells.
 
     Raises:
-        UserError: fewer than two respondents or problems tell, or the estimation does not converge.
+        UserError: fewer than two respondents or problems tell, the estimation does not converge, or the discrimination
+            that all problems share is at a limit.
     """
     share = responses.mean()
-    known = responses.loc[:, (share > 0) & (share < 1)].dropna(how="all")
-    if min(known.shape) < FEWEST:
-        raise UserError(
-            f"responses: {known.shape[0]} respondents were asked {known.shape[1]} problems that some solved and some "
-            f"did not; difficulties need at least {FEWEST} of each"
-        )
-    result = _estimate(known, model)
-    estimated = result.coef_with_se()
-    items = pd.DataFrame({"n": responses.notna().sum(), "share_correct": share})
-    for name in ("difficulty", "difficulty_se", "discrimination", "discrimination_se"):
-        items[name] = pd.Series(estimated[name].to_numpy(float), index=known.columns)
-    mean_squares = mirt.itemfit(result, known.to_numpy(float), ["infit", "outfit"], theta=_unshrunken(result, known))
-    for name in ("infit", "outfit"):
-        items[name] = pd.Series(mean_squares[name].to_numpy(float), index=known.columns)
     reasons = share.map({0.0: ALL_ALIKE.format("failed"), 1.0: ALL_ALIKE.format("solved it")}).astype("string")
-    undetermined = items.difficulty.notna() & items.difficulty_se.isna()
-    items["excluded_reason"] = reasons.mask(undetermined, UNDETERMINED)
-    items.loc[undetermined, "difficulty"] = np.nan
+    while True:
+        known = responses.loc[:, reasons.isna()].dropna(how="all")
+        if min(known.shape) < FEWEST:
+            found = "; ".join(f"{count} {reason}" for reason, count in reasons.value_counts().items())
+            raise UserError(
+                f"responses: {known.shape[0]} respondents and {known.shape[1]} problems are left that tell "
+                f"difficulties, and at least {FEWEST} of each are needed ({found or 'there are no more'})"
+            )
+        result = _estimate(known, model)
+        estimated = result.coef_with_se().set_axis(known.columns)
+        ended = _at_limits(estimated, model)
+        if ended.empty:
+            break
+        reasons.update(ended)
+    undetermined = estimated.index[estimated.difficulty_se.isna()]
+    reasons[undetermined] = UNDETERMINED
+    estimated.loc[undetermined, ["difficulty", "difficulty_se"]] = np.nan
+    named = ["difficulty", "difficulty_se", "discrimination", "discrimination_se"]
+    items = pd.DataFrame({"n": responses.notna().sum(), "share_correct": share})
+    items = items.join(estimated[named].astype(float)).join(_mean_squares(result, known))
     people = pd.DataFrame({"n": responses.notna().sum(axis=1), "share_correct": responses.mean(axis=1)})
-    scored = mirt.fscores(result, known.to_numpy(float), method="EAP")
-    people["ability"] = pd.Series(np.ravel(scored.theta), index=known.index)
-    people["ability_se"] = pd.Series(np.ravel(scored.standard_error), index=known.index)
+    people = people.join(_abilities(result, known))
+    items = items.assign(excluded_reason=reasons)
     return items.rename_axis("problem_id").reset_index(), people.rename_axis("respondent").reset_index()
 
 
@@ -134,11 +148,37 @@ def _estimate(known: pd.DataFrame, model: Model) -> Any:
     if not result.converged:
         raise UserError(
             f"responses: the model {model!r} has not converged after {_STEPS} steps"
-            + ("; 'model: 1pl' asks less of the data" if model == "2pl" else "")
+            + ("; 'model: 1pl' asks less of the data" if model == "2pl" else "; leave out those with few responses")
         )
     return result
 
 
-def _unshrunken(result: Any, known: pd.DataFrame) -> np.ndarray:
-    """[respondents] weighted likelihood estimates of the abilities (Warm, 1989), which posterior means shrink."""
-    return np.ravel(mirt.fscores(result, known.to_numpy(float), method="WLE").theta)
+def _at_limits(estimated: pd.DataFrame, model: Model) -> pd.Series:
+    """By problem, which of its estimates is at a limit, and so is no maximum of the likelihood."""
+    low, high = DISCRIMINATIONS
+    slope = estimated.discrimination
+    ended = (slope < low + _NEAR) | (slope > high - _NEAR)
+    if model == "1pl" and ended.any():
+        raise UserError(
+            f"responses: the discrimination of all problems ends at {slope.iloc[0]:g}, a limit of what is estimated: "
+            + ("respondents hardly differ" if slope.iloc[0] < 1 else "who solves a problem solves all easier ones")
+            + ", which one ability with errors does not describe"
+        )
+    reasons = pd.Series(pd.NA, index=estimated.index, dtype="string")
+    reasons[ended] = [f"its discrimination ends at {value:g}, a limit of what is estimated" for value in slope[ended]]
+    reasons[estimated.difficulty.abs() > DIFFICULTY - _NEAR] = TOO_FAR
+    return reasons.dropna()
+
+
+def _mean_squares(result: Any, known: pd.DataFrame) -> pd.DataFrame:
+    """Infit and outfit, at abilities by weighted likelihood (Warm, 1989), which posterior means shrink."""
+    ability = np.ravel(mirt.fscores(result, known.to_numpy(float), method="WLE").theta)
+    found = mirt.itemfit(result, known.to_numpy(float), ["infit", "outfit"], theta=ability)
+    return found[["infit", "outfit"]].astype(float).set_axis(known.columns)
+
+
+def _abilities(result: Any, known: pd.DataFrame) -> pd.DataFrame:
+    """Expected abilities of respondents, a posteriori."""
+    scored = mirt.fscores(result, known.to_numpy(float), method="EAP")
+    values = {"ability": np.ravel(scored.theta), "ability_se": np.ravel(scored.standard_error)}
+    return pd.DataFrame(values, index=known.index)

@@ -37,7 +37,8 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     first, sizes = frame.iloc[0], frame.groupby("metric").n.first()
     note = (
         f"n = {sizes[names.AIQ]}, of which the policies disagree on {sizes[names.DISAGREEING]}; weak: {first.weak}, "
-        f"strong: {first.strong}; 95 % bootstrap intervals over problems. Undefined: the strong policy is no better or "
-        "no dearer than the weak one, the curve does not reach the share, or no problem tells."
+        f"strong: {first.strong}; 95 % bootstrap intervals over problems; those of AIQ, APGR and CPT do not make up "
+        "for choosing on test, and leave out resamples in which they are undefined. Undefined: the strong policy is no "
+        "better or no dearer than the weak one, the curve does not reach the share, or no problem tells."
     )
     return pd.DataFrame(rows), note

@@ -5,7 +5,10 @@ import pandas as pd
 from foretell.difficulty.reliability import IDENTIFIED, of_estimates, of_expectations
 from foretell.figures.text import number
 
-FITTING = (0.7, 1.3)  # mean squares of problems that behave as the model says, by the usual rule of thumb
+FITTING = (
+    0.7,
+    1.3,
+)  # mean squares of problems that behave as the model says, by the usual rule of thumb (Wright and Linacre, 1994)
 
 
 def collect(items: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
@@ -57,8 +60,9 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     }
     note = (
         "Difficulties and their errors are in standard deviations of the respondents' ability. Reliability: 1 - mean "
-        f"squared error over variance; the order is called identified from {IDENTIFIED} on. Misfitting: mean squares "
-        f"(infit) outside {FITTING[0]} to {FITTING[1]}, below which they may lie where each has few responses. Without "
-        "a difficulty: all solved the problem, or none, or its error is unknown."
+        "squared error over variance; of abilities, which are shrunken, variance over variance plus mean squared "
+        f"error. The order is called identified from {IDENTIFIED} on. Misfitting: mean squares (infit) outside "
+        f"{FITTING[0]} to {FITTING[1]}, below which they may lie where each has few responses. Without a difficulty: "
+        "all solved the problem, or none, an estimate is at a limit, or its error is unknown."
     )
     return pd.DataFrame([cells]), note

@@ -1,5 +1,6 @@
 """T11 and F12: what a router is worth in a year."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,7 @@ def collect(returns: pd.DataFrame, investment: dict[str, Any]) -> pd.DataFrame:
     queries, hours, price = (investment[key] for key in ("queries_per_month", "review_hours", "price_of_hour"))
     like = "in a mix of groups of its own" if investment["mix"] else "like those of test"
     basis = (
-        f"{queries:,g} queries a month, {like}; {hours:g} hours of review of a wrong answer, {price:g} USD an hour; "
+        f"{queries:,.0f} queries a month, {like}; {hours:g} hours of review of a wrong answer, {price:g} USD an hour; "
         f"{investment['assumption']}; costs per query: {pooled_basis(returns.cost_basis)}"
     )
     return returns.assign(name=[_name(row) for row in returns.itertuples()], assumption=basis)
@@ -48,13 +49,9 @@ def _name(row: Any) -> str:
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: dollars a year."""
 
-    def cells(column: str, **options: Any) -> list[str]:
+    def cells(column: str, write: Callable[..., str] = money, **options: Any) -> list[str]:
         columns = zip(*(frame[column + end] for end in ("", "_low", "_high")), strict=True)
-        return [with_interval(*values, **options) or "unknown" for values in columns]
-
-    def dollars(column: str) -> list[str]:
-        columns = zip(*(frame[column + end] for end in ("", "_low", "_high")), strict=True)
-        return [money(*values) or "unknown" for values in columns]
+        return [write(*values, **options) or "unknown" for values in columns]
 
     def against(column: list[str]) -> list[str]:
         return ["" if incumbent else cell for incumbent, cell in zip(frame.is_incumbent, column, strict=True)]
@@ -64,20 +61,20 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
             "Strategy": [
                 f"{row.name}, the incumbent" if row.is_incumbent else row.name for row in frame.itertuples(index=False)
             ],
-            "Accuracy, %": cells("accuracy", digits=1, scale=100),
-            "Models, USD a year": dollars("model_cost"),
-            "Review, USD a year": dollars("review_cost"),
-            "Together, USD a year": dollars("total"),
-            "Saving, USD a year": against(dollars("saving")),
-            "Saving, %": against(cells("saving_share", digits=1, scale=100)),
-            "Paid back after, months": against([payback(row) for row in frame.itertuples()]),
+            "Accuracy, %": cells("accuracy", with_interval, digits=1, scale=100),
+            "Models, USD a year": cells("model_cost"),
+            "Review, USD a year": cells("review_cost"),
+            "Together, USD a year": cells("total"),
+            "Saving, USD a year": against(cells("saving")),
+            "Saving, %": against(cells("saving_share", with_interval, digits=1, scale=100)),
+            "Paid back after, months": against([_payback(row) for row in frame.itertuples()]),
         }
     )
     first = frame.iloc[0]
     parts = [first.once_labelling, first.once_answers, first.once_integration]
     once, labelling, answers, integration = (money(each, np.nan, np.nan) for each in [sum(parts), *parts])
     note = (
-        f"{first.assumption}. Paid once: {once} USD, of which {labelling} for the gold answers of "
+        f"{first.assumption}. Paid once, for a router: {once} USD, of which {labelling} for the gold answers of "
         f"{first.once_problems} problems, {answers} for every policy's answers to them, {integration} for putting it "
         "into service. Models: tokens, and reading prompts to route. A negative saving is a loss. 95 % bootstrap "
         f"intervals over the problems of test (n = {first.n}), paired; they hold the error of the sample, not of the "
@@ -86,11 +83,14 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     return table, note
 
 
-def payback(row: Any) -> str:
-    """Months with their interval, whose ends are those of the saving in reverse; `never` where nothing is saved."""
+def _payback(row: Any) -> str:
+    """Months with their interval, whose ends are those of the saving in reverse; empty but for routers.
+
+    `never` stands where nothing is saved.
+    """
     ends = [row.payback_months, row.payback_months_low, row.payback_months_high]
     if pd.isna(ends[0]):
-        return "unknown"
+        return ""
     value, low, high = (NEVER if np.isinf(end) else number(end, 1) for end in ends)
     return f"{value} [{low}, {high}]"
 

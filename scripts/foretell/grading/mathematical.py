@@ -54,11 +54,11 @@ def classes(answers: pd.DataFrame) -> pd.Series:
     """Of the answers to a problem that say the same, the shortest: what votes are counted by.
 
     The classes come from the answers to the problem alone, whatever any gold answer is and whichever order they are in.
-    Answers that agree but for a name or a unit are of one class if none of them contradict each other: `5`, `5 cm` and
-    `x = 5`, but not beside `5 km`. A percent sign always tells apart.
+    Answers that agree but for a name or a unit are of one class if none that vote contradict each other: `5`, `5 cm`
+    and `x = 5`, but not beside `5 km`. A percent sign always tells apart.
 
     Args:
-        answers: problem_id, extracted_answer.
+        answers: problem_id, extracted_answer, votes (whether some sample that votes gave it).
     """
     keys = [_safely(answer) for answer in answers.extracted_answer]
     frame = pd.DataFrame({"problem": answers.problem_id, "value": [repr(value) for value, _ in keys]})
@@ -66,6 +66,7 @@ def classes(answers: pd.DataFrame) -> pd.Series:
     contradicted = pd.Series(False, index=answers.index)
     for part in (0, 1):
         given = pd.Series([label[part] or None for _, label in keys], index=answers.index, dtype="string")
+        given = given.where(answers.votes)
         contradicted |= given.groupby([frame.problem, frame.value, frame.percent]).transform("nunique") > 1
     frame["label"] = pd.Series([repr(label) for _, label in keys], index=answers.index).where(contradicted, "")
     frame["answer"] = answers.extracted_answer.astype(str)

@@ -36,6 +36,9 @@ _ASIDE = re.compile(  # before a mark, in its sentence: what it says is not clai
     r"\b(?:mistakes?|errors?|wrong(?:ly)?|incorrect(?:ly)?|would|had (?:we|you|one|it)|otherwise|someone|tempt\w*)\b",
     re.IGNORECASE,
 )
+_CLAIMED = re.compile(  # in such a sentence: the writer corrects himself, or concludes
+    r"\b(?:I|my|wait|so|thus|therefore|hence|final|actually|correct(?:ed|ing|ion)|fix(?:ed|ing))\b", re.IGNORECASE
+)
 _SENTENCE_END = re.compile(r"(?<![ap]\.m)[.!?](?=[\s)*]|$)|\n", re.IGNORECASE)
 
 
@@ -87,7 +90,10 @@ def is_aside(text: str, mark: int) -> bool:
     """Whether the sentence of a mark does not claim what it marks: "a common mistake is to say the answer is 6"."""
     lead = text[max(0, mark - 300) : mark]
     words = list(_ASIDE.finditer(lead))
-    return bool(words) and not _SENTENCE_END.search(lead, words[-1].end())
+    if not words or _SENTENCE_END.search(lead, words[-1].end()):
+        return False
+    ends = list(_SENTENCE_END.finditer(lead))
+    return not _CLAIMED.search(lead, ends[-1].end() if ends else 0)
 
 
 def until_next_question(completion: str, first_mark: int | None) -> str:

@@ -8,6 +8,7 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.common.frames import require
 from foretell.common.registry import registry
+from foretell.completions.samples import GREEDY
 from foretell.grading import mathematical, places, programs, texts
 from foretell.grading.choices import choice, grade_choices, option
 from foretell.grading.extraction import mathematical as mathematical_answer
@@ -26,8 +27,8 @@ class AnswerKind:
         name: what problems call it in `answer_kind`.
         expected: what a gold answer must be, for messages.
         find: the answer in a completion; the gold answer says only what kind of program is asked for.
-        grade: distinct answers with correct, grading_error and answer_class; it is also given the number of processes
-            and the settings.
+        grade: distinct answers (problem_id, extracted_answer, answer, votes: whether some sample that votes gave it)
+            with correct, grading_error and answer_class; it is also given the number of processes and the settings.
         gold: a gold answer as answers are graded by it; None where it is none of this kind.
         unparsable: which gold answers, as `gold` gives them, are matched in spelling only, by a number of processes.
     """
@@ -173,8 +174,10 @@ def _grade_distinct(
     rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int, settings: GradingSettings
 ) -> pd.DataFrame:
     """Grade the distinct answers to each problem, those of one kind together: ANSWER and what grading adds."""
-    given = rollouts.dropna(subset="extracted_answer")
+    votes = rollouts["sample"].ne(GREEDY) & ~(_truncated(rollouts) & rollouts.answer_place.eq(GUESS)).fillna(False)
+    given = rollouts.assign(votes=votes.astype(bool)).dropna(subset="extracted_answer")
     distinct = given[[*ANSWER, "answer_kind_"]].drop_duplicates(ANSWER)
+    distinct["votes"] = given.groupby(ANSWER, sort=False).votes.transform("any").loc[distinct.index]
     answers = problems[problems.problem_id.isin(distinct.problem_id)].set_index("problem_id").answer.astype(str)
     parts = []
     for kind, rows in distinct.groupby("answer_kind_", sort=False):

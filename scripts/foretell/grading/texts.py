@@ -36,7 +36,10 @@ _NEGATIONS = {
     "except",
 }
 _LEAD = r"\b(?:an?|the|is|are|was|were|called|named|either|as)"  # stands before what a sentence names
-_DOUBT = re.compile(r"\b(?:dont|do not|doesnt|does not|cannot|cant) (?:think|believe|know)\b|\b(?:doubt|unlikely)\b")
+_DOUBT = re.compile(
+    r"\b(?:dont|do not|doesnt|does not|cannot|cant) (?:think|believe|know)\b"
+    r"|(?<!no )(?<!without )\bdoubt\b|\bunlikely\b"
+)
 _WRONG = re.compile(
     r" (?:is|was|are|were|would be|cannot be|cant be) (?:\w+ly )?(?:wrong|incorrect|false|not|impossible)\b"
 )

@@ -38,7 +38,8 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
         candidates: indices of the points to choose from.
         criterion: MATCH, the cheapest point at least as accurate as the best single policy; BUDGET, the most accurate
             one whose mean cost is at most `value` (USD per problem); ACCURACY, the cheapest one at least `value`
-            accurate; TOTAL, the cheapest one if each wrong answer costs `value` (USD) beside.
+            accurate; TOTAL, the one that costs the least with its probing, where the price of that is
+            known, and `value` (USD) for each wrong answer.
         value: null for MATCH.
 
     Returns:
@@ -48,7 +49,8 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
     accuracy, cost = points.accuracy.mean(axis=1), points.cost.mean(axis=1)
     best = best_single(points)
     if criterion == TOTAL:
-        total = cost[candidates] + value * (1 - accuracy[candidates])
+        probing = np.nan_to_num(points.probing[candidates].mean(axis=1))  # nothing where its price is unknown
+        total = cost[candidates] + probing + value * (1 - accuracy[candidates])
         return int(candidates[np.lexsort((cost[candidates], total))[0]]), CHOSEN[criterion]
     if criterion == BUDGET:
         affordable = candidates[cost[candidates] <= value]

@@ -8,9 +8,9 @@ import pandas as pd
 
 from foretell.routing.intervals import resampled_means, with_interval
 from foretell.routing.investment import (
-    Once,
+    OneOffCosts,
     ReturnSettings,
-    paid_once,
+    one_off_costs,
     strategies_on_test,
     with_known_probing,
 )
@@ -50,7 +50,7 @@ class Explored:
     known: np.ndarray
     incumbent: int
     chosen_on: str
-    once: Once
+    once: OneOffCosts
     n: int
     resamples: int
 
@@ -83,7 +83,7 @@ def explore(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Explored:
         known=np.concatenate([found.known, known]),
         incumbent=found.incumbent,
         chosen_on=chosen_on,
-        once=paid_once(folds, settings.investment),
+        once=one_off_costs(folds, settings.investment),
         n=found.weights.shape[1],
         resamples=settings.resamples,
     )

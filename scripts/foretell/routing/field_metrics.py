@@ -2,7 +2,9 @@
 
 Over the cost-accuracy curve of a router: AIQ, the average improvement in quality (Hu et al., 2024, RouterBench), APGR
 and CPT (Ong et al., 2024, RouteLLM). At the operating point that was chosen to match: PGR (the same), the share of the
-gap to the oracle, accuracy where policies disagree, and how often the router alone is right.
+gap to the oracle, accuracy where policies disagree, and of the problems that router or strong policy alone gets right,
+the router's share. The curves are of test, so their best points are chosen there: AIQ, APGR and CPT flatter routers,
+those with many settings most, and so do their intervals.
 
 RouteLLM has two models and counts calls of the strong one. Here the weak policy is the cheapest of a pool and the
 strong one the best where operating points are chosen; in place of calls stands the share of the way from the weak
@@ -39,10 +41,12 @@ def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) ->
         settings: as there.
 
     Returns:
-        strategy, family, metric, value, low, high (95 %, over resampled groups of test, the same for all), n (problems
-        that the metric is over), weak, strong (policies). Null where a metric is undefined: APGR, CPT and PGR where the
-        strong policy is no better or no dearer than the weak one on test, CPT where no point reaches its share, the
-        win rate where router and strong policy are right on the same problems.
+        strategy, family, metric, value, low, high (95 %, over resampled groups of test, the same for all; of resamples
+        in which it is defined), n (problems that the metric is over), weak, strong (policies). Null where a metric is
+        undefined: APGR, CPT and PGR where the strong policy is no better or no dearer than the weak one on test, CPT
+        where no point reaches its share, the oracle's gap where no policy is right where the strong one is wrong,
+        accuracy where policies disagree where they never do, the win rate where router and strong policy are right on
+        the same problems.
 
     Raises:
         UserError: the folds differ in the policy that is best or cheapest.
@@ -76,7 +80,10 @@ def _ends(folds: Sequence[RoutedPool], points: Points, settings: RoutingEvaluati
         choosing = fold.points.on(fold.pool.split == settings.choosers[0].chosen_on)
         ends.add((fold.pool.policies[0], choosing.labels.policy[best_single(choosing)]))
     if len(ends) > 1:
-        raise UserError("the folds of the pool differ in the policy that is cheapest or best, which these metrics need")
+        raise UserError(
+            "the folds of the pool differ in the policy that is cheapest or best, which these metrics need; leave T12 "
+            "out of 'figures'"
+        )
     whole = points.labels[(points.labels.strategy == SINGLE) & points.labels.all_samples]
     weak, strong = (int(whole.index[whole.policy == policy][0]) for policy in ends.pop())
     return weak, strong
@@ -152,13 +159,13 @@ def _of_point(
     """PGR, the share of the oracle's gap, accuracy where policies disagree and the win rate, at the chosen point."""
     routed = comparison.accuracy[row]
     oracle = points.accuracy[points.of(ORACLE)[0]]
-    best, worst = points.accuracy[strong], points.accuracy[weak]
+    best, cheapest = points.accuracy[strong], points.accuracy[weak]
     whole = points.accuracy[(points.labels.strategy == SINGLE) & points.labels.all_samples]
     disagree = whole.min(axis=0) != whole.max(axis=0)
     wins, losses = np.maximum(routed - best, 0), np.maximum(best - routed, 0)
     n = weights.shape[1]
     return {
-        PGR: (_ratio(weights, routed - worst, best - worst), n),
+        PGR: (_ratio(weights, routed - cheapest, best - cheapest), n),
         ORACLE_GAP: (_ratio(weights, routed - best, oracle - best), n),
         DISAGREEING: (_ratio(weights, routed * disagree, disagree), int(disagree.sum())),
         WINS: (_ratio(weights, wins, wins + losses), int((wins + losses > 0).sum())),

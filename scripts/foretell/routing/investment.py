@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
@@ -28,7 +29,7 @@ class Investment(Settings):
 
     queries_per_month: float = Field(gt=0)
     """Queries that are answered in a month."""
-    incumbent: str | None = None
+    incumbent: Annotated[str, Field(min_length=1)] | None = None
     """Policy that answers all of them today; without it the best single policy of the split that chooses."""
     review_hours: float = Field(default=0.0, ge=0)
     """Hours that a person spends on a wrong answer."""
@@ -38,10 +39,18 @@ class Investment(Settings):
     """USD for the gold answer of a problem that the router learns or chooses on, once."""
     integration_cost: float = Field(default=0.0, ge=0)
     """USD for putting the router into service, once."""
-    mix: dict[str, float] | None = None
-    """Share of the queries that is like each group of problems, where it is not that of the test problems."""
+    mix: dict[str, Annotated[float, Field(ge=0)]] | None = None
+    """How many of the queries, relative to the others, are like each group of problems, where that is not as among the
+    test problems. The problems need a column `group` with several problems in each."""
     assumption: str = Field(min_length=1)
     """What these numbers rest on; printed with the results."""
+
+    @field_validator("mix")
+    @classmethod
+    def _has_a_share(cls, mix: dict[str, float] | None) -> dict[str, float] | None:
+        if mix is not None and not sum(mix.values()) > 0:
+            raise ValueError("no group has a share above 0; leave 'mix' out for that of the test problems")
+        return mix
 
 
 class ReturnSettings(RoutingEvaluationSettings):
@@ -51,11 +60,11 @@ class ReturnSettings(RoutingEvaluationSettings):
 
 
 @dataclass(frozen=True)
-class Once:
-    """What is paid once.
+class OneOffCosts:
+    """What is paid before a router's first query.
 
     Attributes:
-        problems: that the router learns or chooses on.
+        problems: that it learns or chooses on; of several folds their mean, since one router has one.
         labelling, answers, integration: USD, for their gold answers, for what all policies answered to them, and for
             putting it into service.
     """
@@ -105,14 +114,13 @@ def strategies_on_test(folds: Sequence[RoutedPool], settings: ReturnSettings) ->
     rows = _reported(comparison, settings)
     labels = comparison.labels.iloc[rows].reset_index(drop=True)
     cost, known = with_known_probing(comparison.cost[rows], comparison.probing[rows])
-    weights = sample_and_resamples(groups_on(folds, TEST), settings.resamples, settings.seed)
     return Strategies(
         labels=labels,
         incumbent=_incumbent(labels, investment),
         accuracy=comparison.accuracy[rows],
         cost=cost,
         known=known,
-        weights=weights * _mixed(groups_on(folds, TEST), investment.mix),
+        weights=_weights(groups_on(folds, TEST), settings),
     )
 
 
@@ -126,8 +134,9 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
     """Costs of a year by every strategy, beside the incumbent's.
 
     A year costs 12 x queries x (tokens and probing + share of wrong answers x hours of review x price of an hour).
-    What is saved in a month pays back what is paid once. Intervals resample the groups of test, the same for all
-    strategies, so that savings are paired.
+    What a router saves in a month pays back what is paid before its first query. Intervals resample the groups of test,
+    the same for all strategies, so that savings are paired; under a mix, whose shares are given, the problems of each
+    group.
 
     Args:
         folds: as `foretell.routing.summary.summarise_routing` takes them.
@@ -140,12 +149,12 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         calibrated_on, chosen_on, choice, operating_point, cost_basis, incumbent (its policy), is_incumbent,
         probing_counted (whether model_cost has the price of reading prompts to route; not where it is unknown); with
         _low and _high each: accuracy, model_cost, review_cost, total (USD a year), saving (USD a year against the
-        incumbent; null of itself), saving_share, payback_months (infinite where nothing is saved); once_problems,
-        once_labelling, once_answers, once_integration (USD), n, resamples.
+        incumbent; null of itself), saving_share, payback_months (infinite where nothing is saved; null but for
+        routers); once_problems, once_labelling, once_answers, once_integration (USD), n, resamples.
 
     Raises:
-        UserError: the incumbent is no policy of the pool, or `mix` names groups that no test problem has, or lacks
-            some.
+        UserError: the incumbent is no policy of the pool; `mix` names groups that no test problem has, or lacks some;
+            or every problem is a group of its own.
     """
     investment, found = settings.investment, strategies_on_test(folds, settings)
     labels, incumbent, weights = found.labels, found.incumbent, found.weights
@@ -153,7 +162,7 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
     queries = MONTHS * investment.queries_per_month
     models = queries * resampled_means(found.cost, weights)
     review = queries * (1 - accuracy) * investment.review_hours * investment.price_of_hour
-    total, once = models + review, paid_once(folds, investment)
+    total, once = models + review, one_off_costs(folds, investment)
     saving = total[:, [incumbent]] - total
     saving[:, incumbent] = np.nan
     quantities = {
@@ -165,15 +174,15 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         "saving_share": saving / total[:, [incumbent]],
     }
     measured = [with_interval(name, values[0], values[1:]) for name, values in quantities.items()]
-    saved = measured[list(quantities).index("saving")]
+    saved, routed = measured[list(quantities).index("saving")], labels.strategy.isin(list(ROUTERS))
     kept = ["strategy", "family", "policy", "samples", "criterion", "calibrated_on", "chosen_on", "choice"]
     return pd.concat([labels[[*kept, "operating_point", "cost_basis"]], *measured], axis=1).assign(
         incumbent=labels.policy[incumbent],
         is_incumbent=np.arange(len(labels)) == incumbent,
         probing_counted=found.known,
-        payback_months=_payback(once, saved.saving),
-        payback_months_low=_payback(once, saved.saving_high),
-        payback_months_high=_payback(once, saved.saving_low),
+        payback_months=_payback(once, saved.saving.where(routed)),
+        payback_months_low=_payback(once, saved.saving_high.where(routed)),
+        payback_months_high=_payback(once, saved.saving_low.where(routed)),
         once_problems=once.problems,
         once_labelling=once.labelling,
         once_answers=once.answers,
@@ -183,8 +192,8 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
     )
 
 
-def _payback(once: Once, saving: pd.Series) -> np.ndarray:
-    """Months after which what is saved has paid what was paid once; infinite where nothing is saved."""
+def _payback(once: OneOffCosts, saving: pd.Series) -> np.ndarray:
+    """Months after which what is saved has paid what was paid before; infinite where nothing is saved."""
     with np.errstate(divide="ignore"):
         return np.where(saving > 0, once.total * MONTHS / saving, np.where(saving.isna(), np.nan, np.inf))
 
@@ -208,7 +217,7 @@ def _reported(comparison: Comparison, settings: RoutingEvaluationSettings) -> np
 
 def _incumbent(labels: pd.DataFrame, investment: Investment) -> int:
     singles = labels[labels.strategy == SINGLE]
-    name = investment.incumbent or labels.best_single.iloc[0]
+    name = labels.best_single.iloc[0] if investment.incumbent is None else investment.incumbent
     if name not in set(singles.policy):
         raise UserError(
             f"key 'incumbent': {name!r} is none of the pool's policies; name one of {', '.join(singles.policy)}"
@@ -216,24 +225,29 @@ def _incumbent(labels: pd.DataFrame, investment: Investment) -> int:
     return int(singles.index[singles.policy == name][0])
 
 
-def _mixed(groups: np.ndarray, mix: dict[str, float] | None) -> np.ndarray:
-    """[problems] weights under which each group has its share of the mix; ones without a mix."""
+def _weights(groups: np.ndarray, settings: ReturnSettings) -> np.ndarray:
+    """[1 + resamples, problems], of the sample and its resamples, in which each group has its share of the mix."""
+    mix = settings.investment.mix
     if mix is None:
-        return np.ones(len(groups))
+        return sample_and_resamples(groups, settings.resamples, settings.seed)
     names, places, counts = np.unique(groups.astype(str), return_inverse=True, return_counts=True)
+    if len(names) == len(groups):
+        raise UserError("key 'mix': every problem is a group of its own; give the problems a column 'group'")
     if unlike := sorted(set(names) ^ set(mix)):
         raise UserError(
             f"key 'mix': it must name the groups of the test problems, {', '.join(names[:10])}"
             f"{', ...' if len(names) > 10 else ''}; only one of both has {', '.join(unlike[:5])}"
         )
-    return (np.array([mix[name] for name in names]) / counts)[places]
+    weights = np.empty((1 + settings.resamples, len(groups)))
+    for index, name in enumerate(names):
+        of_group = sample_and_resamples(np.arange(counts[index]), settings.resamples, settings.seed + index)
+        weights[:, places == index] = of_group * mix[name] / counts[index]
+    return weights
 
 
-def paid_once(folds: Sequence[RoutedPool], investment: Investment) -> Once:
-    """What is paid for problems of all splits but test, each counted once."""
-    answers: dict[str, float] = {}
-    for fold in folds:
-        other = fold.pool.split != TEST
-        answers |= dict(zip(fold.pool.problem_id[other], fold.pool.cost[other].sum(axis=1), strict=True))
-    labelling = investment.labelling_cost * len(answers)
-    return Once(len(answers), labelling, float(sum(answers.values())), investment.integration_cost)
+def one_off_costs(folds: Sequence[RoutedPool], investment: Investment) -> OneOffCosts:
+    """What is paid for the problems of all splits but test, on which a router learns and chooses."""
+    others = [fold.pool.cost[fold.pool.split != TEST] for fold in folds]
+    problems = round(sum(map(len, others)) / len(folds))
+    answers = float(sum(cost.sum() for cost in others)) / len(folds)
+    return OneOffCosts(problems, investment.labelling_cost * problems, answers, investment.integration_cost)

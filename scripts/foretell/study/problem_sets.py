@@ -32,7 +32,7 @@ class Table(Format):
 
 
 class Responses(Table):
-    """Who solved which problem: columns respondent, problem_id and correct."""
+    """Who solved which problem: columns respondent, problem_id and correct (true or false; no row, where not asked)."""
 
     model: Literal["1pl", "2pl"] = "1pl"
     """`1pl`: problems differ in difficulty; `2pl`: in how sharply they tell the able from others too, which needs

@@ -48,7 +48,7 @@ def test_difficulties_maximise_the_marginal_likelihood(fitted):
 
 
 def test_errors_are_those_that_repeated_samples_show():
-    """Over 40 samples the standardised errors have a variance of 1: .16 is four of its standard errors."""
+    """Standardised errors of 160 estimates have a variance of 1, with a standard error of .11."""
     found = [fit(responses(200, DIFFICULTIES[2:6], seed=seed), "1pl")[0] for seed in range(40)]
     errors = np.array([(each.difficulty - DIFFICULTIES[2:6]) / each.difficulty_se for each in found])
     assert abs(errors.mean()) < 0.4 and 0.6 < errors.var() < 1.5
@@ -68,6 +68,19 @@ def test_a_problem_that_all_solve_or_none_has_no_difficulty(fitted):
     assert ends.difficulty.isna().all() and ends.share_correct.tolist() == [1.0, 0.0]
     assert "solved" in ends.excluded_reason["easy"] and "failed" in ends.excluded_reason["hard"]
     np.testing.assert_allclose(items.difficulty[:8], fitted[1].difficulty, atol=1e-6)
+
+
+def test_no_estimate_at_a_limit_passes_for_one_of_the_likelihood():
+    """Far problems dragged the discrimination of all along, from .24 to .42."""
+    far = responses(100, np.random.default_rng(2).normal(scale=4.0, size=30), discriminations=0.3, asked=1.0, seed=2)
+    items, _ = fit(far, "1pl")
+    assert items.excluded_reason.str.contains("more than 6 standard").any()
+    assert items.difficulty.abs().max() < 6 and items.discrimination.max() < 0.35
+    with pytest.raises(UserError, match=r"ends at 5, a limit.*all easier ones"):
+        fit(responses(40, np.linspace(-1, 1, 20), discriminations=50.0, asked=1.0), "1pl")
+    reversed_key = responses(500, DIFFICULTIES, asked=1.0).assign(q3=lambda table: 1 - table.q3)
+    items, _ = fit(reversed_key, "2pl")
+    assert "discrimination ends at 0.1" in items.excluded_reason[3] and items.difficulty.notna().sum() == 7
 
 
 def test_problems_answered_at_random_do_not_fit():
@@ -108,6 +121,7 @@ def test_responses_are_read_as_they_stand():
         (ROWS.assign(correct=["true", "0.5", "1"]), "0.5"),
         (ROWS.assign(problem_id="a"), "twice"),
         (ROWS.assign(respondent=[1, None, 2]), "no respondent"),
+        (ROWS.assign(problem_id=["a", None, "a"]), "no problem_id"),
     ],
 )
 def test_what_is_no_response_is_named(frame, message):
@@ -116,7 +130,7 @@ def test_what_is_no_response_is_named(frame, message):
 
 
 def test_responses_that_tell_nothing_are_refused():
-    with pytest.raises(UserError, match="0 respondents"):
+    with pytest.raises(UserError, match=r"0 respondents and 0 problems.*1 all who were asked it failed"):
         fit(pd.DataFrame({"a": [1.0, 1.0], "b": [0.0, 0.0]}), "1pl")
 
 

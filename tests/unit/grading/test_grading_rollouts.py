@@ -84,6 +84,14 @@ def boxed(answers):
     return [f"\\boxed{{{answer}}}" for answer in answers]
 
 
+def test_an_answer_that_does_not_vote_splits_no_class():
+    problems = pd.DataFrame({"problem_id": ["p"], "answer": ["5"], "answer_kind": ["math"]})
+    given = completions(*boxed(["5", "5 \\text{ cm}"]), "so far 5 km", problem="p")
+    beside = pd.DataFrame({"problem_id": ["p"], "sample": [-1], "completion": boxed(["5 \\text{ m}"])})
+    given = pd.concat([given.assign(finish_reason=["stop", "stop", "length"]), beside], ignore_index=True)
+    assert grade(given, problems).answer_class.tolist()[:2] == ["5", "5"]
+
+
 def test_a_guess_from_a_truncated_completion_does_not_vote():
     problems = pd.DataFrame({"problem_id": ["p"], "answer": ["5"], "answer_kind": ["math"]})
     given = completions("so far 5", "\\boxed{5}", "so far 5", problem="p").assign(
@@ -171,6 +179,7 @@ def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
     ]
     assert not one("Paris", *texts, kind="text").correct.any()
     assert one("Rome", texts[1], "I don't know Bern but Rome", kind="text").correct.all()
+    assert one("Rome", "There is no doubt that it is Rome", kind="text").correct.all()
 
 
 def test_signs_tell_texts_apart():

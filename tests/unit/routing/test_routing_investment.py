@@ -1,8 +1,8 @@
 """What a router is worth in a year, worked by hand."""
 
 import numpy as np
-import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from foretell.common.errors import UserError
 from foretell.figures.return_on_investment import collect, draw, layout
@@ -41,7 +41,7 @@ def test_a_year_worked_by_hand():
 def test_the_incumbent_may_be_another_and_what_loses_never_pays_back():
     found = returns(incumbent="small")
     large = row(found, "single", policy="large")  # costs 3 more and is right on a quarter more, worth 10 each
-    assert large.saving == pytest.approx(120 * (10 * 0.25 - 3)) and np.isinf(large.payback_months)
+    assert large.saving == pytest.approx(120 * (10 * 0.25 - 3)) and np.isnan(large.payback_months)
     with pytest.raises(UserError, match="'medium' is none of the pool's policies; name one of small, large"):
         returns(incumbent="medium")
 
@@ -55,12 +55,27 @@ def test_a_router_is_chosen_for_what_wrong_answers_cost():
     assert "total" not in set(returns(price_of_hour=0.0).criterion.dropna())
 
 
-def test_a_mix_weighs_groups():
-    mix = {"p8": 0.4, "p9": 0.4, "p10": 0.1, "p11": 0.1}
-    small = row(returns(mix=mix), "single", policy="small")
-    assert small.accuracy == pytest.approx(0.4 + 0.1)  # right on p8 and p10
-    with pytest.raises(UserError, match="only one of both has p8"):
-        returns(mix={"p9": 0.4, "p10": 0.4, "p11": 0.2})
+def grouped():
+    """The hand-worked pool, whose test problems are two of a and two of b."""
+    costs, predictions = hand_worked()
+    return costs.assign(group=costs.problem_id.map({"p8": "a", "p9": "a"}).fillna("b")), predictions
+
+
+def test_a_mix_weighs_groups_and_its_shares_hold_in_every_resample():
+    small = row(returns(grouped(), mix={"a": 9, "b": 1}), "single", policy="small")
+    assert small.accuracy == pytest.approx(0.5)  # of either group on one of both
+    large = row(returns(grouped(), mix={"a": 1, "b": 0}), "single", policy="large")
+    assert (large.accuracy, large.accuracy_low) == (1.0, 1.0), "right on both of a, whichever are drawn"
+    with pytest.raises(UserError, match="only one of both has b"):
+        returns(grouped(), mix={"a": 1})
+    with pytest.raises(UserError, match="give the problems a column 'group'"):
+        returns(mix={"p8": 1})
+
+
+@pytest.mark.parametrize("mix", [{}, {"a": 0.0}, {"a": -1.0, "b": 2.0}])
+def test_a_mix_without_shares_is_refused(mix):
+    with pytest.raises(ValidationError, match="mix"):
+        Investment.model_validate(INVESTMENT | {"mix": mix})
 
 
 def test_an_unknown_price_of_probing_is_left_out_and_said():
@@ -77,7 +92,7 @@ def test_table_and_figure_say_what_pays():
     table, note = layout(frame)
     by_name = table.set_index("Strategy")
     assert by_name["Saving, %"]["small, 1 sample, the incumbent"] == ""
-    assert by_name["Paid back after, months"]["large, 1 sample"].startswith("never")
+    assert by_name["Paid back after, months"]["large, 1 sample"] == "", "another policy needs no router"
     assert "10 queries a month" in note and "a guess" in note and "71.0 USD" in note
     assert len(draw(frame).axes[0].patches) == 2 * len(frame)
-    assert isinstance(frame, pd.DataFrame) and frame.n.eq(4).all()
+    assert frame.n.eq(4).all()
