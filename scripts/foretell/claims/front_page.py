@@ -129,7 +129,7 @@ def write(
             f"Costs of {each.policy} are assumed: {each.assumption}." for each in pool.policies if each.assumption
         ]
         parts.append(_heading(f"Headline: {pool.pool}", "-"))
-        parts.append(_escape(which_match(routing[pool.pool])))
+        parts.append(_escape(" ".join(which_match(routing[pool.pool]))))
         parts.append(_list_table(headline(routing[pool.pool])))
         parts.append(_escape(reading_of_headline(routing[pool.pool])))
     if claims is not None:

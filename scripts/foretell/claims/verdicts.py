@@ -11,8 +11,8 @@ from foretell.routing.settings import MATCH
 CHARGED = "saving_with_probing"
 
 
-def which_match(summary: pd.DataFrame) -> str:
-    """Which routers match the best single policy within the margin, at what saving, and that the others do not.
+def which_match(summary: pd.DataFrame) -> tuple[str, str]:
+    """Which routers match the best single policy within the margin, in a sentence; and each router in detail.
 
     Args:
         summary: of the routing stage; the family that counts and the first chooser, at the points that match there.
@@ -25,13 +25,18 @@ def which_match(summary: pd.DataFrame) -> str:
     matching = [f"the {ROUTERS[name].title}" for name, row in rows.items() if row.matched == YES]
     best = f"the best single policy, {first.best_single}, within {points(first.margin)} on {first.n} test problems"
     if matching:
-        saves = any(row.matched == YES and row.saving_low > 0 for row in rows.values())
+        saves = any(row.matched == YES and _least_saving(row) > 0 for row in rows.values())
         told = f"{' and '.join(matching)} {'match' if len(matching) > 1 else 'matches'} {best}"
         told += "." if saves else ", but no saving is shown."
     else:
         told = f"no router is shown to match {best}."
     ordered = sorted(rows.items(), key=lambda each: each[1].matched != YES)
-    return " ".join([_sentence(told), *(_sentence(_said(ROUTERS[name].title, row)) for name, row in ordered)])
+    return _sentence(told), " ".join(_sentence(_said(ROUTERS[name].title, row)) for name, row in ordered)
+
+
+def _least_saving(row: pd.Series) -> float:
+    """Lower end of what is saved, with probing where its price is known."""
+    return float(row.saving_low if pd.isna(row.saving_with_probing) else row[f"{CHARGED}_low"])
 
 
 def _at_match(summary: pd.DataFrame) -> dict[str, pd.Series]:
@@ -51,7 +56,7 @@ def _said(title: str, row: pd.Series) -> str:
     if row.matched == NO:
         return f"the {title} does not: it is {distance} and {_cost(row)}."
     return (
-        f"whether the {title} does stays open, since this sample tells differences of "
+        f"whether the {title} does stays open, since this sample can only tell differences of "
         f"{number(row.resolvable_margin, 1, 100)} points or more: it is {distance} and {_cost(row)}."
     )
 

@@ -56,7 +56,10 @@ def proportional(first: Tree, second: Tree, positive: bool = False) -> bool:
 
 
 def cleared(tree: Tree) -> Tree:
-    """An expression times the variables that it is divided by, if these are few: zero where it is zero."""
+    """An expression times the variables that it is divided by, if these are few.
+
+    It is zero where the expression is, and may be where it is divided by zero.
+    """
     return _fraction(tree)[0] if 0 < _divisions(tree) <= _MOST_DIVISIONS else tree
 
 

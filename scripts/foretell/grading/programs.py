@@ -31,7 +31,7 @@ _NUMBER = re.compile(r"[-+]?\d{1,300}(?:\.\d{0,300})?(?:[eE][-+]?\d{1,3})?", re.
 _FUTURE = re.compile(r"^from __future__ import (?:\([^()]*\)|.*)\n?", re.MULTILINE)
 _SPACES = re.compile(rb"\s{2,}|[^\S ]")
 _UNREADABLE = "its results cannot be read"
-_UNSENDABLE = "what it is given or gives is no plain data, such as a function"
+_UNSENDABLE = "what it is given or gives is no plain data, but a function or an object of some class"
 
 
 @dataclass(frozen=True)
@@ -121,6 +121,13 @@ def _read_test(problem: str, gold: str) -> dict:
         raise UserError(f"problem {problem!r}: the answer of a code problem is JSON: {error}") from error
     if not isinstance(test, dict) or not any(form <= test.keys() for form in forms):
         raise UserError(f"problem {problem!r}: the answer's JSON needs entry_point and test, or inputs and outputs")
+    kind = list if {"entry_point", "language"} & test.keys() else str
+    for key in ("inputs", "outputs"):
+        if key in test and not isinstance(test[key], list):
+            raise UserError(f"problem {problem!r}: {key} in the answer's JSON must be a list")
+    if any(not isinstance(each, kind) for each in test.get("inputs", [])):
+        named = "texts for standard input" if kind is str else "lists of arguments"
+        raise UserError(f"problem {problem!r}: inputs in the answer's JSON must be {named}")
     if "outputs" in test and len(test["inputs"]) != len(test["outputs"]):
         raise UserError(f"problem {problem!r}: there are {len(test['inputs'])} inputs, {len(test['outputs'])} outputs")
     return test

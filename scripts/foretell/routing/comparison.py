@@ -51,7 +51,7 @@ class Comparison:
 
     @property
     def is_alike(self) -> np.ndarray:
-        """[rows], whether a row does on every test problem what the best single policy does."""
+        """[rows], whether a row costs, and is right, on every test problem as the best single policy is."""
         pairs = ((self.accuracy, self.best_accuracy), (self.cost, self.best_cost))
         return np.logical_and.reduce([np.isclose(row, best, atol=0).all(axis=1) for row, best in pairs])
 

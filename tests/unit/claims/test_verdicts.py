@@ -20,7 +20,9 @@ def routed(**changes):
 
 
 def test_a_cascade_that_matches_stands_first_with_what_it_saves():
-    told = which_match(routed(cascade={"matched": "yes", **SAVED, "saving_with_probing": np.nan}, utility=SAVED))
+    told = " ".join(
+        which_match(routed(cascade={"matched": "yes", **SAVED, "saving_with_probing": np.nan}, utility=SAVED))
+    )
     assert told.startswith("The cascade matches the best single policy, dear, within 1 point on 40 test problems. ")
     assert "The cascade is 0.0 [−5.0, +5.0] points from dear and saves 30.0 [20.0, 40.0] %; " in told
     assert "with its probing charged, what it saves is unknown." in told
@@ -29,7 +31,7 @@ def test_a_cascade_that_matches_stands_first_with_what_it_saves():
 
 def test_both_are_named_and_a_match_that_saves_nothing_is_no_success():
     nothing = {"matched": "yes", "saving": -0.1, "saving_low": -0.2, "saving_high": 0.0}
-    told = which_match(routed(cascade=nothing, utility={**nothing, "saving_low": 0.0, "saving": 0.0}))
+    told = " ".join(which_match(routed(cascade=nothing, utility={**nothing, "saving_low": 0.0, "saving": 0.0})))
     assert told.startswith("The utility router and the cascade match") and "but no saving is shown. " in told
     assert "saves nothing" in told and "costs 10.0 [0.0, 20.0] % more" in told
 
@@ -37,12 +39,12 @@ def test_both_are_named_and_a_match_that_saves_nothing_is_no_success():
 @pytest.mark.parametrize("margin", [0.01, 0.05])
 def test_where_none_matches_that_is_said_with_the_reason_for_each(margin):
     fallen = {"matched": None, "choice": "no setting matches: best single policy"}
-    told = which_match(routed(utility=fallen, cascade={"matched": "no"}).assign(margin=margin))
+    told = " ".join(which_match(routed(utility=fallen, cascade={"matched": "no"}).assign(margin=margin)))
     within = "1 point" if margin == 0.01 else "5 points"
     assert told.startswith(f"No router is shown to match the best single policy, dear, within {within} on 40")
     assert "The utility router sends every test problem to dear, since no setting matches on validation." in told
     assert "The cascade does not: it is 0.0 [−5.0, +5.0] points from dear" in told
-    same = which_match(routed(utility={"matched": None}))
+    same = " ".join(which_match(routed(utility={"matched": None})))
     assert "The utility router sends every test problem to dear." in same
 
 

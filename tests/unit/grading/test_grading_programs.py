@@ -40,6 +40,7 @@ def test_assertions_see_values_of_the_standard_library_and_what_kind_of_error_is
         def check(candidate):
             assert candidate("decimal") == Decimal("0.1") and candidate("fraction") == Fraction(1, 3)
             assert candidate("date") == datetime.date(2020, 1, 2) and candidate("range") == range(3)
+            assert candidate("huge") == 10**5000
             for kind, message in ((ValueError, "too small"), (AssertionError, "odd")):
                 try:
                     candidate(message)
@@ -53,8 +54,8 @@ def test_assertions_see_values_of_the_standard_library_and_what_kind_of_error_is
         def f(x):
             if x == "too small": raise TooSmall(x)
             assert x != "odd", x
-            values = Decimal("0.1"), Fraction(1, 3), datetime.date(2020, 1, 2), range(3)
-            return dict(zip(["decimal", "fraction", "date", "range"], values))[x]
+            values = Decimal("0.1"), Fraction(1, 3), datetime.date(2020, 1, 2), range(3), 10**5000
+            return dict(zip(["decimal", "fraction", "date", "range", "huge"], values))[x]
     """
     gold = {"entry_point": "f", "test": textwrap.dedent(test)}
     assert verdicts(gold, textwrap.dedent(program)).correct.tolist() == [True]
@@ -165,7 +166,14 @@ def test_stack_programs_that_compute_the_same_are_right():
 @needs_sandbox
 @pytest.mark.parametrize(
     ("gold", "expected"),
-    [("{", "is JSON"), ("[]", "needs entry_point and test"), ('{"inputs": [1], "outputs": []}', "1 inputs, 0 outputs")],
+    [
+        ("{", "is JSON"),
+        ("[]", "needs entry_point and test"),
+        ('{"inputs": ["1"], "outputs": []}', "1 inputs, 0 outputs"),
+        ('{"inputs": [1], "outputs": [1]}', "texts for standard input"),
+        ('{"entry_point": "f", "inputs": [1], "outputs": [1]}', "lists of arguments"),
+        ('{"entry_point": "f", "inputs": null, "outputs": null}', "must be a list"),
+    ],
 )
 def test_tests_that_are_none_are_named(gold, expected):
     with pytest.raises(UserError, match=f"'p'.*{expected}"):

@@ -21,6 +21,7 @@ from typing import Any
 FOLDER = "/work"
 RECURSION = 50_000
 MOST_ITEMS = 1_000_000
+MOST_BITS = 10_000  # of an integer in decimal digits, of which Python writes 4,300
 
 
 class UnsendableError(BaseException):
@@ -221,7 +222,7 @@ def encode(value: Any) -> Any:
     if value is None or isinstance(value, (bool, str)):
         return value if value is None or isinstance(value, bool) else str(value)
     if isinstance(value, int):
-        return int(value)
+        return int(value) if value.bit_length() < MOST_BITS else ["i", hex(value)]
     if isinstance(value, float):
         return float(value)
     for kind, tag in ((list, "l"), (tuple, "t"), (set, "s"), (frozenset, "f")):
@@ -251,6 +252,8 @@ def decode(value: Any) -> Any:
         return bytes.fromhex(items[0])
     if tag == "c":
         return complex(*items)
+    if tag == "i":
+        return int(items[0], 16)
     if tag == "v":
         return values()[items[0]](*map(decode, items[1:]))
     return {"l": list, "t": tuple, "s": set, "f": frozenset}[tag](map(decode, items))
