@@ -38,7 +38,7 @@ def log_of(rng, n, exploration=0.2, **drift):
     sent = np.where(rng.random(n) < exploration, rng.integers(2, size=n), chosen)
     propensity = exploration / 2 + (1 - exploration) * (sent == chosen)
     cost, correct = np.where(sent == 1, 4.0, 1.0), labels[np.arange(n), sent]
-    return Log(probability, unlikeness, chosen, sent, sent, propensity, cost, correct, 0, 0)
+    return Log(probability, unlikeness, chosen, sent, sent, propensity, cost, correct, np.ones(n, dtype=bool))
 
 
 def write_router(folder):
@@ -68,7 +68,8 @@ def entries(log):
         said = {"chosen": POLICIES[log.chosen[row]], "propensity": log.propensity[row], "served_by": sent}
         said |= {"probabilities": dict(zip(POLICIES, map(float, log.probability[row]), strict=True))}
         said |= {"unlikeness": log.unlikeness[row], "prompt_tokens": tokens, "completion_tokens": 0}
-        yield Entry(f"r{row}", "/v1/chat/completions", sent, **said), bool(log.correct[row])
+        said |= {"id": f"r{row}", "endpoint": "/v1/chat/completions", "policy": sent}
+        yield Entry(**said), bool(log.correct[row])
 
 
 def write_log(router, folder, requests):

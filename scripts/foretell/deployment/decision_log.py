@@ -6,46 +6,64 @@ import sys
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
+
+from pydantic import Field
+
+ROUTE, CHAT = "/route", "/v1/chat/completions"  # endpoints: one decides alone, the other has prompts answered
+
+Probability = Annotated[float, Field(ge=0, le=1)]
+Tokens = Annotated[int, Field(ge=0, le=1_000_000_000)]  # Python's integers, unlike floats, have no end
 
 
-@dataclass
-class Entry:
-    """What was decided on one prompt, and what came of it. The prompt itself is not logged.
+@dataclass(kw_only=True)
+class Decided:
+    """What is decided on one prompt and what comes of it, as far as reports read it; bounds are checked in reading.
+
+    Attributes:
+        policy: that the prompt was sent to, or would be: the chosen one, but for exploration, pilots,
+            shadow mode and failures.
+        propensity: the probability with which it was sent there.
+        chosen: the policy that the router chose; None where routing failed.
+        served_by: whose answer the client got; None where it got none.
+        failure: what failed, if something did.
+        probabilities, unlikeness: see `foretell.deployment.router.Decision`.
+        seconds: that the whole request took.
+        prompt_tokens, completion_tokens: as the upstream tells them.
+    """
+
+    policy: str
+    propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
+    chosen: str | None = None
+    served_by: str | None = None
+    failure: str | None = None
+    probabilities: dict[str, Probability] | None = None
+    unlikeness: float | None = None
+    seconds: Annotated[float, Field(ge=0)] = 0.0
+    prompt_tokens: Tokens | None = None
+    completion_tokens: Tokens | None = None
+
+
+@dataclass(kw_only=True)
+class Entry(Decided):
+    """What a service logs of a prompt. The prompt itself is not logged.
 
     Attributes:
         id: of the request, which the answer's header `X-Router-Id` has too.
         endpoint: that was asked.
-        chosen: the policy that the router chose; None where routing failed.
-        policy: that the prompt was sent to, or would be: the chosen one, but for exploration, pilots,
-            shadow mode and failures.
-        propensity: the probability with which it was sent there.
-        served_by: whose answer the client got; None where it got none.
-        failure: what failed, if something did.
-        probabilities, expected_cost, unlikeness, unlike: see `foretell.deployment.router.Decision`.
-        routing_seconds, seconds: that routing, and the whole request, took.
+        expected_cost, unlike: see `foretell.deployment.router.Decision`.
+        routing_seconds: that routing took.
         status: of the answer to the client.
         complete: whether the client got all of it.
-        prompt_tokens, completion_tokens: as the upstream tells them.
     """
 
     id: str
     endpoint: str
-    policy: str
-    propensity: float = 1.0
-    chosen: str | None = None
-    served_by: str | None = None
-    failure: str | None = None
-    probabilities: dict[str, float] | None = None
     expected_cost: float | None = None
-    unlikeness: float | None = None
     unlike: bool | None = None
     routing_seconds: float = 0.0
-    seconds: float = 0.0
     status: int | None = None
     complete: bool = True
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
 
 
 class DecisionLog:
@@ -73,7 +91,7 @@ class DecisionLog:
 
     def write(self, entry: Entry) -> bool:
         """Append an entry; where the disk refuses it, answers go on, and standard error says so."""
-        said = {"time": datetime.now(UTC).isoformat(), "router": self._router, **asdict(entry)}
+        said = {"time": datetime.now(UTC).isoformat(), "router": self._router, "id": entry.id, **asdict(entry)}
         line = json.dumps(said) + "\n"
         try:
             os.write(self._file, line.encode())

@@ -1,39 +1,38 @@
 """Reading the log of a router's decisions, and what is known of the answers."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import math
+from codecs import BOM_UTF8
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import TypeVar
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
+from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError, dataclasses
 
 from foretell.common.arguments import describe_errors
 from foretell.common.errors import UserError
+from foretell.deployment.decision_log import ROUTE, Decided
 from foretell.deployment.description import RouterDescription
 from foretell.routing.costs import TOKENS_PER_PRICE, PolicyPrice
 
+T = TypeVar("T")
 Id = str | int
-Probability = Annotated[float, Field(ge=0, le=1)]
 
 
-class Line(BaseModel):
+@dataclasses.dataclass(config=ConfigDict(strict=True, allow_inf_nan=False), kw_only=True)
+class Line(Decided):
     """What is read of a line, which `scripts/serve_router.py` or `scripts/route.py` has written."""
 
-    model_config = ConfigDict(frozen=True, strict=True, allow_inf_nan=False)
-
     router: str
-    policy: str
+    time: AwareDatetime | None = None  # when the request ended; route.py writes neither this nor the next two
     id: Id | None = None
-    endpoint: str | None = None  # none of route.py
-    chosen: str | None = None
-    propensity: Annotated[float, Field(gt=0, le=1)] = 1.0
-    served_by: str | None = None
-    failure: str | None = None
-    probabilities: dict[str, Probability] | None = None
-    unlikeness: float | None = None
-    prompt_tokens: NonNegativeInt | None = None
-    completion_tokens: NonNegativeInt | None = None
+    endpoint: str | None = None
+
+    @property
+    def began(self) -> float:
+        """When the request came, in seconds since 1970; before all others where it is not known."""
+        return -math.inf if self.time is None else self.time.timestamp() - self.seconds
 
     @property
     def decided(self) -> str | None:
@@ -50,14 +49,21 @@ class Line(BaseModel):
         """Whether no upstream gave an answer."""
         return self.failure is not None and self.served_by is None
 
+    @property
+    def forwarded(self) -> bool:
+        """Whether somebody was asked for an answer."""
+        return self.endpoint not in (None, ROUTE)
 
-class Outcome(BaseModel):
+
+@dataclasses.dataclass(config=ConfigDict(strict=True), frozen=True)
+class Outcome:
     """A line of the file that says which answers were right."""
-
-    model_config = ConfigDict(frozen=True, strict=True)
 
     id: Id
     correct: bool
+
+
+LINE, OUTCOME = TypeAdapter(Line), TypeAdapter(Outcome)
 
 
 @dataclass(frozen=True)
@@ -72,8 +78,10 @@ class Log:
         propensity: [requests] with which the prompt was sent there.
         cost: [requests], USD of the answer; NaN where there is none, or its tokens are not known.
         correct: [requests], 0.0 or 1.0; NaN where it is not known.
+        forwarded: bool [requests], whether the service asked somebody for an answer, not for a decision alone.
         undecided: further requests, on which routing failed.
-        strange: outcomes of requests that are not in the log.
+        unmatched: outcomes of requests that are not in the log.
+        torn: whether the log's last line is half written, and left out.
     """
 
     probability: np.ndarray
@@ -84,8 +92,20 @@ class Log:
     propensity: np.ndarray
     cost: np.ndarray
     correct: np.ndarray
-    undecided: int
-    strange: int
+    forwarded: np.ndarray
+    undecided: int = 0
+    unmatched: int = 0
+    torn: bool = False
+
+    def at(self, rows: np.ndarray) -> "Log":
+        """The requests of an index, or of a mask."""
+        arrays = {name: value[rows] for name, value in vars(self).items() if isinstance(value, np.ndarray)}
+        return replace(self, **arrays)
+
+    def notes(self) -> list[str]:
+        """What a reader of a report should know of its files."""
+        said = [f"{self.unmatched} outcomes of requests that the log lacks"] if self.unmatched else []
+        return said + (["the log's last line is half written and left out"] if self.torn else [])
 
 
 def read_log(file: Path, router: str, description: RouterDescription, outcomes: Path | None = None) -> Log:
@@ -97,28 +117,27 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
         description: of the router.
         outcomes: JSON lines with id and correct; the ids are those of the log.
 
+    Returns:
+        Requests in the order in which they came: that in which they ended, as they are logged, depends on who answered.
+
     Raises:
-        UserError: a line is not what it should be or is of another router, a request stands twice and its outcome is
-            given, or there is no decision.
+        UserError: a line is not what it should be or is of another router, a request stands twice, or there is no
+            decision.
     """
     columns = {each.policy: column for column, each in enumerate(description.policies)}
     prices = [each.price for each in description.policies]
     correct = {} if outcomes is None else _read_outcomes(outcomes)
     ids: set[Id] = set()
-    rows, undecided = [], 0
-    for number, line in _read(file, Line.model_validate_json):
+    rows, began, undecided, torn = [], [], 0, False
+    for number, line in _read(file, LINE):
+        if line is None:
+            torn = True
+            continue
         where = f"{file}: line {number}"
-        if line.router != router:
-            raise UserError(
-                f"{where}: key 'router' is {line.router!r}, but this router is {router!r}: give the log of this "
-                "router; one that is exported again needs a log of its own"
-            )
-        for policy in (line.policy, line.decided, line.served_by, *(line.probabilities or ())):
-            if policy is not None and policy not in columns:
-                raise UserError(f"{where}: {policy!r} is no policy of the router: remove the line")
-        if line.id is not None and line.id in correct:
+        _check(line, router, columns, where)
+        if line.id is not None:
             if line.id in ids:
-                raise UserError(f"{where}: id {line.id!r} stands twice: give every request an id of its own")
+                raise UserError(f"{where}: id {line.id!r} stands twice: give every request once, with an id of its own")
             ids.add(line.id)
         if line.decided is None:
             undecided += 1
@@ -127,6 +146,7 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
             raise UserError(f"{where}: lacks a policy's probability, or unlikeness: remove the line")
         answered = columns[line.answered]
         tokens = line.prompt_tokens, line.completion_tokens
+        began.append(line.began)
         rows.append(
             (
                 [line.probabilities[policy] for policy in columns],
@@ -137,13 +157,27 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
                 line.propensity,
                 np.nan if line.unanswered else request_cost(prices[answered], *tokens),
                 np.nan if line.id is None else correct.get(line.id, np.nan),
+                line.forwarded,
             )
         )
     if not rows:
         raise UserError(f"{file}: has no decision of the router: give a log that has")
-    probability, unlikeness, chosen, sent, by, propensity, cost, right = map(np.array, zip(*rows, strict=True))
-    strange = len(correct.keys() - ids)
-    return Log(probability, unlikeness, chosen, sent, by, propensity, cost, right, undecided, strange)
+    probability, unlikeness, chosen, sent, by, propensity, cost, right, asked = map(np.array, zip(*rows, strict=True))
+    unmatched = len(correct.keys() - ids)
+    log = Log(probability, unlikeness, chosen, sent, by, propensity, cost, right, asked, undecided, unmatched, torn)
+    return log.at(np.argsort(began, kind="stable"))
+
+
+def _check(line: Line, router: str, policies: Collection[str], where: str) -> None:
+    """Whether a line is of this router."""
+    if line.router != router:
+        raise UserError(
+            f"{where}: key 'router' is {line.router!r}, but this router is {router!r}: give the log of this router; "
+            "one that is exported again needs a log of its own"
+        )
+    for policy in (line.policy, line.decided, line.served_by, *(line.probabilities or ())):
+        if policy is not None and policy not in policies:
+            raise UserError(f"{where}: {policy!r} is no policy of the router: remove the line")
 
 
 def request_cost(price: PolicyPrice, prompt_tokens: int | None, completion_tokens: int | None) -> float:
@@ -159,23 +193,28 @@ def request_cost(price: PolicyPrice, prompt_tokens: int | None, completion_token
 def _read_outcomes(file: Path) -> dict[Id, float]:
     """0.0 or 1.0 by id."""
     correct: dict[Id, float] = {}
-    for number, line in _read(file, Outcome.model_validate_json):
+    for number, line in _read(file, OUTCOME):
+        if line is None:
+            raise UserError(f"{file}: line {number}: is half written: mend or remove the line")
         if line.id in correct:
             raise UserError(f"{file}: line {number}: id {line.id!r} stands twice: keep one outcome of a request")
         correct[line.id] = float(line.correct)
     return correct
 
 
-M = TypeVar("M", bound=BaseModel)
-
-
-def _read(file: Path, parse: Callable[[bytes], M]) -> Iterator[tuple[int, M]]:
-    """Every line that is not empty, and its number from 1."""
+def _read(file: Path, kind: TypeAdapter[T]) -> Iterator[tuple[int, T | None]]:
+    """Every line that is not empty, and its number from 1; None for a last one that is still being written."""
     with open(file, "rb") as lines:
         for number, line in enumerate(lines, start=1):
-            if line.strip():
-                try:
-                    yield number, parse(line)
-                except ValidationError as error:
-                    said = describe_errors(error)[0]
-                    raise UserError(f"{file}: line {number}: {said}: mend or remove the line") from None
+            text = line.removeprefix(BOM_UTF8) if number == 1 else line
+            if not text.strip():
+                continue
+            try:
+                read = kind.validate_json(text)
+            except ValidationError as error:
+                if not line.endswith(b"\n") and error.errors()[0]["type"] == "json_invalid":
+                    yield number, None
+                    continue
+                said = describe_errors(error)[0]
+                raise UserError(f"{file}: line {number}: {said}: mend or remove the line") from None
+            yield number, read

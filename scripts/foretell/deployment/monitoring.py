@@ -107,7 +107,7 @@ def _requests(found: Monitored) -> str:
         f"router of pool {router.pool}, study {router.study}: {len(log.chosen)} decisions, "
         f"{int(explored(log).sum())} with exploration, {log.undecided} failures of routing, {known} outcomes"
     )
-    return said + (f", {log.strange} outcomes of requests that the log lacks" if log.strange else "")
+    return ", ".join([said, *log.notes()])
 
 
 def _policies(found: Monitored) -> str:

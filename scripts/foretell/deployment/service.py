@@ -17,7 +17,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from foretell.common.errors import UserError
-from foretell.deployment.decision_log import DecisionLog, Entry
+from foretell.deployment.decision_log import CHAT, ROUTE, DecisionLog, Entry
 from foretell.deployment.gate import Gate, error_response
 from foretell.deployment.requests import RefusedError, prompts_of, question_of, read_object
 from foretell.deployment.router import Decision, Fields
@@ -25,7 +25,7 @@ from foretell.deployment.service_metrics import ServiceMetrics
 from foretell.deployment.serving_settings import ServingSettings
 from foretell.deployment.upstreams import Answered, Streamed, UpstreamError, Upstreams
 
-ROUTE, CHAT, HEALTH, METRICS = "/route", "/v1/chat/completions", "/health", "/metrics"
+HEALTH, METRICS = "/health", "/metrics"
 BROKEN_OFF = b'data: {"error": {"message": "the answer broke off", "type": "router_error", "code": 502}}\n\n'
 
 
@@ -188,7 +188,13 @@ class Service:
 
     def _entry(self, endpoint: str, decision: Decision | None, failure: str | None, took: float) -> Entry:
         """What is to be done with a prompt, but for exploration."""
-        entry = Entry(uuid.uuid4().hex, endpoint, self._settings.fallback, failure=failure, routing_seconds=took)
+        entry = Entry(
+            id=uuid.uuid4().hex,
+            endpoint=endpoint,
+            policy=self._settings.fallback,
+            failure=failure,
+            routing_seconds=took,
+        )
         if decision is not None:
             entry.policy = entry.chosen = decision.policy
             for name in ("probabilities", "expected_cost", "unlikeness", "unlike"):

@@ -9,9 +9,10 @@ from scipy.stats import binom
 
 import monitor_router
 from foretell.common.errors import UserError
-from foretell.deployment.decision_log import Entry
+from foretell.deployment.decision_log import CHAT, Entry
 from foretell.deployment.drift import compare_calibration, find_drift, holm
 from foretell.deployment.folder import router_id
+from foretell.deployment.observed import observe
 from foretell.deployment.realised import Weighted, compare_accuracy, compare_cost
 from foretell.deployment.reference import Reference
 from router_logs import POLICIES, choose, log_of, prompts, write_log, write_router
@@ -112,7 +113,7 @@ def monitor(folder, file, *more):
 def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_worth(folder, tmp_path, capsys):
     file, outcomes = logged(folder, tmp_path)
     with file.open("a") as lines:
-        failed = Entry("f", "/v1/chat/completions", "large", failure="routing: timeout", served_by="large")
+        failed = Entry(id="f", endpoint=CHAT, policy="large", failure="routing: timeout", served_by="large")
         lines.write(json.dumps({"router": router_id(folder), **asdict(failed)}) + "\n")
     monitor(folder, file, "--outcomes", outcomes)
     said = capsys.readouterr().out
@@ -174,6 +175,7 @@ def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
         ({"probabilities": {"small": 0.5}}, r"line 2: lacks a policy's probability"),
         ({"probabilities": {"small": 0.5, "large": 1.5}}, r"line 2: key 'probabilities.large'"),
         ({"id": "r0"}, r"line 2: id 'r0' stands twice"),
+        ({"prompt_tokens": 10**400}, r"line 2: key 'prompt_tokens': Input should be less than or equal to"),
         (None, r"line 2: Invalid JSON: .*: mend or remove the line"),
     ],
 )
@@ -193,9 +195,53 @@ def test_other_input_that_cannot_be_used_is_named(folder, tmp_path):
     outcomes.write_text('{"id": "r0", "correct": 1}\n')
     with pytest.raises(UserError, match=r"outcomes\.jsonl: line 1: key 'correct': Input should be a valid boolean"):
         monitor(folder, file, "--outcomes", outcomes)
+    outcomes.write_text('{"id": "r0", "corr')
+    with pytest.raises(UserError, match=r"outcomes\.jsonl: line 1: is half written"):
+        monitor(folder, file, "--outcomes", outcomes)
     outcomes.write_text('{"id": "r0", "correct": true}\n' * 2)
     with pytest.raises(UserError, match=r"outcomes\.jsonl: line 2: id 'r0' stands twice"):
         monitor(folder, file, "--outcomes", outcomes)
     file.write_text("\n")
     with pytest.raises(UserError, match=r"log\.jsonl: has no decision"):
         monitor(folder, file)
+
+
+def test_a_log_that_is_given_twice_is_refused_with_and_without_outcomes(folder, tmp_path):
+    file, outcomes = logged(folder, tmp_path, n=3)
+    file.write_text(file.read_text() * 2)
+    for more in ([], ["--outcomes", outcomes]):
+        with pytest.raises(UserError, match=r"log\.jsonl: line 4: id 'r0' stands twice: give every request once"):
+            monitor(folder, file, *more)
+
+
+def test_a_last_line_that_is_still_being_written_is_left_out_and_said(folder, tmp_path, capsys):
+    file, outcomes = logged(folder, tmp_path, n=200)
+    file.write_text(file.read_text()[:-30])
+    monitor(folder, file, "--outcomes", outcomes)
+    said = capsys.readouterr().out.splitlines()[0]
+    assert "199 decisions" in said and said.endswith(
+        "1 outcomes of requests that the log lacks, the log's last line is half written and left out"
+    )
+    with file.open("a") as lines:
+        lines.write("\n")
+    with pytest.raises(UserError, match=r"line 200: Invalid JSON"):
+        monitor(folder, file)
+
+
+def test_files_may_begin_with_a_byte_order_mark(folder, tmp_path, capsys):
+    file, outcomes = logged(folder, tmp_path, n=200)
+    for each in (file, outcomes):
+        each.write_text(each.read_text(), encoding="utf-8-sig")
+    monitor(folder, file, "--outcomes", outcomes)
+    assert "200 decisions, 200 with exploration, 0 failures of routing, 200 outcomes" in capsys.readouterr().out
+
+
+def test_requests_are_read_in_the_order_in_which_they_came(folder, tmp_path):
+    file, _ = logged(folder, tmp_path, n=4)
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    ended, took = ["10:00:09", "10:00:05", "10:00:07", None], [8.0, 1.0, 2.0, 0.0]  # 10:00:01, :04, :05, not known
+    for place, line in enumerate(lines):
+        line |= {"time": ended[place] and f"2026-01-01T{ended[place]}+00:00", "seconds": took[place]}
+    file.write_text("".join(json.dumps(lines[place]) + "\n" for place in (1, 0, 3, 2)))
+    found = observe(folder, file, None).log.unlikeness
+    assert found.tolist() == [lines[place]["unlikeness"] for place in (3, 0, 1, 2)]
