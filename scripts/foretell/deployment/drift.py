@@ -104,6 +104,11 @@ def compare_calibration(
 
 
 def _variance(labels: np.ndarray, probabilities: np.ndarray) -> float:
+    """Of residuals: the larger one of the sample's and of what probabilities imply.
+
+    A few answers that are all right, or all wrong, have next to none of their own, and would make any difference
+    significant; where probabilities are off, residuals vary more than these imply.
+    """
     implied = float((probabilities * (1 - probabilities)).mean())
     return max(float(np.var(labels - probabilities, ddof=1)), implied)
 
