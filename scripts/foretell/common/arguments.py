@@ -1,6 +1,7 @@
 """What the command lines of all scripts share: files named by id, and settings that are checked."""
 
 import argparse
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -91,4 +92,15 @@ def share(text: str) -> float:
         number = 0.0
     if not 0 < number < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number between 0 and 1")
+    return number
+
+
+def positive(text: str) -> float:
+    """A finite number above 0; an argparse type."""
+    try:
+        number = float(text)
+    except ValueError:
+        number = 0.0
+    if not 0 < number < math.inf:
+        raise argparse.ArgumentTypeError(f"{text!r} is no finite number above 0")
     return number

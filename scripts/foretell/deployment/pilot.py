@@ -1,14 +1,19 @@
 """An A/B test of a router against the policy whose place it would take; it may be looked at and ended at any time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
 import numpy as np
+from scipy import stats
 
 from foretell.common.errors import UserError
 from foretell.deployment.confidence_sequence import confidence_sequence
 from foretell.deployment.logged import Log
+
+ARMS = ("router", "incumbent", "both alike")  # the last where the router chooses the incumbent, too
+BY_CHANCE = 0.001  # p value below which shares differ by more
 
 
 class Verdict(StrEnum):
@@ -22,11 +27,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Differences:
-    """Router minus incumbent, without bias, request by request.
+    """Router minus incumbent, request by request.
+
+    Their mean is without bias where the requests whose outcomes, and tokens, are known are like those whose are not, in
+    both arms and where these are alike: where outcomes are all there, or are a random sample.
 
     Attributes:
         accuracy, cost: [requests]; NaN where the outcome, or the tokens, are not known. Costs are USD, and have that of
             reading the prompt.
+        arm: [requests], place in ARMS.
         largest: the absolute value that accuracies cannot exceed.
         largest_cost: the same of costs without reading.
         reading: USD per request.
@@ -34,6 +43,7 @@ class Differences:
 
     accuracy: np.ndarray
     cost: np.ndarray
+    arm: np.ndarray
     largest: float
     largest_cost: float
     reading: float
@@ -47,15 +57,15 @@ class Pilot:
         verdict: the first that was reached.
         ended: number of requests after which it was, all where none was.
         accuracy, cost: (estimate, low, high) of the difference at that time.
-        n_accuracy, n_cost: requests of these.
+        n_accuracy, n_cost: requests of these, by ARMS.
     """
 
     verdict: Verdict
     ended: int
     accuracy: tuple[float, float, float]
     cost: tuple[float, float, float]
-    n_accuracy: int
-    n_cost: int
+    n_accuracy: tuple[int, ...]
+    n_cost: tuple[int, ...]
 
 
 def differences(log: Log, incumbent: int, most: float, reading: float, file: Path) -> Differences:
@@ -63,7 +73,7 @@ def differences(log: Log, incumbent: int, most: float, reading: float, file: Pat
 
     Where the router chooses the incumbent there is no difference. Elsewhere the answer counts as (value - centre) / p
     for the arm that gave it, of probability p. The centre is the mean of all values before, which does not change what
-    is estimated, and takes out most of the variance.
+    is estimated, and takes out most of the variance. Requests that asked for a decision alone do not count.
 
     Args:
         log: of a service with the keys `incumbent` and `incumbent_share`.
@@ -73,31 +83,48 @@ def differences(log: Log, incumbent: int, most: float, reading: float, file: Pat
         file: of the log.
 
     Raises:
-        UserError: nothing tells of a difference, requests were not dealt out by one constant share, or an answer cost
-            more.
+        UserError: requests were not dealt out by one constant share, an arm has no known outcome or tokens, or a share
+            of them that chance does not explain, no outcome is of the log, or an answer cost more.
     """
-    differ = log.chosen != incumbent
-    used = differ & ~(np.isnan(log.correct) & np.isnan(log.cost))
-    if not used.any():
+    log = log.at(log.forwarded)
+    if log.unmatched and np.isnan(log.correct).all():
         raise UserError(
-            f"{file}: no request whose outcome or tokens are known would go elsewhere than to the incumbent: there is "
-            "nothing to compare yet"
+            f"{file}: none of the {log.unmatched} outcomes is of a request of the log: give those with the log's ids"
         )
-    to_incumbent = log.sent == incumbent
-    shares = np.where(to_incumbent, log.propensity, 1 - log.propensity)[used]
+    differ, to_incumbent = log.chosen != incumbent, log.sent == incumbent
+    shares = np.where(to_incumbent, log.propensity, 1 - log.propensity)[differ]
     dealt = to_incumbent | (log.sent == log.chosen)
-    if not dealt[used].all() or np.ptp(shares) > 1e-9 or not 0 < shares[0] < 1:
+    if differ.any() and (not dealt[differ].all() or np.ptp(shares) > 1e-9 or not 0 < shares[0] < 1):
         raise UserError(
             f"{file}: the requests were not dealt out between the router and one incumbent by a constant share: give a "
             "log of a service with keys 'incumbent' and 'incumbent_share', and that incumbent"
         )
-    if (over := np.nanmax(log.cost, initial=0.0)) > most:
-        raise UserError(f"{file}: an answer cost {over:g} USD: give at least that as --largest-cost")
+    arm = np.where(differ, np.where(to_incumbent, 1, 0), 2)
+    _check_known("outcomes", log.correct, arm, "grade answers drawn without looking at the arm", file)
+    _check_known("tokens", log.cost, arm, "have all upstreams tell the tokens of their answers", file)
+    if (over := np.nanmax(log.cost)) > most:
+        raise UserError(
+            f"{file}: an answer cost {over:g} USD, more than --largest-cost {most:g}: give the cost of the limits of "
+            "prompt and answer, at the dearest prices"
+        )
     signed = np.where(differ, np.where(to_incumbent, -1.0, 1.0) / log.propensity, 0.0)
     scale = float(1 / min(shares[0], 1 - shares[0]))
     accuracy = signed * (log.correct - _centres(log.correct, 1))
     cost = signed * (log.cost - _centres(log.cost, most)) + reading
-    return Differences(accuracy, cost, scale, scale * most, reading)
+    return Differences(accuracy, cost, arm, scale, scale * most, reading)
+
+
+def _check_known(what: str, values: np.ndarray, arm: np.ndarray, remedy: str, file: Path) -> None:
+    """Whether both arms have known values, and none of ARMS more often than chance explains (Fisher's exact test)."""
+    known = [[int((~np.isnan(values[rows])).sum()), int(rows.sum())] for rows in (arm == each for each in range(3))]
+    router, incumbent, alike = ([some, total - some] for some, total in known)
+    dealt = [a + b for a, b in zip(router, incumbent, strict=True)]
+    counts = ", ".join(f"{name} {some} of {total}" for (some, total), name in zip(known, ARMS, strict=True))
+    said = f"{file}: {what} are known for these requests: {counts}"
+    if not (router[0] and incumbent[0]):
+        raise UserError(f"{said}; router and incumbent need some each: {remedy}")
+    if any(stats.fisher_exact(table).pvalue < BY_CHANCE for table in ([router, incumbent], [dealt, alike])):
+        raise UserError(f"{said}; these shares differ by more than chance, so that verdicts could be wrong: {remedy}")
 
 
 def _centres(values: np.ndarray, most: float) -> np.ndarray:
@@ -111,7 +138,7 @@ def judge(found: Differences, margin: float, error: float) -> Pilot:
     """Look after each request, and end at the first verdict.
 
     Half of the error goes to accuracy, half to cost, so that whatever is said at any time is right with a probability
-    of 1 - error.
+    of 1 - error, where differences are without bias and none becomes known later.
 
     Args:
         found: of each request.
@@ -130,7 +157,10 @@ def judge(found: Differences, margin: float, error: float) -> Pilot:
     first = {verdict: int(at.argmax()) for verdict, at in shown.items() if at.any()}
     verdict = min(first, key=first.__getitem__, default=Verdict.OPEN)
     last = first.get(verdict, n - 1)
-    known = [int((~np.isnan(each[: last + 1])).sum()) for each in (found.accuracy, found.cost)]
+    known = [
+        tuple(np.bincount(found.arm[: last + 1][~np.isnan(each[: last + 1])], minlength=len(ARMS)).tolist())
+        for each in (found.accuracy, found.cost)
+    ]
     at_end = [tuple(float(row[last]) for row in each) for each in (accuracy, cost)]
     return Pilot(verdict, last + 1, *at_end, *known)  # type: ignore[arg-type]
 
@@ -145,25 +175,28 @@ def _filled(values: np.ndarray, bounds: tuple[float, float], error: float, of_in
     return np.concatenate([begin, [means, low, high]], axis=1)[:, counts]
 
 
-def write_pilot(pilot: Pilot, incumbent: str, margin: float, error: float) -> str:
+def write_pilot(pilot: Pilot, incumbent: str, margin: float, error: float, notes: Sequence[str] = ()) -> str:
     """A report as plain text.
 
     Args:
         pilot: as `judge` gives it.
         incumbent: policy.
         margin, error: as `judge` was given them.
+        notes: on the files, as `foretell.deployment.logged.Log.notes` gives them.
     """
     when = "so far" if pilot.verdict == Verdict.OPEN else "when it was reached"
     return "\n".join(
         [
-            f"{pilot.verdict} ({margin:g}), after {pilot.ended} requests, beside {incumbent}",
+            f"{pilot.verdict}, after {pilot.ended} requests, beside {incumbent}, margin {margin:g}",
             f"{when}, router minus incumbent, with bounds that hold at all times together with {1 - error:.0%}:",
             _line("accuracy", pilot.accuracy, pilot.n_accuracy),
             _line("USD per request, with reading", pilot.cost, pilot.n_cost),
+            *notes,
         ]
     )
 
 
-def _line(name: str, bounds: tuple[float, float, float], n: int) -> str:
+def _line(name: str, bounds: tuple[float, float, float], known: Sequence[int]) -> str:
     value, low, high = bounds
-    return f"{name} {value:.3g} [{low:.3g}, {high:.3g}], {n} requests"
+    counts = ", ".join(f"{arm} {n}" for arm, n in zip(ARMS, known, strict=True))
+    return f"{name} {value:.3g} [{low:.3g}, {high:.3g}], requests: {counts}"

@@ -26,7 +26,7 @@ def pilot_log(seed, n, accuracy=(0.75, 0.8), cost=(1.0, 1.0), share=0.5, alike=0
     propensity = np.where(chosen == sent, np.where(chosen == INCUMBENT, 1.0, 1 - share), share)
     spent = np.minimum(rng.gamma(2, 0.5, n) * np.array(cost)[sent], MOST)
     correct = (rng.random(n) < np.array(accuracy)[sent]).astype(float)
-    return Log(np.zeros((n, 2)), np.zeros(n), chosen, sent, sent, propensity, spent, correct, 0, 0)
+    return Log(np.zeros((n, 2)), np.zeros(n), chosen, sent, sent, propensity, spent, correct, np.ones(n, dtype=bool))
 
 
 def told(log, reading=0.0, incumbent=INCUMBENT):
@@ -71,7 +71,10 @@ def test_the_verdict_is_the_true_one_and_says_when(settings, verdict):
     again = judge(told(pilot_log(0, 2500, **settings)), MARGIN, ERROR)
     assert pilot == again
     said = write_pilot(pilot, "large", MARGIN, ERROR)
-    assert said.startswith(f"{verdict} (0.05), after {pilot.ended} requests, beside large") and "95%" in said
+    assert said.startswith(f"{verdict}, after {pilot.ended} requests, beside large, margin 0.05\n") and "95%" in said
+    sent = pilot_log(0, 2500, **settings).sent[: pilot.ended]
+    counts = f"requests: router {sum(sent == ROUTER)}, incumbent {sum(sent == INCUMBENT)}, both alike 0"
+    assert said.count(counts) == 2, "of accuracy and of cost"
 
 
 def test_differences_are_those_of_all_requests_with_what_is_alike_and_what_reading_costs():
@@ -86,10 +89,38 @@ def test_what_is_not_known_is_left_out():
     log.correct[::2] = np.nan
     log.cost[1::4] = np.nan
     pilot = judge(told(log), MARGIN, ERROR)
-    assert (pilot.n_accuracy, pilot.n_cost) == (200, 300)
-    log.correct[:] = np.nan
-    pilot = judge(told(log), MARGIN, ERROR)
-    assert pilot.n_accuracy == 0 and pilot.accuracy[1:] == (-2.0, 2.0)
+    assert (sum(pilot.n_accuracy), sum(pilot.n_cost)) == (200, 300)
+    assert pilot.n_accuracy[INCUMBENT] == (log.sent[1::2] == INCUMBENT).sum()
+
+
+@pytest.mark.parametrize(
+    ("quantity", "remedy"),
+    [("correct", "grade answers drawn without looking at the arm"), ("cost", "have all upstreams tell the tokens")],
+)
+def test_what_is_known_of_one_arm_more_than_of_the_other_is_refused(quantity, remedy):
+    log, drawn = pilot_log(0, 1000, alike=0.3), np.random.default_rng(1).random(1000)
+    same = log.chosen == INCUMBENT
+
+    def known(rows):
+        return replace(log, **{quantity: np.where(rows, getattr(log, quantity), np.nan)})
+
+    assert judge(told(known(drawn < 0.3)), MARGIN, ERROR).verdict == Verdict.OPEN
+    for arm in (ROUTER, INCUMBENT):
+        with pytest.raises(UserError, match=rf"{['incumbent', 'router'][arm]} 0 of \d+.*need some each: {remedy}"):
+            told(known(same | (log.sent == arm)))
+        with pytest.raises(UserError, match=rf"differ by more than chance.*: {remedy}"):
+            told(known((drawn < 0.6) | (log.sent == arm)))
+    with pytest.raises(UserError, match=rf"both alike 0 of {same.sum()}; .* chance.*: {remedy}"):
+        told(known(~same))
+
+
+def test_requests_that_asked_for_a_decision_alone_are_in_no_arm():
+    log = pilot_log(0, 600, (0.4, 0.8))
+    alone = np.arange(600) < 200
+    for name in ("correct", "cost"):
+        getattr(log, name)[alone] = np.nan
+    log = replace(log, propensity=np.where(alone, 1.0, 0.5), forwarded=~alone)
+    assert judge(told(log), MARGIN, ERROR) == judge(told(log.at(~alone)), MARGIN, ERROR)
 
 
 def test_logs_that_are_of_no_pilot_are_refused():
@@ -101,9 +132,11 @@ def test_logs_that_are_of_no_pilot_are_refused():
     ):
         with pytest.raises(UserError, match=r"log\.jsonl: the requests were not dealt out .* 'incumbent_share'"):
             told(other)
-    with pytest.raises(UserError, match="there is nothing to compare yet"):
+    with pytest.raises(
+        UserError, match="router 0 of 0, incumbent 0 of 0, both alike 50 of 50; router and incumbent need some each"
+    ):
         told(pilot_log(0, 50, alike=1.0))
-    with pytest.raises(UserError, match=r"an answer cost 5 USD: give at least that as --largest-cost"):
+    with pytest.raises(UserError, match=r"5 USD, more than --largest-cost 4: give the cost of the limits of prompt"):
         told(replace(log, cost=np.full(50, 5.0)))
 
 
@@ -140,9 +173,21 @@ def test_a_pilot_is_read_from_the_log_of_a_service(tmp_path, capsys):
     with pytest.raises(SystemExit) as ended:
         pilot_router.main([*given, "--incumbent", "large", "--largest-cost", "1e-5"])
     said = capsys.readouterr().out
-    assert ended.value.code == 3 and said.startswith(
-        "end it: the router is less accurate by more than the margin (0.01)"
-    )
+    assert ended.value.code == 3 and said.startswith("end it: the router is less accurate by more than the margin, ")
+    backwards = tmp_path / "backwards.jsonl"
+    backwards.write_text("".join(reversed(file.read_text().splitlines(keepends=True))))
+    known = outcomes.read_text()
+    outcomes.write_text(known + '{"id": "other", "correct": true}\n')
+    with pytest.raises(SystemExit):
+        pilot_router.main([*given, "--log", str(backwards), "--incumbent", "large", "--largest-cost", "1e-5"])
+    assert capsys.readouterr().out == said + "1 outcomes of requests that the log lacks\n", "told in the order of time"
+    outcomes.write_text(known.replace('"r', '"other'))
+    with pytest.raises(UserError, match=r"none of the 1500 outcomes is of a request of the log"):
+        pilot_router.main([*given, "--incumbent", "large", "--largest-cost", "1e-5"])
+    for cost in ("nan", "inf", "0", "-1", "much"):
+        with pytest.raises(SystemExit):
+            pilot_router.main([*given, f"--largest-cost={cost}"])
+        assert f"argument --largest-cost: '{cost}' is no finite number above 0" in capsys.readouterr().err
     with pytest.raises(SystemExit):
         pilot_router.main([*given, "--largest-cost", "1e-5", "--margin", "1"])
     assert "'1' is no number between 0 and 1" in capsys.readouterr().err
