@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from foretell.common.statistics import wilson
 from foretell.deployment.logged import Log
 
 LEVEL = 0.95  # of intervals
@@ -67,7 +68,8 @@ class Weighted:
         """
         value, variance = round(self.value, 12), float((self.influence**2).sum())  # 1 but for rounding is 1
         n = value * (1 - value) / variance if 0 < value < 1 else self.effective
-        return Estimate(value, *wilson(value, n), self.effective)
+        low, high = wilson(value, n)
+        return Estimate(value, float(low), float(high), self.effective)
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,8 @@ def served_accuracy(log: Log) -> Estimate | None:
     if not len(known):
         return None
     share = float(known.mean())
-    return Estimate(share, *wilson(share, len(known)), len(known))
+    low, high = wilson(share, len(known))
+    return Estimate(share, float(low), float(high), len(known))
 
 
 def served_cost(log: Log) -> Estimate | None:
@@ -154,13 +157,6 @@ def _compare(
         contrast(router, other) if all(tells) else None,
         other.effective,
     )
-
-
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's (1927) score interval of a share of n."""
-    z = stats.norm.ppf((1 + LEVEL) / 2)
-    centre, half = share + z**2 / (2 * n), z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return float((centre - half) / (1 + z**2 / n)), float((centre + half) / (1 + z**2 / n))
 
 
 def _difference(router: Weighted, incumbent: Weighted) -> Estimate:

@@ -7,9 +7,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from scipy.special import expit
-from scipy.stats import norm
 
 from foretell.common.metrics import ECE_BINS
+from foretell.common.statistics import wilson
 from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
@@ -66,14 +66,6 @@ def _bins(probabilities: pd.Series, labels: pd.Series) -> pd.DataFrame:
     low, high = wilson(table.observed, table["count"])
     edges = table.index.to_numpy()
     return table.assign(bin_low=edges / ECE_BINS, bin_high=(edges + 1) / ECE_BINS, low=low, high=high)
-
-
-def wilson(share: pd.Series, n: pd.Series, level: float = 0.95) -> tuple[pd.Series, pd.Series]:
-    """Wilson's score interval of a binomial share (Wilson, 1927)."""
-    z = norm.ppf((1 + level) / 2)
-    centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
-    half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
-    return centre - half, centre + half
 
 
 @styled

@@ -1,6 +1,7 @@
 """The service answers every client, whatever its router or an upstream does, and says what it did."""
 
 import json
+import re
 import threading
 
 import httpx2
@@ -251,3 +252,18 @@ def test_a_wrong_key_is_named_before_anything_is_served(tmp_path, change, messag
     with pytest.raises(UserError) as error:
         read_serving_settings(file, FakeRouter.policies)
     assert message in str(error.value) and str(file) in str(error.value) and KEY not in str(error.value)
+
+
+def test_the_settings_in_the_documentation_are_read(tmp_path, monkeypatch, pytestconfig):
+    text = (pytestconfig.rootpath / "docs" / "DEPLOYMENT.md").read_text()
+    (block,) = [each for each in re.findall(r"```yaml\n(.*?)```", text, re.DOTALL) if each.startswith("upstreams:")]
+    for name in ("LARGE_KEY", "ROUTER_TOKEN"):
+        monkeypatch.setenv(name, "x")
+    file = tmp_path / "serving.yaml"
+    for written in (
+        block,
+        block.replace("# incumbent_share", "incumbent_share"),
+        block.replace("# exploration", "exploration").replace("\nincumbent: ", "\n# incumbent: "),
+    ):
+        file.write_text(written)
+        assert read_serving_settings(file, ["small-low", "large-high"]).fallback == "large-high"
