@@ -21,7 +21,8 @@ _TEXT_MACRO = re.compile(r"\\(?:text[a-z]*|mathrm|mathbf|mathsf|mbox)\s*(?=\{)")
 _DECORATED = re.compile(r"[(\[{\"'*$“`]{1,8}\s*(?:[Oo]ption\s+)?([A-Za-z])\s*[)\]}\"'*$”`]{1,8}")
 _LETTER = (
     r"(?:\(([A-Za-z])\)|([B-HJ-Z])(?![\w'’]|\s*\([^a-z)]{0,20}\))"
-    r"|([AI])(?=\s*(?:[.,;:!?)]|$|\n|because\b|since\b|and\b|but\b|\((?i:not)\b))|([a-z])(?=\s*(?:[.,;:!?)]|$)))"
+    r"|([AI])(?=\*{0,3}\s*(?:[.,;:!?)]|$|\n|because\b|since\b|and\b|but\b|\((?i:not)\b))"
+    r"|([a-z])(?=\*{0,3}\s*(?:[.,;:!?)]|$)))"
 )
 _ADVERBS = rf"(?i:(?:{ADVERBS}[\s,]*){{1,3}})?"
 _STATED = re.compile(

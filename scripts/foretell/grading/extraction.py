@@ -1,10 +1,10 @@
 """Finding the mathematical answer that a completion states. Every search takes time linear in its length."""
 
-import json
 import re
 
 from foretell.grading.equivalence import equal
 from foretell.grading.guesses import guess, is_value, of_sentence
+from foretell.grading.marks import enclosed, plain_marks, stated
 from foretell.grading.places import (
     ADVERBS,
     BOX,
@@ -19,25 +19,9 @@ from foretell.grading.places import (
     until_next_question,
 )
 
-_ANSWER_MACRO = re.compile(
-    r"\\(?:text[a-z]*|math(?:bf|rm|sf|it)|emph|underline|section\*?)\s*"
-    r"\{([^{}]{0,30}\banswers?\b[^{}]{0,200})\}",
-    re.IGNORECASE,
-)
 _CALCULATION = re.compile(r"<<[^<>]{0,200}>>")
 _HASHES = re.compile(r"####[ \t]*([^\n]+)")
-_TAGGED = re.compile(r"<answer>([^<]{1,300})</answer>", re.IGNORECASE)
-_JSON = re.compile(
-    r'"(?:final[_ ]?)?answer"\s*:\s*("(?:[^"\\\n]|\\.){1,300}"|[^\s"{}\[\],][^,}\n]{0,100})', re.IGNORECASE
-)
 _LABELLED = re.compile(r"^[ \t]*A:[ \t]*([^\n]+)$", re.MULTILINE)
-_STATED = re.compile(
-    r"\b(?:answers?|ans)\b(?:\*\*|__)?(?:[ \t]+(?:to|for|of)[ \t][^\n.:]{0,80}?)?"
-    r"(?:[ \t]*(?:\b(?:is|are|would be|will be|should be|must be|equals|becomes)\b|:|=)(?:\*\*|__)?)+"
-    r"\s*(?:\*\*|```\w*\s)?",
-    re.IGNORECASE,
-)
-_HEADING = re.compile(r"(?:^|\n)[#* \t]{0,10}(?:final )?answer[* \t]*\n\s*(?:[-=]{3,}\s*)?", re.IGNORECASE)
 _SELF = re.compile(r"^\s*(?:\\text\s*\{)?\s*(?:the\s+)?(?:final\s+)?answer(?:\s+is)?\s*:?\s*", re.IGNORECASE)
 _CUT = re.compile(
     r"[,;]?\s+(?:because|since|as|when|where|which|so|therefore|if|after|but|instead|due|given|then)\b|\s+\((?=[a-z]{2,}\s)"
@@ -70,7 +54,7 @@ def mathematical(completion: str) -> Found | None:
     text = after_thinking(completion)
     if text is None:
         return None
-    text = _ANSWER_MACRO.sub(r" \1 ", _CALCULATION.sub("", text))
+    text = plain_marks(_CALCULATION.sub("", text))
     boxed = boxes(text)
     found = _marks(text, boxed or [])
     until = until_next_question(text, found[0].start if found else None)
@@ -97,15 +81,14 @@ def _marks(text: str, boxed: list[Found]) -> list[Found]:
     """Marked answers in order, boxes with an empty text."""
     found = [
         Found(match.group(1), MARKED, match.start(1))
-        for pattern in (_HASHES, _TAGGED, _LABELLED)
+        for pattern in (_HASHES, _LABELLED)
         for match in pattern.finditer(text)
     ]
-    found += [Found(_unquoted(match.group(1)), MARKED, match.start(1)) for match in _JSON.finditer(text)]
-    for pattern in (_STATED, _HEADING):
-        for match in pattern.finditer(text):
-            stated = to_sentence_end(text[match.end() : match.end() + 300])
-            if stated.strip(" *$"):
-                found.append(Found(stated, MARKED, match.end()))
+    found += enclosed(text)
+    for match in stated(text):
+        answer = to_sentence_end(text[match.end() : match.end() + 300])
+        if answer.strip(" *$"):
+            found.append(Found(answer, MARKED, match.end()))
     found = [mark for mark in found if not any(box.start < mark.start < box.end for box in boxed)]
     return sorted([*found, *(box._replace(text="") for box in boxed)], key=lambda mark: mark.start)
 
@@ -116,14 +99,6 @@ def _same(one: str, other: str) -> bool:
         return equal(one, other) is True
     except Exception:  # noqa: BLE001
         return False
-
-
-def _unquoted(value: str) -> str:
-    """What a JSON value says; models may leave the backslashes of LaTeX single."""
-    try:
-        return str(json.loads(value, parse_float=str)) if "\\" not in value.replace("\\\\", "") else value.strip('"')
-    except ValueError:
-        return value.strip('"')
 
 
 def _stated(text: str) -> str | None:

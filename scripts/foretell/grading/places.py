@@ -13,6 +13,8 @@ MOST_BOXES = 50  # looked at, from the last on
 _PATTERN_SECONDS = 1.0  # a study's own pattern may backtrack without end
 _THINKING = re.compile(r"[<\[◁](/?)(?:think(?:ing)?|thought)[>\]▷]", re.IGNORECASE)
 _CHANNEL = re.compile(r"<\|channel\|>\s*(\w+)[^<>\n]{0,100}<\|message\|>")  # of gpt-oss
+_STRIPPED_CHANNEL = re.compile(r"\s*(?:analysis|commentary)(?=[A-Z])")  # the same without its special tokens
+_STRIPPED_FINAL = "assistantfinal"
 _CHANNEL_END = re.compile(r"<\|(?:end|return|start|call)\|>")
 _NEXT_QUESTION = re.compile(
     r"(?:\n[ \t]*|(?<=[.!?)$])[ \t]+)(?:#+[ \t]*|\*\*)?"
@@ -66,11 +68,16 @@ def by_pattern(completion: str, pattern: str) -> Found | None:
 def after_thinking(completion: str) -> str | None:
     """The completion without its `<think>` blocks; None where one was never closed, since then there is no answer.
 
-    Of channels (`<|channel|>final<|message|>`) the last one that is final counts.
+    Of channels (`<|channel|>final<|message|>`) the last one that is final counts, also where a server has dropped their
+    special tokens (`analysisWe see ...assistantfinalParis`).
     """
     if channels := list(_CHANNEL.finditer(completion)):
         final = [channel for channel in channels if channel.group(1) == "final"]
         return _CHANNEL_END.split(completion[final[-1].end() :])[0] if final else None
+    if (final_at := completion.rfind(_STRIPPED_FINAL)) >= 0:
+        return completion[final_at + len(_STRIPPED_FINAL) :]
+    if _STRIPPED_CHANNEL.match(completion):
+        return None
     kept: list[str] = []
     position, thinking = 0, False
     for tag in _THINKING.finditer(completion):

@@ -7,7 +7,17 @@ from functools import partial
 import pandas as pd
 
 from foretell.common.words import words
-from foretell.grading.places import LONGEST_ANSWER, MARKED, Found, after_thinking
+from foretell.grading.marks import enclosed, plain_marks, stated
+from foretell.grading.places import (
+    LONGEST_ANSWER,
+    MARKED,
+    Found,
+    after_thinking,
+    boxes,
+    is_aside,
+    last_box,
+    until_next_question,
+)
 from foretell.grading.units import with_dates_alike
 
 _ARTICLES = re.compile(r"^(?:the|an?) ")
@@ -43,14 +53,61 @@ _DOUBT = re.compile(
 _WRONG = re.compile(
     r" (?:is|was|are|were|would be|cannot be|cant be) (?:\w+ly )?(?:wrong|incorrect|false|not|impossible)\b"
 )
+_FONT = re.compile(r"\\(?:text[a-z]*|math[a-z]+|emph|mbox)\s*\{([^{}]*)\}")
+_VERDICT = re.compile(  # what is said of an answer, which is none
+    r"(?:as follows|above|below|based on|considered|correct|right|wrong|incorrect|verified|confirmed|clear|unclear"
+    r"|obvious|unknown|not (?:explicitly|given|known|clear))\b",
+    re.IGNORECASE,
+)
+_BEHIND_ANSWER = re.compile(r"\b(?:is|was) (?:the|my|our)(?: \w+)? $")  # "Paris is the answer: ..."
+_ABBREVIATED = re.compile(r"\b(?:[A-Z]|St|Mt|Ft|Dr|Mrs?|Ms|Jr|Sr|Sgt|Lt|Col|Gen|Capt|Prof|Rev|Vol|vs|Inc|Co|ca?)$")
+_END = re.compile(r"[.!?](?=[\s)*\"”]|$)|\n|,? because (?=\w)|[,;—–] (?:since|which|who|where|as|so|after|not) (?=\w)")
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
 def short_text(completion: str) -> Found | None:
-    """The whole completion, without its thinking, on one line; None if it is blank or too long to be an answer."""
+    r"""The answer that is marked: in the last box, in `<answer>` or JSON, else behind the last "answer is", "Answer:".
+
+    Without a mark the whole completion, without its thinking, on one line. None if that is blank or too long to be an
+    answer, or if the last box was never closed. What follows where a model goes on with another question marks nothing.
+    """
     text = after_thinking(completion)
-    text = None if text is None else " ".join(text.split())
+    if text is None:
+        return None
+    own = plain_marks(until_next_question(text.strip(), 0))
+    boxed = boxes(own)
+    if boxed is None:
+        return None
+    box = last_box(own, [each for each in boxed if each.text.strip()], str.__eq__)
+    found = ([box] if box else sorted(enclosed(own), key=_start)) or sorted(_stated(own), key=_start)
+    for mark in reversed(found):
+        answer = " ".join(_FONT.sub(r"\1", mark.text[:LONGEST_ANSWER]).split()).strip("*_ ")
+        if answer and not is_aside(own, mark.start):
+            return Found(answer, mark.place, mark.start)
+    text = " ".join(text.split())
     return Found(text, MARKED) if text and len(text) <= LONGEST_ANSWER else None
+
+
+def _start(mark: Found) -> int:
+    return mark.start
+
+
+def _stated(text: str) -> list[Found]:
+    """What stands behind "answer is" and "Answer:", to the end of its sentence, without the reason for it."""
+    found = []
+    for mark in stated(text):
+        if not _VERDICT.match(text, mark.end()) and not _BEHIND_ANSWER.search(
+            text, max(0, mark.start() - 30), mark.start()
+        ):
+            following = text[mark.end() : mark.end() + LONGEST_ANSWER]
+            ends = (end.start() for end in _END.finditer(following) if not _abbreviates(following, end))
+            found.append(Found(following[: next(ends, len(following))], MARKED, mark.end()))
+    return found
+
+
+def _abbreviates(text: str, end: re.Match[str]) -> bool:
+    """Whether a full stop belongs to its word: `J. K. Rowling`, `St. Louis`."""
+    return end.group() == "." and _ABBREVIATED.search(text, max(0, end.start() - 5), end.start()) is not None
 
 
 def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = None) -> pd.DataFrame:

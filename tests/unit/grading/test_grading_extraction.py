@@ -153,6 +153,10 @@ def test_no_answer_is_found_where_there_is_none(completion):
         ("A pupil would say so. Clearly (C) is right.", "C"),
         ("Here $\\boxed{x \\ll y}$.\n**Answer: D**", "D"),
         ("<think>The answer is A</think>B", "B"),
+        ("analysisWe need it. Option B: 3.1.assistantfinal**Answer: A**", "A"),
+        ("It has no mass.\n\n**Answer: A**", "A"),
+        ("It has no mass.\n\n**The answer is A** cell.", None),
+        ("analysisWe need it. The answer is A", None),
         ("The answer is therefore (B), not (C).", "B"),
         ("The correct option is thus (B) rather than (D).", "B"),
         ("The answer is probably B.", "B"),
@@ -180,6 +184,42 @@ def test_no_answer_is_found_where_there_is_none(completion):
 def test_the_option_letter_is_found(completion, letter):
     found = choice(completion)
     assert (found.text if found else None) == letter
+
+
+@pytest.mark.parametrize(
+    ("completion", "answer", "place"),
+    [
+        ("First came Neil Armstrong.\n\nAnswer: Buzz Aldrin", "Buzz Aldrin", MARKED),
+        ("Not Neil Armstrong.\n\n**Final answer:** **Buzz Aldrin**", "Buzz Aldrin", MARKED),
+        ("Lyon is south of Paris. The answer is Lyon. It is near Paris.", "Lyon", MARKED),
+        ("\\boxed{\\text{Lyon}} (near Paris). The answer is a city.", "Lyon", BOX),
+        ("Paris? <answer>Lyon</answer>", "Lyon", MARKED),
+        ('{"reason": "not Paris", "answer": "Lyon"}', "Lyon", MARKED),
+        ("Answer: Lyon, because Paris is too large", "Lyon", MARKED),
+        ("## Answer\n\nJ. K. Rowling of St. Albans", "J. K. Rowling of St. Albans", MARKED),
+        ("long " * 300 + "\nAnswer: Lyon", "Lyon", MARKED),
+        ("Paris", "Paris", MARKED),
+        (
+            "Paris.\nQuestion: And where is Milan?\nAnswer: Italy",
+            "Paris. Question: And where is Milan? Answer: Italy",
+            MARKED,
+        ),
+        ("Lyon is the answer: it is south of Paris", "Lyon is the answer: it is south of Paris", MARKED),
+        ("It is Paris. The answer is based on a map.", "It is Paris. The answer is based on a map.", MARKED),
+        ("Paris. A mistake is to say the answer is Lyon.", "Paris. A mistake is to say the answer is Lyon.", MARKED),
+        ("analysisIs it Paris?assistantfinalLyon", "Lyon", MARKED),
+    ],
+)
+def test_a_text_is_what_is_marked_else_the_whole_completion(completion, answer, place):
+    found = short_text(completion)
+    assert found is not None and (found.text, found.place) == (answer, place)
+
+
+@pytest.mark.parametrize(
+    "completion", ["", "long " * 300, "Paris or \\boxed{Ly", "<think>Paris", "analysisWe see Paris"]
+)
+def test_there_is_no_text_in_what_was_cut_off_or_is_too_long(completion):
+    assert short_text(completion) is None
 
 
 SOLUTION = "def f(x):\n    return helper(x)"

@@ -170,6 +170,13 @@ def test_several_candidates_and_a_refusal_are_no_right_text():
     assert one("Paris", "Paris or Lyon", kind="text", one_answer=True).correct.tolist() == [False]
 
 
+def test_a_marked_text_alone_is_graded():
+    texts = ["Neil Armstrong followed.\n\nAnswer: Buzz Aldrin", "Not Neil Armstrong. The answer is Aldrin."]
+    assert one("Neil Armstrong", *texts, kind="text").correct.tolist() == [False, False]
+    graded = one('["Buzz Aldrin", "Aldrin"]', *texts, "Buzz Aldrin", kind="text")
+    assert graded.correct.all() and graded.answer_class.tolist() == ["buzz aldrin", "aldrin", "buzz aldrin"]
+
+
 def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
     texts = [
         "Paris, Rome or Bern",
