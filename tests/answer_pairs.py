@@ -180,8 +180,36 @@ EQUAL = {
         ("xy=4", "y=\\frac{4}{x}"),
         ("\\frac{1}{a} + \\frac{1}{b} = 1", "ab = a + b"),
     ],
+    "options before what they say": [
+        ("\\textbf{(C)}\\ 12", "\\text{(C)}"),
+        ("\\text{(C) } 12", "\\text{(C)}"),
+        ("\\mathrm{(C)}\\ \\frac12", "C"),
+        ("C", "\\text{(C)}"),
+    ],
+    "parameters that are integers": [
+        ("x = \\frac{\\pi}{4} + n\\pi,\\ n \\in \\mathbb{Z}", "\\frac{\\pi}{4}+k\\pi"),
+        ("n\\pi + \\frac{\\pi}{4}\\quad (n \\in \\mathbb{Z})", "\\frac{\\pi}{4} + k\\pi, k\\in\\mathbb Z"),
+        ("2k\\pi", "x = 2n\\pi \\text{ for } n ∈ ℤ"),
+    ],
+    "colons in braces and money with spaces": [
+        ("6{:}30\\text{ p.m.}", "6:30 \\text{ p.m.}"),
+        ("3{:}5", "3:5"),
+        ("3\\mathbin{:}5", "3:5"),
+        ("\\$70 000", "70000"),
+        ("$70 000", "70{,}000"),
+    ],
 }
 DIFFERENT = {
+    "options and parameters": [
+        ("\\textbf{(C)}\\ 12", "\\text{(D)}"),
+        ("\\text{(C)}, \\text{(D)}", "\\text{(C)}"),
+        ("\\text{(C) and (D)}", "\\text{(C)}"),
+        ("\\text{(C)} \\text{ or D}", "\\text{(C)}"),
+        ("2n\\pi,\\ n \\in \\mathbb{Z}", "k\\pi"),
+        ("n\\pi,\\ n \\in \\mathbb{R}", "k\\pi"),
+        ("n\\pi,\\ n \\in \\mathbb{Z}", "x\\pi"),
+        ("n\\pi + k, n \\in \\mathbb{Z}", "k\\pi + n"),
+    ],
     "numbers": [
         ("0.84", "84"),
         ("-15", "15"),

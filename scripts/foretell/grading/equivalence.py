@@ -8,6 +8,7 @@ from foretell.grading.comparison import cleared, close, proportional, real, same
 from foretell.grading.evaluation import constant
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
+from foretell.grading.parameters import alike
 from foretell.grading.reading import read
 from foretell.grading.scalars import same_scalar
 from foretell.grading.values import (
@@ -32,9 +33,11 @@ def equal(answer: str, gold: str) -> bool | None:
 
     Equal means: the same number, exactly where both are exact, and to its digits where one is a decimal of six
     significant digits or more; the same function, equation (up to a factor), set, tuple or list; the same words. Units
-    and the base of a number may be left out, but not contradicted. `50\%` equals 50 and `\frac12`.
+    and the base of a number may be left out, but not contradicted. `50\%` equals 50 and `\frac12`. The name of a
+    parameter that is declared to be an integer does not count.
     """
     undecided = False
+    answer, gold = alike(answer, gold)
     for wanted in read(gold):
         for given in read(answer):
             verdict = same_value(given, wanted)

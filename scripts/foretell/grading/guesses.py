@@ -13,6 +13,8 @@ _INLINE = re.compile(  # a dollar sign before a space or a number ends no formul
 _CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|altogether|totall?ing|means)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     r"(?<![\w.])\d{1,3}(?::\d{1,3})+(?:[ \t]?[ap]\.?m\b)?"
+    r"|(?<![\w.])[-−]?[$€£]\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d,])"
+    r"|(?<![\w.])[-−]?\d*[¼-¾⅐-⅞]"
     r"|(?<![\w.])[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
     r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
 )
@@ -29,6 +31,7 @@ _BEFOREHAND = re.compile(
     r"(?:out of|after|in|at|with|from|for|since|if|when|by|on|given)\b[^,=]*,\s",
     re.IGNORECASE,
 )
+_NAMED_BY = re.compile(r"\s*(?P<sign>=|is\b|equals\b)[\s*]*")  # between a formula and its value: `$x$ = 5`
 _COMPARED = re.compile(r"\b(?:more|less|fewer|greater) than\s+[$€£]?$", re.IGNORECASE)
 _PLAIN_WORD = re.compile(r"(?<![\\a-zA-Z])[a-zA-Z]{2,}")
 _BEGUN = re.compile(  # words before a value, such as "so 7" or "I got 7"; functions are none
@@ -70,7 +73,8 @@ def of_sentence(sentence: str) -> str | None:
     """The value that a sentence ends in; None without one, empty where it is a range."""
     formulas = list(_INLINE.finditer(sentence))
     if formulas:
-        return (formulas[-1].group(1) or formulas[-1].group(2)).strip()
+        formula = (formulas[-1].group(1) or formulas[-1].group(2)).strip()
+        return _value_behind(sentence[formulas[-1].end() :], formula) or formula
     if not _NUMBER.search(sentence):
         return None
     if _DENIED.search(sentence) or (_RANGE.search(sentence) and "=" not in sentence) or _PERHAPS.search(sentence):
@@ -78,13 +82,8 @@ def of_sentence(sentence: str) -> str | None:
     last_number = [match.start() for match in _NUMBER.finditer(sentence)][-1]
     concluding = [match.end() for match in _CONCLUSION.finditer(sentence, 0, last_number)]
     part = sentence[concluding[-1] :].lstrip(" ,") if concluding else sentence
-    if "=" in part and (behind := part.rpartition("=")[2].strip()):
-        number = _NUMBER.search(behind)
-        if number and not behind[: number.start()].strip(" $*("):
-            return _around(behind, number)
-        whole = behind.rstrip(" .*")
-        if number is None and is_value(whole):
-            return whole
+    if "=" in part and (equal := _equal_to(part.rpartition("=")[2].strip())):
+        return equal
     beforehand = _BEFOREHAND.match(part)
     if beforehand and _NUMBER.search(part, beforehand.end()):
         part = part[beforehand.end() :]
@@ -92,6 +91,26 @@ def of_sentence(sentence: str) -> str | None:
     if number and _COMPARED.search(part, 0, number.start()):
         return ""
     return _around(part, number) if number else None
+
+
+def _equal_to(behind: str) -> str | None:
+    """The value that begins behind an equals sign; None where none does."""
+    number = _NUMBER.search(behind)
+    if number and not behind[: number.start()].strip(" $*("):
+        return _around(behind, number)
+    whole = behind.rstrip(" .*")
+    return whole if number is None and whole and is_value(whole) else None
+
+
+def _value_behind(text: str, formula: str) -> str | None:
+    """What a sentence says of its last formula: `$x$ = 5`, or `$x$ is 5` where that is all."""
+    named = _NAMED_BY.match(text)
+    if named is None or re.search(r"\d", formula):
+        return None
+    behind = text[named.end() :].rstrip(" .*")
+    if named.group("sign") == "=":
+        return _equal_to(behind.rpartition("=")[2].strip())
+    return behind if re.search(r"\d", behind) and is_value(behind) else None
 
 
 def _around(text: str, number: re.Match[str]) -> str:

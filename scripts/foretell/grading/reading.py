@@ -29,6 +29,12 @@ from foretell.grading.values import (
 MOST_TOKENS = 1000
 
 _PLAIN_THOUSANDS = re.compile(r"(?<![\d.,])\d{1,3}(?:,\d{3})+(?!\d|,\d)")
+_OPTION = re.compile(  # `\textbf{(C)}\ 12`, and `\text{(C) } 12`
+    r"[\s$*]*\\(?:text[a-z]*|math(?:bf|rm|sf)|mbox)\s?\{\s?\(([A-H])\)[\s.:~]{0,9}\}?"
+    r"(?:\\[,;:! ]|\\q?quad(?![a-zA-Z])|[\s.:~$]){0,9}"
+    r"(?=[-−]?[\da-zA-Z$√π]|\\(?:[dt]?frac|sqrt|pi|\$|text))(?!(?:\\text\s?\{\s*)?(?:and|or)\b)(?!.*\([A-H]\))",
+    re.DOTALL,
+)
 _PHRASES: dict[str, Value] = {
     "all real numbers": EVERYTHING, "all reals": EVERYTHING, "real numbers": EVERYTHING, "all real": EVERYTHING,
     "no solution": NOTHING, "no solutions": NOTHING, "empty set": NOTHING, "no real solutions": NOTHING,
@@ -65,9 +71,12 @@ _FORMULAS = {
 def read(answer: str) -> tuple[Value, ...]:
     """What an answer says; several readings where its notation means several things (`30,150` may be a number or two).
 
-    Empty where the answer is. What is not understood is `Unread`, or a `Text` where it has words.
+    Empty where the answer is. An option's letter before what the option says stands for both. What is not
+    understood is `Unread`, or a `Text` where it has words.
     """
     found: list[Value] = []
+    if option := _OPTION.match(answer):
+        answer = f"\\text{{({option.group(1)})}}"
     joined = _PLAIN_THOUSANDS.sub(lambda number: number.group().replace(",", ""), answer)
     spellings = [joined, answer]
     if joined != answer and _bracketed(clean(answer)):  # commas separate, unless those before spaces do

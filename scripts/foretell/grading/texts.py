@@ -119,7 +119,7 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
             with accepted and others, texts that are other answers although an accepted one stands in them).
         workers: not needed.
         one_answer: whether an accepted answer that is refused ("not Paris") or one of several candidates ("Paris, Rome
-            or London") is wrong; None means so, of candidates in completions of more than five words only.
+            or London") is wrong; None means so, of candidates in answers of more than five words only.
 
     Returns:
         The same with correct (bool), grading_error (null) and answer_class: the words without a leading article, equal

@@ -6,6 +6,7 @@ from foretell.grading.equivalence import meridiem, words_in
 from foretell.grading.evaluation import UndefinedError, evaluate
 from foretell.grading.expressions import symbols
 from foretell.grading.numerals import Tree
+from foretell.grading.parameters import declared, renamed
 from foretell.grading.reading import read
 from foretell.grading.scalars import DIGITS_THAT_COUNT
 from foretell.grading.values import (
@@ -32,7 +33,8 @@ def key(answer: str) -> tuple[tuple, tuple[str, str]]:
     and classes of their own would split many votes: `30,150` votes as the number but may also be a list, and lists vote
     in any order although one without brackets may stand for a tuple.
     """
-    values = read(answer)
+    plain, parameter = declared(answer)
+    values = read(renamed(plain, parameter) if parameter else answer)
     if not values:
         return ("empty",), UNNAMED
     return _key(values[0])

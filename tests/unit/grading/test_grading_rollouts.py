@@ -92,15 +92,16 @@ def test_an_answer_that_does_not_vote_splits_no_class():
     assert grade(given, problems).answer_class.tolist()[:2] == ["5", "5"]
 
 
-def test_a_guess_from_a_truncated_completion_does_not_vote():
+def test_a_guess_from_a_truncated_completion_is_no_answer():
     problems = pd.DataFrame({"problem_id": ["p"], "answer": ["5"], "answer_kind": ["math"]})
     given = completions("so far 5", "\\boxed{5}", "so far 5", problem="p").assign(
         finish_reason=["length", "length", "stop"]
     )
     graded = grade(given, problems)
-    assert graded.answer_class.isna().tolist() == [True, False, False]
-    assert graded.correct.all() and graded.answer_place.tolist() == ["guess", "box", "guess"]
-    assert report(graded).endswith("66.7% of answers guessed from text without a mark")
+    assert graded.answer_class.isna().tolist() == graded.extracted_answer.isna().tolist() == [True, False, False]
+    assert graded.correct.tolist() == [False, True, True]
+    assert graded.answer_place.fillna("none").tolist() == ["none", "box", "guess"]
+    assert report(graded).startswith("3 rollouts: 2 right, 1 without an answer, 2 cut off; 50.0% of answers guessed")
 
 
 ENDLESS = "\\prod_{k=1}^{10^{9}} (1+\\frac{\\sin k}{k^2})"
@@ -249,6 +250,12 @@ def test_problems_that_cannot_be_graded_by_are_named():
 def test_a_gold_answer_that_does_not_parse_is_named():
     problems = pd.DataFrame({"problem_id": list("abc"), "answer": ["\\frac{", "x+1", "5"], "answer_kind": "math"})
     assert spelled_only(problems, workers=1) == ["a"]
+
+
+def test_one_name_of_an_integer_parameter_is_one_vote():
+    answers = ["n\\pi,\\ n \\in \\mathbb{Z}", "k\\pi, k \\in \\mathbb Z", "2k\\pi, k \\in \\mathbb Z"]
+    graded = one("k\\pi", *boxed(answers))
+    assert graded.correct.tolist() == [True, True, False] and graded.answer_class.nunique() == 2
 
 
 def test_what_was_cut_off_is_counted_apart():
