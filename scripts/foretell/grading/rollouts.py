@@ -100,9 +100,10 @@ def grade(
 
     Returns:
         The completions with extracted_answer (null where there is none; a truncated completion has none but a marked
-        one), answer_place (`box`, `marked` or `guess`; null without an answer), correct (bool; no answer is wrong),
-        answer_class (equal for answers to one problem that say the same; what votes are counted by) and grading_error
-        (null, or why an answer could not be graded: it counts as wrong).
+        one, or a program), answer_place (`box`, `marked` or `guess`; null without an answer), correct (bool; no answer
+        is wrong), answer_class (equal for answers to one problem that say the same; what votes are counted by; null for
+        a guess from a truncated completion) and grading_error (null, or why an answer could not be graded: it counts as
+        wrong).
 
     Raises:
         UserError: columns are missing, a completion belongs to no problem or is no text, a problem has a sample twice,
@@ -130,13 +131,14 @@ def grade(
     ]
     rollouts["extracted_answer"] = pd.Series([found.text if found else None for found, _ in extracted], dtype="string")
     rollouts["answer_place"] = pd.Series([found.place if found else None for found, _ in extracted], dtype="string")
-    guessed = _truncated(rollouts) & rollouts.answer_place.eq(GUESS).fillna(False).astype(bool)
-    rollouts.loc[guessed, ["extracted_answer", "answer_place"]] = pd.NA  # a number on the way to an answer
+    lost = _guessed_from_truncated(rollouts) & rollouts.answer_kind_.ne("code")  # tests tell whether a program is whole
+    rollouts.loc[lost, ["extracted_answer", "answer_place"]] = pd.NA
     of_distinct = _grade_distinct(rollouts, problems, workers, settings)
     graded = rollouts.drop(columns="answer_kind_").merge(of_distinct, on=ANSWER, how="left", validate="many_to_one")
     missed = pd.Series([error for _, error in extracted], dtype="string")
     return graded.assign(
         correct=graded.correct.eq(True).fillna(False).astype(bool),
+        answer_class=graded.answer_class.mask(_guessed_from_truncated(graded)),
         grading_error=graded.grading_error.fillna(missed),
     )
 
@@ -175,7 +177,8 @@ def _grade_distinct(
     rollouts: pd.DataFrame, problems: pd.DataFrame, workers: int, settings: GradingSettings
 ) -> pd.DataFrame:
     """Grade the distinct answers to each problem, those of one kind together: ANSWER and what grading adds."""
-    given = rollouts.assign(votes=rollouts["sample"].ne(GREEDY)).dropna(subset="extracted_answer")
+    votes = rollouts["sample"].ne(GREEDY) & ~_guessed_from_truncated(rollouts)
+    given = rollouts.assign(votes=votes).dropna(subset="extracted_answer")
     distinct = given[[*ANSWER, "answer_kind_"]].drop_duplicates(ANSWER)
     distinct["votes"] = given.groupby(ANSWER, sort=False).votes.transform("any").loc[distinct.index]
     answers = problems[problems.problem_id.isin(distinct.problem_id)].set_index("problem_id").answer.astype(str)
@@ -195,6 +198,10 @@ def _truncated(rollouts: pd.DataFrame) -> pd.Series:
     if "finish_reason" not in rollouts:
         return pd.Series(False, index=rollouts.index)
     return rollouts.finish_reason.eq("length").fillna(False).astype(bool)
+
+
+def _guessed_from_truncated(rollouts: pd.DataFrame) -> pd.Series:
+    return _truncated(rollouts) & rollouts.answer_place.eq(GUESS).fillna(False).astype(bool)
 
 
 def _finder(kind: str, settings: GradingSettings) -> Callable[[str, str], Found | None]:

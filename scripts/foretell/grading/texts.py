@@ -96,9 +96,8 @@ def _stated(text: str) -> list[Found]:
     """What stands behind "answer is" and "Answer:", to the end of its sentence, without the reason for it."""
     found = []
     for mark in stated(text):
-        if not _VERDICT.match(text, mark.end()) and not _BEHIND_ANSWER.search(
-            text, max(0, mark.start() - 30), mark.start()
-        ):
+        lead = re.split(r"[.!?;:\n]", text[max(0, mark.start() - 60) : mark.start()])[-1]
+        if not _VERDICT.match(text, mark.end()) and not _BEHIND_ANSWER.search(lead) and not _doubted(lead):
             following = text[mark.end() : mark.end() + LONGEST_ANSWER]
             ends = (end.start() for end in _END.finditer(following) if not _abbreviates(following, end))
             found.append(Found(following[: next(ends, len(following))], MARKED, mark.end()))

@@ -215,6 +215,7 @@ def test_the_option_letter_is_found(completion, letter):
         ("Lyon is the answer: it is south of Paris", "Lyon is the answer: it is south of Paris", MARKED),
         ("It is Paris. The answer is based on a map.", "It is Paris. The answer is based on a map.", MARKED),
         ("Paris. A mistake is to say the answer is Lyon.", "Paris. A mistake is to say the answer is Lyon.", MARKED),
+        ("I don't think the answer is Paris", "I don't think the answer is Paris", MARKED),
         ("analysisIs it Paris?assistantfinalLyon", "Lyon", MARKED),
     ],
 )

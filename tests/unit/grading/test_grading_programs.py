@@ -9,6 +9,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.grading.programs import grade
+from foretell.grading.rollouts import grade as grade_rollouts
 from graded_programs import needs_sandbox, verdicts
 from workflow_project import RECORDS
 
@@ -190,3 +191,12 @@ def test_humaneval_solutions_pass_and_empty_bodies_fail():
     for text, right in ((lambda p: p["canonical_solution"], True), (lambda p: "    pass\n", False)):
         answers = pd.DataFrame({"problem_id": ids, "extracted_answer": list(map(text, problems)), "answer": golds})
         assert (grade(answers, 2).correct == right).all()
+
+
+@needs_sandbox
+def test_a_program_without_a_fence_is_run_though_it_was_cut_off_but_does_not_vote():
+    gold = json.dumps({"entry_point": "f", "inputs": [[2]], "outputs": [4]})
+    problems = pd.DataFrame({"problem_id": ["p"], "answer": [gold], "answer_kind": ["code"]})
+    cut = pd.DataFrame({"problem_id": ["p"], "sample": [0], "completion": ["def f(x):\n    return x * x\n\ndef g("]})
+    graded = grade_rollouts(cut.assign(finish_reason="length"), problems)
+    assert graded.extracted_answer.notna().all() and graded.answer_class.isna().all()
