@@ -11,8 +11,8 @@ from foretell.claims.table import untestable_of_all
 from foretell.claims.verdicts import which_match
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+from foretell.common.rounded import with_interval
 from foretell.figures.costs import pooled_basis
-from foretell.figures.text import with_interval
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import chosen_to_match, routing_family
 from foretell.routing.matching import in_words, points

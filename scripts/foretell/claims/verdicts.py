@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.figures.text import number, with_interval
+from foretell.common.rounded import number, with_interval
 from foretell.routing.choice import FALLS_BACK, chosen_to_match, routing_family
 from foretell.routing.matching import NO, YES, points
 from foretell.routing.routers import ROUTERS

@@ -2,10 +2,10 @@
 
 import pandas as pd
 
+from foretell.common.rounded import with_interval
 from foretell.deployment.description import Answering, Chosen, PinnedReader
 from foretell.deployment.export import Export, of_router
 from foretell.deployment.familiarity import FLAGGED
-from foretell.figures.text import with_interval
 from foretell.probes.families import LINEAR
 from foretell.routing.matching import NO, SAME_POLICY, UNDERPOWERED, YES, in_words, points
 from foretell.routing.pool import TEST, TRAIN

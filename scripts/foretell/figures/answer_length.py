@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foretell.common.metrics import spearman
+from foretell.common.rounded import with_interval
 from foretell.common.statistics import percentile_interval
 from foretell.evaluation.resampling import Resampling
 from foretell.figures.inputs import TEST
 from foretell.figures.style import PAGE, distances, legend_columns, look_of, say, styled
-from foretell.figures.text import with_interval
 
 DIFFICULTY, SUCCESS = "reference_difficulty", "success_rate"
 BINS = 10  # of equal numbers of problems by difficulty, of equal width by success rate

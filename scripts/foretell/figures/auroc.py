@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pandas as pd
 
+from foretell.common.rounded import number, with_interval
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import TEST, why_not_testable
-from foretell.figures.text import number, with_interval
 from foretell.probes.families import FAMILIES
 
 KEYS = ["policy", "target", "family", "metric"]

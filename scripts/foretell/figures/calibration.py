@@ -2,9 +2,9 @@
 
 import pandas as pd
 
+from foretell.common.rounded import number, with_interval
 from foretell.evaluation.measured import SHIFT
 from foretell.figures.inputs import MAJORITY, TEST, TRAIN, VALIDATION
-from foretell.figures.text import number, with_interval
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 
 SPLITS = (TRAIN, VALIDATION, TEST)

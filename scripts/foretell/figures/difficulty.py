@@ -5,9 +5,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from foretell.common.rounded import number
 from foretell.difficulty.comparison import AGREEMENT, DECODED, tested
 from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_columns, look_of, styled
-from foretell.figures.text import number
 from foretell.probes.families import FAMILIES
 
 CEILING = "ceiling (noise of sampled rates)"

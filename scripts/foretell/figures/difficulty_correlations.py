@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from foretell.common.rounded import number, with_interval
 from foretell.difficulty.comparison import DECODED, HELD_OUT
-from foretell.figures.text import number, with_interval
 from foretell.probes.families import FAMILIES
 
 

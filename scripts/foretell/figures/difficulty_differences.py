@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.figures.text import number
+from foretell.common.rounded import number
 
 
 def collect(differences: pd.DataFrame) -> pd.DataFrame:

@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from foretell.common.rounded import with_interval
 from foretell.figures.inputs import MAJORITY, TEST, why_not_testable
-from foretell.figures.text import with_interval
 
 
 def collect(metrics: pd.DataFrame, differences: pd.DataFrame) -> pd.DataFrame:

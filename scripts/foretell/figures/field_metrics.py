@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from foretell.figures.text import with_interval
+from foretell.common.rounded import with_interval
 from foretell.probes.families import FAMILIES
 from foretell.routing import field_metrics as names
 from foretell.routing.routers import ROUTERS

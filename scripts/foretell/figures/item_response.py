@@ -2,8 +2,8 @@
 
 import pandas as pd
 
+from foretell.common.rounded import number
 from foretell.difficulty.reliability import IDENTIFIED, of_estimates, of_expectations
-from foretell.figures.text import number
 
 FITTING = (
     0.7,

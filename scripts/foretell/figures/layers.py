@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import MaxNLocator
 
+from foretell.common.rounded import number
 from foretell.figures.style import PALE, RIGHT, WRONG, outer, panels, say, styled
-from foretell.figures.text import number
 
 FEW = 60  # cells of a panel that leave room for their values
 SHORT = 4  # layers up to which a line shows the embedding too

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.metrics import weighted_mean
+from foretell.common.rounded import number, with_interval
 from foretell.common.statistics import percentile_interval
 from foretell.evaluation.resampling import Resampling
 from foretell.figures.inputs import TEST
-from foretell.figures.text import number, with_interval
 from foretell.problems.imported import lacks
 
 RATES = {

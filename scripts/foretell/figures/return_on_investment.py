@@ -8,10 +8,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from foretell.common.rounded import number, with_interval
 from foretell.figures.costs import pooled_basis
 from foretell.figures.routing_summary import strategy_name
 from foretell.figures.style import BLACK, COLOURS, PAGE, styled, wrapped
-from foretell.figures.text import money, number, with_interval
+from foretell.figures.text import money
 from foretell.probes.families import FAMILIES
 
 MODELS, REVIEW = COLOURS[0], COLOURS[1]

@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.common.rounded import number, with_interval
 from foretell.figures.costs import PER, pooled_basis, unit_for_readers
-from foretell.figures.text import money, number, samples, with_interval
+from foretell.figures.text import money, samples
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import FALLS_BACK, routing_family

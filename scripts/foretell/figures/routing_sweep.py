@@ -4,8 +4,9 @@ from math import nan
 
 import pandas as pd
 
+from foretell.common.rounded import number, with_interval
 from foretell.figures.costs import PER, unit_for_readers
-from foretell.figures.text import money, number, with_interval
+from foretell.figures.text import money
 from foretell.probes.families import FAMILIES
 from foretell.routing.routers import with_operating_points
 

@@ -8,9 +8,9 @@ from textwrap import wrap
 
 import pandas as pd
 
+from foretell.common.rounded import MINUS, with_interval
 from foretell.common.storage import write_csv, write_text
 
-MINUS = "\N{MINUS SIGN}"
 LATEX = {
     "\\": r"\textbackslash{}",
     **{character: f"\\{character}" for character in "&%$#_{}"},
@@ -32,24 +32,6 @@ INTERVAL = re.compile(r"(?P<value>\S+) (?P<interval>\[.*\])")
 NARROW = 11  # characters of a line of a column's name
 SPACE = r" \addlinespace[2pt]"
 LONG = 45  # rows beyond which a table may break over pages
-
-
-def number(value: float, digits: int, scale: float = 1, signed: bool = False) -> str:
-    """A rounded number with a typographic minus; empty if it is unknown. Nothing rounds to a signed zero."""
-    if pd.isna(value):
-        return ""
-    text = f"{scale * value:{'+' if signed else ''}.{digits}f}"
-    if float(text) == 0:
-        text = text.lstrip("+-")
-    return text.replace("-", MINUS)
-
-
-def with_interval(value: float, low: float, high: float, digits: int, scale: float = 1, signed: bool = False) -> str:
-    """`value [low, high]`; empty if the value is unknown, without brackets if the interval is."""
-    shown = number(value, digits, scale, signed)
-    if not shown or pd.isna(low) or pd.isna(high):
-        return shown
-    return f"{shown} [{number(low, digits, scale, signed)}, {number(high, digits, scale, signed)}]"
 
 
 def samples(k: int) -> str:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from foretell.common.rounded import number
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.figures.inputs import MAJORITY, TEST
-from foretell.figures.text import number
 from foretell.probes.families import FAMILIES, ROUTING_FAMILIES
 
 MARKS = ["circle", "square", "diamond", "triangle", "bar", "ring"]  # by family, the one that counts first

@@ -20,7 +20,7 @@ from foretell.claims.front_page import (
     in_numbers,
 )
 from foretell.claims.table import untestable, untestable_of_all
-from foretell.figures.text import with_interval
+from foretell.common.rounded import with_interval
 from foretell.report import pools, sizes, tables
 from foretell.report.captions import to_html
 from foretell.report.chart import Chart, chart_of

@@ -7,7 +7,7 @@ import pandas as pd
 
 from foretell.claims.front_page import headline, reading_of_headline
 from foretell.claims.verdicts import which_match
-from foretell.figures.text import with_interval
+from foretell.common.rounded import with_interval
 from foretell.report import tables
 from foretell.routing.choice import FALLS_BACK, chosen_to_match
 

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from foretell.figures.text import INTERVAL, number
+from foretell.common.rounded import number
+from foretell.figures.text import INTERVAL
 
 MOST = 400  # rows of a table that are shown; all of them are in its CSV
 _NUMBER = re.compile(r"[+\N{MINUS SIGN}-]?[\d.,]+(e[+-]?\d+)?( %)?")

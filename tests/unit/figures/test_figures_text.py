@@ -9,8 +9,9 @@ import pytest
 
 from evaluated import evaluated
 from figure_frames import curves, outcomes, predictions, summary, untrained
+from foretell.common.rounded import number, with_interval
 from foretell.figures import auroc, calibration, routing_summary, routing_sweep
-from foretell.figures.text import escape_latex, money, number, to_latex, to_markdown, with_interval, write_table
+from foretell.figures.text import escape_latex, money, to_latex, to_markdown, write_table
 
 
 def test_numbers_have_a_typographic_minus_and_no_signed_zero():

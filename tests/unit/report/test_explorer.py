@@ -5,7 +5,8 @@ import re
 import pytest
 
 from browser import MISSING, Browser
-from foretell.figures.text import money, with_interval
+from foretell.common.rounded import with_interval
+from foretell.figures.text import money
 from foretell.report.explorer import render
 from foretell.routing.curves import count_shares
 from foretell.routing.explorer import explore
