@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
-from foretell.common.rounded import number
+from foretell.common.rounded import MINUS, number
 from foretell.figures.text import INTERVAL
 
 MOST = 400  # rows of a table that are shown; all of them are in its CSV
@@ -106,13 +107,15 @@ def _written(value: object) -> str:
     """A value of a CSV for readers: numbers to four significant digits."""
     if pd.isna(value):
         return ""
+    if isinstance(value, float) and np.isinf(value):
+        return "∞" if value > 0 else f"{MINUS}∞"
     if isinstance(value, float):
         return number(value, 0) if value == round(value) and abs(value) < 1e6 else _significant(value)
     return str(value)
 
 
 def _significant(value: float) -> str:
-    return f"{value:.4g}".replace("-", "\N{MINUS SIGN}")
+    return f"{value:.4g}".replace("-", MINUS)
 
 
 def _cell(text: str) -> Cell:

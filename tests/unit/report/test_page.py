@@ -192,11 +192,12 @@ def test_warnings_about_size_are_about_size(made, report):
 def test_numbers_stand_with_their_intervals_and_what_never_changes_is_said_once(tmp_path):
     file = tmp_path / "F.csv"
     file.write_text(
-        "policy,n,accuracy,accuracy_low,accuracy_high,note,cost,low,high\na,9,0.5,0.25,0.75,,-1e-05,,\nb,9,1,1,1,x,2,1,3\n"
+        "policy,n,accuracy,accuracy_low,accuracy_high,note,cost,low,high\na,9,0.5,0.25,0.75,,-1e-05,,\nb,9,1,1,1,x,2,1,3\nc,9,1,1,1,x,inf,5,inf\n"
     )
     table = tables.of_csv(file)
     assert (table.columns, table.constant) == (["policy", "accuracy", "note", "cost"], {"n": "9"})
     assert table.numeric == [False, True, False, True]
+    assert table.rows[2][3] == tables.Cell("∞", "[5, ∞]")
     assert table.rows[0][1] == tables.Cell("0.5", "[0.25, 0.75]")
     assert table.rows[0][3] == tables.Cell("−1e−05") and table.rows[1][3] == tables.Cell("2", "[1, 3]")
 
