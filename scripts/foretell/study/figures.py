@@ -10,7 +10,16 @@ from foretell.study.files import Files
 from foretell.study.study import Study
 
 Need = Literal[
-    "splits", "norms", "efforts", "encoders", "linear", "success_rate", "fallback", "responses", "investment"
+    "splits",
+    "norms",
+    "efforts",
+    "encoders",
+    "linear",
+    "success_rate",
+    "fallback",
+    "responses",
+    "investment",
+    "measured",
 ]
 
 # What a problem set or pool may have that a figure is about.
@@ -23,6 +32,7 @@ NEEDS: dict[Need, str] = {
     "linear": "a linear probe that is trained here",
     "success_rate": "predictions of the success rate",
     "fallback": "a fallback",
+    "measured": "a pool that is no fold of another one",
     "investment": "an entry under 'return_on_investment'",
     "responses": "responses of people or models (a key 'responses')",
 }
@@ -111,6 +121,8 @@ def _has(study: Study, name: str, need: Need) -> bool:
             return study.predictions_by(name) == "train_probes" and "linear" in study.families(name)
         case "success_rate":
             return "success_rate" in study.targets(name)
+        case "measured":
+            return name in study.measured()
         case "investment":
             return name in study.config.return_on_investment
         case "responses":

@@ -114,8 +114,11 @@ class Study(Entries):
         return given and self.predictions_by(problem_set) == "train_probes"
 
     def measured(self) -> list[str]:
-        """Pools whose routers are measured as the field does."""
-        return list(self.config.pools) if FIELD_METRICS in self.config.figures else []
+        """Pools whose routers are measured as the field does: those that are no fold of another one."""
+        if FIELD_METRICS not in self.config.figures:
+            return []
+        folds = {fold for name in self.config.pools for fold in self.folds(name) if fold != name}
+        return [name for name in self.config.pools if name not in folds]
 
     # Targets and families
 
