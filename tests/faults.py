@@ -85,11 +85,12 @@ class Run:
         return status
 
     def _here(self) -> list[tuple[int, list[str]]]:
+        """Processes that work in the folder; one that is ending has no words any more, and may still hold the lock."""
         found = []
         for entry in Path("/proc").glob("[0-9]*"):
             try:
                 words = (entry / "cmdline").read_text(errors="replace").split("\0")
-                if words[0] and Path(os.readlink(entry / "cwd")) == self.folder:
+                if Path(os.readlink(entry / "cwd")) == self.folder:
                     found.append((int(entry.name), words))
             except OSError:  # it has ended
                 continue
