@@ -36,12 +36,18 @@ rule route_queries:
         RUN
 
 
+# What a pool is evaluated from: tables of each pool that is a fold of it, or its own.
+OF_FOLDS = {
+    "costs": files.costs_of_folds,
+    "fewer_samples": files.fewer_samples_of_folds,
+    "probabilities": files.probabilities_of_folds,
+    "decisions": files.decisions_of_folds,
+}
+
+
 rule evaluate_routing:
     input:
-        costs=under_results(files.costs_of_folds),
-        fewer_samples=under_results(files.fewer_samples_of_folds),
-        probabilities=under_results(files.probabilities_of_folds),
-        decisions=under_results(files.decisions_of_folds),
+        **{name: under_results(by_fold) for name, by_fold in OF_FOLDS.items()},
     output:
         curves="results/{study}/routing/{pool}/curves.parquet",
         shares="results/{study}/routing/{pool}/shares.parquet",
@@ -51,25 +57,14 @@ rule evaluate_routing:
     conda:
         "../../environment.yml"
     params:
-        **program(
-            "evaluate_routing",
-            ids={
-                "costs": files.costs_of_folds,
-                "fewer_samples": files.fewer_samples_of_folds,
-                "probabilities": files.probabilities_of_folds,
-                "decisions": files.decisions_of_folds,
-            },
-        ),
+        **program("evaluate_routing", ids=OF_FOLDS),
     shell:
         RUN
 
 
 rule estimate_return:
     input:
-        costs=under_results(files.costs_of_folds),
-        fewer_samples=under_results(files.fewer_samples_of_folds),
-        probabilities=under_results(files.probabilities_of_folds),
-        decisions=under_results(files.decisions_of_folds),
+        **{name: under_results(by_fold) for name, by_fold in OF_FOLDS.items()},
     output:
         "results/{study}/routing/{pool}/return.parquet",
     log:
@@ -79,25 +74,14 @@ rule estimate_return:
     conda:
         "../../environment.yml"
     params:
-        **program(
-            "estimate_return",
-            ids={
-                "costs": files.costs_of_folds,
-                "fewer_samples": files.fewer_samples_of_folds,
-                "probabilities": files.probabilities_of_folds,
-                "decisions": files.decisions_of_folds,
-            },
-        ),
+        **program("estimate_return", ids=OF_FOLDS),
     shell:
         RUN
 
 
 rule measure_routing:
     input:
-        costs=under_results(files.costs_of_folds),
-        fewer_samples=under_results(files.fewer_samples_of_folds),
-        probabilities=under_results(files.probabilities_of_folds),
-        decisions=under_results(files.decisions_of_folds),
+        **{name: under_results(by_fold) for name, by_fold in OF_FOLDS.items()},
     output:
         "results/{study}/routing/{pool}/metrics.parquet",
     log:
@@ -107,15 +91,7 @@ rule measure_routing:
     conda:
         "../../environment.yml"
     params:
-        **program(
-            "measure_routing",
-            ids={
-                "costs": files.costs_of_folds,
-                "fewer_samples": files.fewer_samples_of_folds,
-                "probabilities": files.probabilities_of_folds,
-                "decisions": files.decisions_of_folds,
-            },
-        ),
+        **program("measure_routing", ids=OF_FOLDS),
     shell:
         RUN
 
@@ -123,10 +99,7 @@ rule measure_routing:
 # A page that computes from means on test and on its resamples, without a server.
 rule write_explorer:
     input:
-        costs=under_results(files.costs_of_folds),
-        fewer_samples=under_results(files.fewer_samples_of_folds),
-        probabilities=under_results(files.probabilities_of_folds),
-        decisions=under_results(files.decisions_of_folds),
+        **{name: under_results(by_fold) for name, by_fold in OF_FOLDS.items()},
     output:
         "results/{study}/routing/{pool}/explorer.html",
     log:
@@ -136,16 +109,7 @@ rule write_explorer:
     conda:
         "../../environment.yml"
     params:
-        **program(
-            "write_explorer",
-            ids={
-                "costs": files.costs_of_folds,
-                "fewer_samples": files.fewer_samples_of_folds,
-                "probabilities": files.probabilities_of_folds,
-                "decisions": files.decisions_of_folds,
-            },
-            data=explorer,
-        ),
+        **program("write_explorer", ids=OF_FOLDS, data=explorer),
     shell:
         RUN
 
