@@ -23,6 +23,7 @@ EQUAL = {
         ("6 apples", "6"),
         ("3/4 cup", "3/4"),
         ("84 (corrected)", "84"),
+        ("<70>", "70"),
         ("5 \\text{ square cm}", "5\\text{ cm}^2"),
         ("50 mph", "50\\text{ miles per hour}"),
         ("5 m", "5\\text{ m}"),

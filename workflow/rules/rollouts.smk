@@ -1,6 +1,6 @@
 rule generate_completions:
     input:
-        prompts=under_results(files.prompts),
+        prompts=under_results(files.asked),
         model=under_results(files.checkpoint),
     output:
         "results/{study}/completions/{problem_set}/{policy}/{shard}.parquet",

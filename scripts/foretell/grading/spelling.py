@@ -37,6 +37,7 @@ _SIZING = re.compile(
     r"\\(?:left|right|middle|[bB]igg?[lrm]?)(?![a-zA-Z])\.?|\\(?:limits|displaystyle|textstyle)(?![a-zA-Z])"
 )
 _THOUSANDS = re.compile(r"(?<![\d.])\d{1,3}(?:(?:\{\s*,\s*\}|,\\!|,\s\\!)\s?\d{3}(?!\d)|\\[,;:!]\d{3}(?!\d))+")
+_PLACEHOLDER = re.compile(r"\s*<\s*([^<>,]{1,100}?)\s*>\s*")  # "<70>", where "<number>" was asked for
 _SPACED_THOUSANDS = re.compile(r"(?:\\\$|[€£])?\s*[1-9]\d{0,2}(?: \d{3})+")
 _COLON = re.compile(r"(?:\\math(?:bin|ord|punct|rel)\s?)?\{\s?:\s?\}")  # `6{:}30`
 _HALF_DAY = re.compile(r"\b([apAP])\.\s?[mM]\b\.?")
@@ -99,6 +100,7 @@ def clean(answer: str) -> str:
     text = _REPEATED.sub(r"\1\\overline{\2}", "".join(map(_plain, text)).strip())
     text = _ROW_SPACE.sub(r"\1 ", _OPEN_BRACE.sub(r"\1", text))
     text = _without_text_around(_without_delimiters(_BOLD.sub(r"\1", text).replace("`", "")))
+    text = found.group(1) if (found := _PLACEHOLDER.fullmatch(text)) else text
     text = _HALF_DAY.sub(r"\1m", _AROUND.sub(" ", _SIZING.sub("", text)))
     text = _COLON.sub(":", text)
     text = _THOUSANDS.sub(lambda number: re.sub(r"\D", "", number.group()), text)

@@ -1,7 +1,7 @@
 """GGUF files as ordinary checkpoint folders: their weights are de-quantised once."""
 
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import torch
 from gguf import GGUFReader, LlamaFileType
@@ -56,8 +56,9 @@ def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
     config = loaded.config
     if hasattr(config, "quantization_config"):
         del config.quantization_config
-    plain = cast(PreTrainedModel, cast(torch.nn.Module, type(loaded)(config)).to(loaded.dtype))
-    plain.load_state_dict(loaded.state_dict())
+    with torch.device("meta"):  # so that it gets the weights that there are, in place of random ones of its own
+        plain = type(loaded)(config)
+    plain.load_state_dict(loaded.state_dict(), assign=True)
     plain.generation_config = loaded.generation_config
     return plain
 

@@ -10,7 +10,7 @@ from foretell.models.architecture import TinyModelSettings
 from foretell.models.weights import RECORD, WEIGHTS, check_training
 from foretell.study.config import StudyConfig
 from foretell.study.models import ServerModel, Tiny
-from foretell.study.policies import GRADED, PREDICTED, Encoder, ImportedPolicy, ModelPolicy
+from foretell.study.policies import GRADED, PREDICTED, Encoder, ImportedPolicy, ModelPolicy, Policy
 from foretell.study.problem_sets import GeneratedSet
 from foretell.study.references import unknown
 
@@ -47,11 +47,14 @@ def policy_mistakes(config: StudyConfig) -> Iterator[str]:
     for name, policy in config.policies.items():
         if isinstance(policy, ModelPolicy) and isinstance(config.models.get(policy.model), ServerModel):
             yield from _served(name, policy, config)
-        elif isinstance(policy, ModelPolicy) and policy.encoder is not None:
-            yield f"key 'policies.{name}.encoder': its model is run here and reads for itself; leave it out"
+        elif isinstance(policy, ModelPolicy):
+            yield from _encoder(f"policies.{name}", policy.own_encoder, config)
+            if policy.encoder == policy.own_encoder:
+                yield f"key 'policies.{name}.encoder': that is how its own model reads; leave it out"
+            elif policy.encoder is not None:
+                yield from _encoder(f"policies.{name}.encoder", policy.encoder, config)
         elif policy.read_by is not None:
-            place = f"policies.{name}" + (".encoder" if isinstance(policy, ImportedPolicy) else "")
-            yield from _encoder(place, policy.read_by, config)
+            yield from _encoder(f"policies.{name}.encoder", policy.read_by, config)
         if isinstance(policy, ImportedPolicy):
             yield from _imported_policy(name, policy)
     yield from _shared_encoders(config)
@@ -90,16 +93,23 @@ def _served(name: str, policy: ModelPolicy, config: StudyConfig) -> Iterator[str
 def _shared_encoders(config: StudyConfig) -> Iterator[str]:
     """Encoders that differ in what they read or what reads it, and would have the same id, and so the same files."""
     first: dict[str, tuple[str, Encoder]] = {}
-    for name, policy in config.policies.items():
-        encoder = policy.read_by
-        if encoder is None:
-            continue
+    named = [(name, encoder) for name, policy in config.policies.items() for encoder in _encoders(policy, config)]
+    for name, encoder in named:
         other, alike = first.setdefault(encoder.id, (name, encoder))
         if encoder != alike:
             yield (
                 f"key 'policies.{name}': its model, effort, template arguments and prompt make the id {encoder.id!r}, "
                 f"as the different ones of {other!r} do; rename a model or a prompt"
             )
+
+
+def _encoders(policy: Policy, config: StudyConfig) -> list[Encoder]:
+    """What reads for a policy, and as what its model is asked where that is run here and does not read."""
+    encoders = [] if policy.read_by is None else [policy.read_by]
+    if isinstance(policy, ModelPolicy) and policy.encoder is not None:
+        served = isinstance(config.models.get(policy.model), ServerModel)
+        encoders += [] if served else [policy.own_encoder]
+    return encoders
 
 
 def _encoder(place: str, encoder: Encoder, config: StudyConfig) -> Iterator[str]:

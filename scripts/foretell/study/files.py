@@ -139,7 +139,7 @@ def encoder_scores(study: Study, job: Job) -> Files:
 
 
 def reader_prompts(study: Study, job: Job) -> Files:
-    """Prompts that an encoder reads for a policy whose answers come from elsewhere, by policy of a pool."""
+    """Prompts that an encoder reads for a policy in place of its own model, by policy of a pool."""
     problem_set = problem_set_of(study, job)
     entries = {policy: study.policy(policy) for policy in policies_of(study, job)}
     return {
@@ -185,16 +185,19 @@ def _checkpoint(study: Study, model: str) -> Files:
 
 
 def prompts(study: Study, job: Job) -> Files:
-    """Prompts that a policy's completions and activations are of, on the problems that its set shares."""
-    encoder = study.encoder(job.policy)
+    """Prompts that a policy's activations are of, on the problems that its set shares."""
+    return _prompts(study, job, study.encoder(job.policy))
+
+
+def _prompts(study: Study, job: Job, encoder: str | None) -> Files:
     return {} if encoder is None else {encoder: [f"prompts/{study.origin(job.problem_set)}/{encoder}.parquet"]}
 
 
 def asked(study: Study, job: Job) -> Files:
-    """What a policy's model is asked: messages, or the prompts that its encoder reads."""
+    """What a policy's model is asked: messages, or the prompts that it goes on from."""
     if study.asked_in_messages(job.policy):
         return {job.policy: [f"messages/{job.problem_set}/{job.policy}.parquet"]}
-    return prompts(study, job)
+    return _prompts(study, job, study.asked_as(job.policy))
 
 
 def activations(study: Study, job: Job) -> Files:

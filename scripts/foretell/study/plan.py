@@ -83,12 +83,13 @@ def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator
 
 def _answers(study: Study, origin: str, policy: str) -> Iterator[Planned]:
     """From the model that reads, and maybe answers, to graded rollouts."""
-    entry, of = study.policy(policy), {"problem_set": origin, "policy": policy}
-    if entry.read_by is not None:
-        made_by = study.config.models[entry.read_by.model].made_by
+    of = {"problem_set": origin, "policy": policy}
+    for encoder in dict.fromkeys(filter(None, [study.encoder(policy), study.asked_as(policy)])):
+        model = study.encoders()[encoder].model
+        made_by = study.config.models[model].made_by
         assert made_by is not None
-        yield made_by, {"model": entry.read_by.model}
-        yield "render_prompts", {"problem_set": origin, "encoder": entry.read_by.id}
+        yield made_by, {"model": model}
+        yield "render_prompts", {"problem_set": origin, "encoder": encoder}
     if study.asked_in_messages(policy):
         yield "write_messages", of
     for rule in (study.made_by("completions", policy), study.made_by("rollouts", policy)):

@@ -85,8 +85,8 @@ class ModelPolicy(Policy, Encoder, Decoding):
     """A policy whose model the workflow runs, or asks on a server."""
 
     encoder: Encoder | None = None
-    """Where its model is on a server: a model of this study that reads the prompts for it, so that its success is
-    predicted from that model's activations."""
+    """A model of this study that reads the prompts for it, so that its success is predicted from that model's
+    activations. Without it, its own model does; where that is on a server, another one must."""
 
     expected_tokens: Positive | None = None
     """Expected tokens of a completion, for `make plan`, which else takes the most."""
@@ -94,7 +94,12 @@ class ModelPolicy(Policy, Encoder, Decoding):
     @property
     @override
     def read_by(self) -> Encoder:
-        return self.encoder or Encoder(**self.model_dump(include=set(Encoder.model_fields)))
+        return self.encoder or self.own_encoder
+
+    @property
+    def own_encoder(self) -> Encoder:
+        """Its own model as it is asked."""
+        return Encoder(**self.model_dump(include=set(Encoder.model_fields)))
 
     @property
     @override

@@ -199,9 +199,21 @@ class Study(Entries):
 
     @remembered
     def encoders(self) -> dict[str, Encoder]:
-        """Every encoder by its id."""
-        encoders = [entry.read_by for entry in self.config.policies.values() if entry.read_by is not None]
-        return {encoder.id: encoder for encoder in encoders}
+        """Every encoder by its id: those that read, and those as which models that are run here are asked."""
+        named = [(self.policy(policy).read_by, self._asked_as(policy)) for policy in self.config.policies]
+        return {encoder.id: encoder for both in named for encoder in both if encoder is not None}
+
+    def _asked_as(self, policy: str) -> Encoder | None:
+        """The encoder whose prompts a policy's model goes on from; None where it is sent messages, or none is asked."""
+        entry = self.policy(policy)
+        if not isinstance(entry, ModelPolicy) or self.asked_in_messages(policy):
+            return None
+        return entry.read_by if isinstance(self.config.models[entry.model], ServerModel) else entry.own_encoder
+
+    def asked_as(self, policy: str) -> str | None:
+        """The id of the encoder whose prompts a policy's model goes on from; None where there is none."""
+        encoder = self._asked_as(policy)
+        return None if encoder is None else encoder.id
 
     @remembered
     def encoder(self, policy: str) -> str | None:

@@ -65,6 +65,7 @@ def test_a_model_that_is_too_large_for_a_card_is_spread(cards, checkpoint):
 
 
 def test_a_model_is_loaded_where_it_is_to_run(checkpoint, monkeypatch):
+    monkeypatch.setattr(loading, "fastest_device", lambda: torch.device("cpu"))
     assert loading.load_model(str(checkpoint), "float32").device.type == "cpu"
     monkeypatch.setattr(loading, "fastest_device", lambda: torch.device("meta"))
     model = loading.load_model(str(checkpoint), "bfloat16")
@@ -137,7 +138,7 @@ def test_results_are_the_same_where_memory_is_short(model, tokenizer, monkeypatc
     monkeypatch.setattr(model.base_model, "forward", short)
     short_states, short_completions = results()
     assert max(tried) > 3
-    assert all(np.allclose(states[name], short_states[name], atol=1e-5) for name in states)
+    assert all(np.allclose(states[name], short_states[name], atol=1e-4) for name in states)
     assert completions.equals(short_completions)
 
 

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 import pytest
 
 from broken_studies import message
-from foretell.study import jobs
+from foretell.common.errors import UserError
+from foretell.study import files, jobs
+from foretell.study.plan import jobs_of
 
 
 def test_encoders_that_would_share_their_files_are_refused(config, opened):
@@ -55,6 +57,33 @@ def test_an_effort_may_stand_in_the_prompt_where_each_has_its_own(config, opened
     assert by_prompt()
     config["policies"]["small-low"]["prompt"] = "steps"
     assert not by_prompt(), "one prompt for both: only the template can tell them apart"
+
+
+def test_another_model_may_read_for_one_that_is_run_here(config, opened):
+    """It is asked as it is anyway, and the reader's prefill is charged, which no answer goes on from."""
+    config["policies"]["small-high"]["encoder"] = {"model": "large", "effort": "low"}
+    study = opened(config)
+    job = SimpleNamespace(problem_set="tiny_math", policy="small-high", pool="tiny", shard="000-of-001")
+    assert files.asked(study, job) == {"small-high": ["prompts/tiny_math/small-high.parquet"]}
+    assert files.prompts(study, job) == {"large-low": ["prompts/tiny_math/large-low.parquet"]}
+    assert files.checkpoint(study, job).keys() == {"small"}
+    assert files.reader_prompts(study, job) == {"small-high": ["prompts/tiny_math/large-low.parquet"]}
+    price = jobs.price_outcomes(study, job)["policies"]["small-high"]
+    assert (price["encoder"], price["reader_price"]) == ("large-low", config["models"]["large"]["price"]["input"])
+    planned = jobs_of(study)
+    rendered = {of["encoder"] for rule, of in planned if rule == "render_prompts" and of["problem_set"] == "tiny_math"}
+    cached = {of["encoder"] for rule, of in planned if rule == "cache_activations" and of["problem_set"] == "tiny_math"}
+    assert rendered - cached == {"small-high"} and "large-low" in cached
+
+
+def test_a_reader_that_is_the_policys_own_or_unknown_is_refused(config, opened):
+    config["policies"]["small-high"]["encoder"] = {"model": "small", "effort": "high"}
+    assert "key 'policies.small-high.encoder': that is how its own model reads" in message(config, opened)
+    config["policies"]["small-high"]["encoder"] = {"model": "tall"}
+    assert "key 'policies.small-high.encoder.model': 'tall' is not defined" in message(config, opened)
+    config["policies"]["small-high"] |= {"encoder": {"model": "large", "effort": "low"}, "model": "tall"}
+    with pytest.raises(UserError, match=r"key 'policies\.small-high\.model': 'tall' is not defined"):
+        opened(config)
 
 
 UNASKED = [

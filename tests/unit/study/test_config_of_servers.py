@@ -78,7 +78,7 @@ def broken(opened, config, key, value):
 BROKEN = [
     ("policies.b.encoder", None, "key 'policies.b.encoder' is missing: 's' is on a server"),
     ("policies.b.encoder", {"model": "t"}, "key 'policies.b.encoder.model': 't' is on a server"),
-    ("policies.a.encoder", {"model": "m"}, "key 'policies.a.encoder': its model is run here"),
+    ("policies.d.encoder", {"model": "s"}, "key 'policies.d.encoder.model': 's' is on a server"),
     ("policies.b.prompt", "none", "key 'policies.b.prompt': 'none' is not defined"),
     ("policies.c.prompt", "plain", "key 'policies.c.prompt': the endpoint completions is sent what 'encoder' reads"),
     ("policies.c.effort", "low", "key 'policies.c.effort': the endpoint completions"),
