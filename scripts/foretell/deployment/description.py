@@ -22,6 +22,10 @@ class Asked(Settings):
     """The model that answers; None where answers came from elsewhere."""
     effort: str | None = None
     """Its reasoning effort."""
+    template_arguments: Arguments = {}
+    """What else its chat template is told."""
+    prompt: Prompt | None = None
+    """The texts around the question; None where the question stands alone, or answers came from elsewhere."""
     decoding: Decoding | None = None
     """How it samples."""
 

@@ -28,8 +28,8 @@ class PolicyPrice(Settings):
         request_price: USD per problem, whose samples are one request.
         assumed_cost: USD per problem, in place of prices.
         estimated: whether the numbers of tokens are.
-        reader_price: USD per TOKENS_PER_PRICE tokens that the encoder reads, where it belongs to another model than the
-            one that answers.
+        reader_price: USD per TOKENS_PER_PRICE tokens that the encoder reads, where the answer does not go on from what
+            it has read.
     """
 
     encoder: str | None

@@ -50,7 +50,7 @@ def policy_mistakes(config: StudyConfig) -> Iterator[str]:
         elif isinstance(policy, ModelPolicy):
             yield from _encoder(f"policies.{name}", policy.own_encoder, config)
             if policy.encoder == policy.own_encoder:
-                yield f"key 'policies.{name}.encoder': that is how its own model reads; leave it out"
+                yield f"key 'policies.{name}.encoder': that is how its own model is asked; leave it out"
             elif policy.encoder is not None:
                 yield from _encoder(f"policies.{name}.encoder", policy.encoder, config)
         elif policy.read_by is not None:

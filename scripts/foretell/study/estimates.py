@@ -67,8 +67,8 @@ def guesses(study: Study) -> Iterator[str]:
     used = {encoder.model for encoder in study.encoders().values()}
     if unknown := sorted(name for name in used if _size(study.config.models[name]) is None):
         yield f"hours and storage of {', '.join(unknown)} are unknown, and in no sum: give them a 'size'"
-    most = [name for name, entry in study.config.policies.items() if isinstance(entry, ModelPolicy)]
-    if most := [name for name in most if study.policy(name).model_dump().get("expected_tokens") is None]:
+    sampled = [name for rule in COMPLETIONS_BY.values() for name in study.policies_by("completions", rule)]
+    if most := [name for name in sampled if study.policy(name).model_dump().get("expected_tokens") is None]:
         yield f"every completion of {', '.join(most)} is taken to be 'max_tokens' long: give them 'expected_tokens'"
     if uncounted := [name for name in study.problem_sets() if count_problems(study, name) is None]:
         yield f"how many problems {', '.join(uncounted)} have is not known before they are made, and not counted"

@@ -89,5 +89,7 @@ def _asked(study: Study, policy: str, price: dict[str, Any]) -> dict[str, Any]:
         "price": price,
         "model": entry.model,
         "effort": entry.effort,
+        "template_arguments": entry.template_arguments,
+        "prompt": None if entry.prompt is None else study.config.prompts[entry.prompt].model_dump(),
         "decoding": entry.decoding(),
     }

@@ -225,18 +225,18 @@ class Study(Entries):
         """Whether a model reads at several efforts, each of which has prompts of its own."""
         prompts: dict[str | None, set[str | None]] = {}
         for encoder in self.encoders().values():
-            if encoder.model == model:
+            if encoder.model == model and encoder.effort is not None:
                 prompts.setdefault(encoder.effort, set()).add(encoder.prompt)
         return len(prompts) > 1 and len(set.union(*prompts.values())) == sum(map(len, prompts.values()))
 
-    def own_encoders(self, problem_set: str) -> dict[str, str]:
+    def readers(self, problem_set: str) -> dict[str, str]:
         """The encoder that reads for each policy on a problem set."""
-        own = {policy: self.encoder(policy) for policy in self.policies(problem_set)}
-        return {policy: encoder for policy, encoder in own.items() if encoder is not None}
+        readers = {policy: self.encoder(policy) for policy in self.policies(problem_set)}
+        return {policy: encoder for policy, encoder in readers.items() if encoder is not None}
 
     @remembered
     def compared_encoders(self, problem_set: str) -> list[str]:
         """Encoders from each of which every policy's success is read; none where there is one, or T7 is not made."""
-        encoders = list(dict.fromkeys(self.own_encoders(problem_set).values()))
+        encoders = list(dict.fromkeys(self.readers(problem_set).values()))
         asked = "T7" in self.config.figures and self.predictions_by(problem_set) == "train_probes"
         return encoders if asked and len(encoders) > 1 else []

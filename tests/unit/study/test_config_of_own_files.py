@@ -97,7 +97,7 @@ def test_a_pool_has_local_and_imported_policies_where_a_model_reads_for_these(as
     imported = {"outcomes": {"file": "a.csv"}, "assumed_cost": 1, "assumption": "none"}
     asked["policies"]["own-n"] = {**imported, "encoder": {"model": "m"}}
     study = opened(asked)
-    assert study.own_encoders("own") == {"own-m": "m", "own-n": "m"} and "token_gbm" in study.families("own")
+    assert study.readers("own") == {"own-m": "m", "own-n": "m"} and "token_gbm" in study.families("own")
     asked["policies"]["own-n"]["encoder"] = {"model": "n"}
     assert "key 'policies.own-n.encoder.model': 'n' is not defined" in message(asked, opened)
     asked["policies"]["own-n"] = {**imported, "encoder": {"model": "m"}, "activations": "a.npz"}

@@ -6,8 +6,11 @@ import pytest
 
 from broken_studies import message
 from foretell.common.errors import UserError
+from foretell.common.yaml_files import read_yaml
 from foretell.study import files, jobs
+from foretell.study.config import complete
 from foretell.study.plan import jobs_of
+from foretell.study.study import Study
 
 
 def test_encoders_that_would_share_their_files_are_refused(config, opened):
@@ -71,14 +74,38 @@ def test_another_model_may_read_for_one_that_is_run_here(config, opened):
     price = jobs.price_outcomes(study, job)["policies"]["small-high"]
     assert (price["encoder"], price["reader_price"]) == ("large-low", config["models"]["large"]["price"]["input"])
     planned = jobs_of(study)
+    described = jobs.export_router(study, job)["policies"]["small-high"]
+    assert (described["reader"], described["model"], described["effort"]) == ("large-low", "small", "high")
     rendered = {of["encoder"] for rule, of in planned if rule == "render_prompts" and of["problem_set"] == "tiny_math"}
     cached = {of["encoder"] for rule, of in planned if rule == "cache_activations" and of["problem_set"] == "tiny_math"}
     assert rendered - cached == {"small-high"} and "large-low" in cached
 
 
+def test_an_encoder_is_a_policys_own_if_its_model_reads_as_it_is_asked(config, opened):
+    """Even where another one reads for the policy."""
+
+    def own():
+        return jobs.evaluate_probes(opened(config), SimpleNamespace(problem_set="tiny_math"))["own_encoders"]
+
+    config["policies"]["small-high"]["encoder"] = {"model": "large", "effort": "low"}
+    config["figures"].append("T7")
+    assert own()["small-high"] == "large-low", "as it is asked its own model reads for none"
+    config["policies"]["small-low"]["encoder"] = {"model": "small", "effort": "high"}
+    assert own()["small-high"] == "small-high"
+
+
+def test_a_reader_without_effort_is_no_effort_of_its_model(pytestconfig):
+    config = read_yaml(pytestconfig.rootpath / "config" / "gsm8k.yaml")
+    config["policies"]["qwen2.5-coder-1.5b-concise"]["encoder"] = {"model": "qwen2.5-coder-1.5b", "prompt": "concise"}
+    config["policies"]["qwen2.5-coder-1.5b-concise"]["effort"] = "high"
+    config["policies"]["qwen2.5-coder-1.5b-concise"]["prompt"] = "steps"
+    study = Study(complete(config, "gsm8k.yaml"))
+    assert study.has_effort_by_prompt("qwen2.5-coder-0.5b") and not study.has_effort_by_prompt("qwen2.5-coder-1.5b")
+
+
 def test_a_reader_that_is_the_policys_own_or_unknown_is_refused(config, opened):
     config["policies"]["small-high"]["encoder"] = {"model": "small", "effort": "high"}
-    assert "key 'policies.small-high.encoder': that is how its own model reads" in message(config, opened)
+    assert "key 'policies.small-high.encoder': that is how its own model is asked" in message(config, opened)
     config["policies"]["small-high"]["encoder"] = {"model": "tall"}
     assert "key 'policies.small-high.encoder.model': 'tall' is not defined" in message(config, opened)
     config["policies"]["small-high"] |= {"encoder": {"model": "large", "effort": "low"}, "model": "tall"}

@@ -75,8 +75,13 @@ def import_predictions(study: Study, job: Job) -> Settings:
 
 
 def evaluate_probes(study: Study, job: Job) -> Settings:
-    """Protocol of the intervals, and which encoder is whose own."""
-    own = study.own_encoders(job.problem_set) if study.compared_encoders(job.problem_set) else {}
+    """Protocol of the intervals, and which encoder is whose own: the one that reads where its own model does not."""
+    compared = study.compared_encoders(job.problem_set)
+    own = {
+        policy: next(each for each in (study.asked_as(policy), reader) if each in compared)
+        for policy, reader in study.readers(job.problem_set).items()
+        if compared
+    }
     fewest = study.config.statistics.fewest_per_class
     return {**resampling(study), "fewest_per_class": fewest, "own_encoders": own}
 
