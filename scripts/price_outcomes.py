@@ -9,6 +9,7 @@ import pandas as pd
 from foretell.common.arguments import files_by_id, named_file, settings, shards_by_id
 from foretell.common.errors import run
 from foretell.common.storage import read_parquet, write_parquet
+from foretell.routing.arms import add_arms
 from foretell.routing.costs import PriceSettings, price_outcomes
 from foretell.routing.fewer_samples import ROLLOUT_COLUMNS, price_fewer_samples
 
@@ -22,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument(
         "--prompts", type=named_file, nargs="*", default=[], metavar="POLICY=FILE", help="that another model reads"
     )
-    parser.add_argument("--settings", type=settings(PriceSettings), required=True, help="JSON: policies")
+    parser.add_argument("--settings", type=settings(PriceSettings), required=True, help="JSON: policies, fewer_samples")
     parser.add_argument("--costs", type=Path, required=True, help="output: one row per policy and problem")
     parser.add_argument("--fewer-samples", type=Path, required=True, help="output: the same at 1..k samples")
     args = parser.parse_args(argv)
@@ -37,8 +38,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         for policy, file in files_by_id(args.prompts).items()
     }
     costs = price_outcomes(outcomes, args.settings.policies, prompts)
-    write_parquet(price_fewer_samples(rollouts, costs), args.fewer_samples)
-    write_parquet(costs, args.costs)
+    fewer_samples = price_fewer_samples(rollouts, costs)
+    write_parquet(fewer_samples, args.fewer_samples)
+    write_parquet(add_arms(costs, fewer_samples) if args.settings.fewer_samples else costs, args.costs)
 
 
 if __name__ == "__main__":

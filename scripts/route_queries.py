@@ -7,6 +7,7 @@ from pathlib import Path
 from foretell.common.arguments import files_by_id, named_file, settings
 from foretell.common.errors import UserError, run
 from foretell.common.storage import read_parquet, write_parquet
+from foretell.routing.arms import add_probabilities_of_arms
 from foretell.routing.decisions import route_pool
 from foretell.routing.pool import tabulate_probabilities
 from foretell.routing.routers import RoutingSettings
@@ -22,8 +23,9 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     predictions = {_key(name): read_parquet(file) for name, file in files_by_id(args.predictions).items()}
-    probabilities = tabulate_probabilities(predictions, args.settings.probabilities)
-    decisions = route_pool(read_parquet(args.costs), probabilities, args.settings.sweep)
+    costs = read_parquet(args.costs)
+    probabilities = add_probabilities_of_arms(tabulate_probabilities(predictions, args.settings.probabilities), costs)
+    decisions = route_pool(costs, probabilities, args.settings.sweep)
     write_parquet(probabilities, args.probabilities)
     write_parquet(decisions, args.decisions)
 

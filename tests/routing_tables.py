@@ -39,6 +39,7 @@ def costs_table(
     for policy, labels in correct.items():
         names = [f"p{i}" for i in range(len(split))]
         table = pd.DataFrame({"problem_id": names, "split": split, "group": names, "policy": policy})
+        table["of_policy"] = policy
         table["encoder"] = (encoders or {}).get(policy, f"encoder of {policy}")
         tables.append(
             table.assign(

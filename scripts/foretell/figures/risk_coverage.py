@@ -28,8 +28,8 @@ def collect(
     """Accuracy of what each policy answers when it answers the test problems it is most likely to get right.
 
     Args:
-        costs: problem_id, split, group, policy, correct, cost, probe_cost (USD; null if unknown),
-            reuses_prefill (whether the cost includes it).
+        costs: problem_id, split, group, policy, of_policy (another one where samples are fewer: left out), correct,
+            cost, probe_cost (USD; null if unknown), reuses_prefill (whether the cost includes it).
         probabilities: problem_id, family, policy, calibrated_on, probability; the first family and calibration count.
         fallback: what gets the rest, of which all is assumed.
         resamples, seed: of the bootstrap over groups.
@@ -44,7 +44,8 @@ def collect(
     calibrated = probabilities[
         (probabilities.family == first.family) & (probabilities.calibrated_on == first.calibrated_on)
     ]
-    test = costs[costs.split == TEST].merge(
+    whole = costs[costs.policy == costs.of_policy]
+    test = whole[whole.split == TEST].merge(
         calibrated[["problem_id", "policy", "probability"]], on=["problem_id", "policy"], validate="one_to_one"
     )
     parts = [_policy(policy, part, fallback, resamples, seed) for policy, part in test.groupby("policy", sort=False)]

@@ -29,11 +29,11 @@ def fit_platt(scores: np.ndarray, labels: np.ndarray) -> Platt:
 
     Args:
         scores: [n], finite, any scale.
-        labels: [n], 0/1 or bool, both present.
+        labels: [n], 0/1 or bool, both present; or in between, how often each is positive.
     """
-    scores, labels = np.asarray(scores, dtype=float), np.asarray(labels, dtype=bool)
-    positives, negatives = labels.sum(), (~labels).sum()
-    smoothed = np.where(labels, (positives + 1) / (positives + 2), 1 / (negatives + 2))
+    scores, labels = np.asarray(scores, dtype=float), np.asarray(labels, dtype=float)
+    positives, negatives = labels.sum(), (1 - labels).sum()
+    smoothed = labels * (positives + 1) / (positives + 2) + (1 - labels) / (negatives + 2)
     uninformed = Platt(0.0, float(logit(smoothed.mean())))
     centre, spread = scores.mean(), scores.std()
     if np.ptp(scores) == 0:

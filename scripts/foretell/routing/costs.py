@@ -54,9 +54,11 @@ class PriceSettings(Settings):
 
     Attributes:
         policies: by policy, in any order.
+        fewer_samples: whether routers may choose a policy at fewer of its samples.
     """
 
     policies: dict[str, PolicyPrice]
+    fewer_samples: bool = False
 
 
 def price_outcomes(
@@ -74,11 +76,12 @@ def price_outcomes(
         prompts: problem_id, token_ids of what the encoder reads, per policy with a reader_price.
 
     Returns:
-        One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, encoder,
-        samples (k), correct (0.0 or 1.0), input_cost (prompt tokens once, and the request), output_cost (completion
-        tokens of all k samples; both null where the cost is assumed), cost (their sum, or the assumed cost), probe_cost
-        (one prefill of the policy's encoder; null if unknown), all in USD, reuses_prefill (whether an answer goes on
-        from that prefill, and so has paid for it) and cost_basis.
+        One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, of_policy (the
+        same; see `foretell.routing.arms.add_arms`), encoder, samples (k), correct (0.0 or 1.0), input_cost (prompt
+        tokens once, and the request), output_cost (completion tokens of all k samples; both null where the cost is
+        assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of the policy's encoder; null if
+        unknown), all in USD, reuses_prefill (whether an answer goes on from that prefill, and so has paid for it) and
+        cost_basis.
 
     Raises:
         UserError: a policy without outcomes, prices, tokens or labels; policies over different problems, or that price
@@ -94,6 +97,7 @@ def price_outcomes(
 def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice, prompts: pd.DataFrame | None) -> pd.DataFrame:
     costs = outcomes[["problem_id", "split", "group"]].assign(
         policy=policy,
+        of_policy=policy,
         encoder=pd.Series(price.encoder, index=outcomes.index, dtype="str"),
         samples=outcomes.k.astype("Int64"),
         correct=_floats(outcomes.majority_correct.astype("boolean")),

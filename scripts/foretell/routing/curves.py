@@ -60,12 +60,12 @@ def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
 
 
 def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
-    """Share of the problems of all folds that every policy gets.
+    """Share of the problems of all folds that every policy gets, at however many of its samples.
 
     Returns:
         split, family, router, calibrated_on, operating_point, policy (from cheap to dear), share.
     """
-    pool = folds[0].pool
+    policies = folds[0].pool.whole_policies
     tables = []
     for split in _splits(folds):
         masks = [fold.pool.split == split for fold in folds]
@@ -73,14 +73,12 @@ def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
             continue
         for router, first in enumerate(folds[0].decisions):
             by_fold = [
-                np.array([pool.policies.index(policy) for policy in fold.pool.policies])[
-                    fold.decisions[router].chosen[:, mask]
-                ]
+                fold.chosen_policies(fold.decisions[router], policies)[:, mask]
                 for fold, mask in zip(folds, masks, strict=True)
             ]
             chosen = np.hstack(by_fold)
-            shares = [(chosen == column).mean(axis=1) for column in range(len(pool.policies))]
-            table = pd.DataFrame(np.column_stack(shares), columns=pool.policies).assign(
+            shares = [(chosen == place).mean(axis=1) for place in range(len(policies))]
+            table = pd.DataFrame(np.column_stack(shares), columns=policies).assign(
                 split=split,
                 **{name: getattr(first, name) for name in LABELS},
                 operating_point=first.operating_points,

@@ -9,7 +9,14 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.routing.folds import split_by_fold
 from foretell.routing.pool import Pool, Source, align_probabilities, assemble_pool, require_different_costs
-from foretell.routing.routers import ROUTERS, Sweep, route_by_oracle, router_inputs, with_operating_points
+from foretell.routing.routers import (
+    ROUTERS,
+    Sweep,
+    oracle_references,
+    route_by_oracle,
+    router_inputs,
+    with_operating_points,
+)
 
 ORACLE = "oracle"
 LABELS = ["family", "router", "calibrated_on"]
@@ -43,21 +50,17 @@ def decide(pool: Pool, probabilities: Mapping[Source, np.ndarray], sweep: Sweep)
             success.
         sweep: how finely routers are swept.
     """
-    points = {router.name: router.operating_points(sweep) for router in ROUTERS.values()}
     decisions = []
     for source, success in probabilities.items():
         inputs = router_inputs(pool, success, sweep)
-        decisions += [
-            Decisions(source.family, name, source.calibrated_on, points[name], router.route(inputs, points[name]))
-            for name, router in ROUTERS.items()
-        ]
+        for name, router in ROUTERS.items():
+            points = router.operating_points(inputs)
+            decisions.append(Decisions(source.family, name, source.calibrated_on, points, router.route(inputs, points)))
     decisions.append(Decisions(None, ORACLE, None, np.array([np.nan]), route_by_oracle(pool.correct)[None]))
     truth = router_inputs(pool, pool.correct, sweep)
-    for name, router in ROUTERS.items():
-        reference = router.oracle
-        if reference is not None:
-            chosen = reference.route(truth, points[name])
-            decisions.append(Decisions(None, reference.name, None, points[name], chosen))
+    for name, reference in oracle_references().items():
+        points = reference.operating_points(truth)
+        decisions.append(Decisions(None, name, None, points, reference.route(truth, points)))
     return decisions
 
 

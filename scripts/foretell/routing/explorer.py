@@ -96,7 +96,7 @@ def _choosing(points: Points, rows: np.ndarray) -> dict[str, np.ndarray]:
 
 def _shares(folds: Sequence[RoutedPool], source: Source, labels: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
     """Share of the test problems that every policy gets at every operating point, in the order of `labels`."""
-    policies = folds[0].pool.policies
+    policies = folds[0].pool.whole_policies
     chosen = np.vstack([np.hstack([_chosen(fold, router, source, policies) for fold in folds]) for router in ROUTERS])
     assert len(chosen) == len(labels)
     tables = []
@@ -114,5 +114,4 @@ def _chosen(fold: RoutedPool, router: str, source: Source, policies: list[str]) 
         for each in fold.decisions
         if (each.router, each.family, each.calibrated_on) == (router, source.family, source.calibrated_on)
     )
-    places = np.array([policies.index(policy) for policy in fold.pool.policies])
-    return places[decided.chosen[:, fold.pool.split == TEST]]
+    return fold.chosen_policies(decided, policies)[:, fold.pool.split == TEST]

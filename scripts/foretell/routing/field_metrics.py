@@ -78,7 +78,7 @@ def _ends(folds: Sequence[RoutedPool], points: Points, settings: RoutingEvaluati
     ends = set()
     for fold in folds:
         choosing = fold.points.on(fold.pool.split == settings.choosers[0].chosen_on)
-        ends.add((fold.pool.policies[0], choosing.labels.policy[best_single(choosing)]))
+        ends.add((fold.pool.whole_policies[0], choosing.labels.policy[best_single(choosing)]))
     if len(ends) > 1:
         raise UserError(
             "the folds of the pool differ in the policy that is cheapest or best, which these metrics need; leave T12 "

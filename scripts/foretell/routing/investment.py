@@ -247,7 +247,7 @@ def _weights(groups: np.ndarray, settings: ReturnSettings) -> np.ndarray:
 
 def one_off_costs(folds: Sequence[RoutedPool], investment: Investment) -> OneOffCosts:
     """What is paid for the problems of all splits but test, on which a router learns and chooses."""
-    others = [fold.pool.cost[fold.pool.split != TEST] for fold in folds]
+    others = [fold.pool.cost[fold.pool.split != TEST][:, fold.pool.whole] for fold in folds]
     problems = round(sum(map(len, others)) / len(folds))
     answers = float(sum(cost.sum() for cost in others)) / len(folds)
     return OneOffCosts(problems, investment.labelling_cost * problems, answers, investment.integration_cost)

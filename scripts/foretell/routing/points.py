@@ -47,7 +47,7 @@ class Points:
 def all_points(pool: Pool, fewer_samples: pd.DataFrame, decisions: list[Decisions]) -> Points:
     """Every router, every single policy at 1..k samples and a uniform random choice, on all problems of the pool."""
     groups = [_routed(pool, each) for each in decisions]
-    groups += [_single(pool), *_fewer(pool, fewer_samples), _random(pool)]
+    groups += [_single(pool), *([] if not pool.whole.all() else _fewer(pool, fewer_samples)), _random(pool)]
     return concatenate(groups)
 
 
@@ -101,9 +101,9 @@ def _single(pool: Pool) -> Points:
     labels = _labels(
         len(pool.policies),
         strategy=SINGLE,
-        policy=pool.policies,
+        policy=pool.of_policies,
         samples=pool.samples,
-        all_samples=True,
+        all_samples=pool.whole,
         cost_basis=pool.cost_basis,
     )
     return Points(labels, pool.correct.T, pool.cost.T, np.zeros_like(pool.cost.T))
@@ -129,5 +129,5 @@ def _fewer(pool: Pool, fewer_samples: pd.DataFrame) -> list[Points]:
 
 def _random(pool: Pool) -> Points:
     labels = _labels(1, strategy=RANDOM, cost_basis=_pooled_basis(pool))
-    accuracy, cost = pool.correct.mean(axis=1)[None], pool.cost.mean(axis=1)[None]
+    accuracy, cost = (values[:, pool.whole].mean(axis=1)[None] for values in (pool.correct, pool.cost))
     return Points(labels, accuracy, cost, np.zeros_like(cost))

@@ -24,13 +24,16 @@ class Source(NamedTuple):
 class Pool:
     """Policies from cheap to dear by mean cost on train, so that the first of equals is the cheapest.
 
+    A policy at fewer of its samples is a policy like any other here, where routers may choose it.
+
     Attributes:
         problem_id, split, group: [problems].
         policies, cost_basis: str [policies].
+        of_policies: str [policies], whose samples they are: another name where they are fewer than all.
         encoders: [policies], None where unknown.
         reuses_prefill: [policies], whether an answer goes on from the encoder's prefill, and so has paid for it.
-        samples: [policies], the k of every policy, None where unknown.
-        correct: [problems, policies], 0.0 or 1.0.
+        samples: [policies], how many every policy draws, None where unknown.
+        correct: [problems, policies], 0.0 or 1.0; expected, in between, of fewer samples than all.
         cost, probe_cost: [problems, policies], USD; probe_cost is NaN where unknown.
     """
 
@@ -38,6 +41,7 @@ class Pool:
     split: np.ndarray
     group: np.ndarray
     policies: list[str]
+    of_policies: list[str]
     encoders: list[str | None]
     reuses_prefill: list[bool]
     samples: list[int | None]
@@ -45,6 +49,16 @@ class Pool:
     correct: np.ndarray
     cost: np.ndarray
     probe_cost: np.ndarray
+
+    @property
+    def whole(self) -> np.ndarray:
+        """[policies], whether one is a policy at all of its samples."""
+        return np.array(self.policies) == np.array(self.of_policies)
+
+    @property
+    def whole_policies(self) -> list[str]:
+        """The policies at all of their samples, from cheap to dear."""
+        return [policy for policy, whole in zip(self.policies, self.whole, strict=True) if whole]
 
     @property
     def tier_costs(self) -> np.ndarray:
@@ -86,6 +100,7 @@ def assemble_pool(costs: pd.DataFrame) -> Pool:
         split=problems.split.to_numpy(),
         group=problems.group.to_numpy(),
         policies=policies,
+        of_policies=[head.of_policy for head in heads],
         encoders=[head.encoder if pd.notna(head.encoder) else None for head in heads],
         reuses_prefill=[bool(head.reuses_prefill) for head in heads],
         samples=[int(head.samples) if pd.notna(head.samples) else None for head in heads],

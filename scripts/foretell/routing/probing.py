@@ -40,4 +40,4 @@ def _charge(pool: Pool, consulted: Iterable[int], chosen: int) -> np.ndarray:
 
 def _encoder(pool: Pool, policy: int) -> tuple[str, str]:
     encoder = pool.encoders[policy]
-    return ("policy", pool.policies[policy]) if encoder is None else ("encoder", encoder)
+    return ("policy", pool.of_policies[policy]) if encoder is None else ("encoder", encoder)

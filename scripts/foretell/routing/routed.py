@@ -27,6 +27,11 @@ class RoutedPool:
     fewer_samples: pd.DataFrame
     decisions: list[Decisions]
 
+    def chosen_policies(self, decisions: Decisions, policies: list[str]) -> np.ndarray:
+        """Whose samples a router chooses: [points, problems], places in `policies`."""
+        places = np.array([policies.index(policy) for policy in self.pool.of_policies])
+        return places[decisions.chosen]
+
     @cached_property
     def points(self) -> Points:
         """Every strategy at every operating point, on all problems of the pool."""

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from foretell.common.arguments import Settings
 from foretell.common.registry import registry
+from foretell.routing.breakpoints import spread_among, utility_breakpoints
 from foretell.routing.pool import TRAIN, Pool
 from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder, charge_nothing
 
@@ -24,6 +25,9 @@ class Sweep(Settings):
     """Weights of cost in the utility router, evenly spread over [0, 1]."""
     thresholds: Annotated[int, Field(ge=2)] = 50
     """Thresholds of the cascade, evenly spread over [0, 1]."""
+    breakpoints: bool = False
+    """Spreads both evenly among those at which a decision on `train` changes instead, the weights from 0 to beyond the
+    last. A pool with fewer samples needs it: what its policies differ by in cost is not evenly spread."""
 
 
 class RoutingSettings(Settings):
@@ -71,7 +75,7 @@ class Router:
         title: for readers.
         symbol: of its operating point, for readers.
         meaning: of its operating point, for readers; `{cost}` stands for the word for costs.
-        operating_points: [points] from the settings.
+        operating_points: [points], ascending, from what it may know.
         route: from what it may know and its operating points, [points], to the column of the chosen policy,
             [points, problems].
         probing: what consulting probes costs beside the chosen policy: USD, [problems, policies], by the policy chosen.
@@ -82,7 +86,7 @@ class Router:
     title: str
     symbol: str
     meaning: str
-    operating_points: Callable[[Sweep], np.ndarray]
+    operating_points: Callable[[RouterInputs], np.ndarray]
     route: Callable[[RouterInputs, np.ndarray], np.ndarray]
     probing: Callable[[Pool], np.ndarray]
     has_oracle: bool = False
@@ -94,6 +98,24 @@ class Router:
             return None
         name, title = f"oracle_{self.name}", f"oracle {self.name}"
         return replace(self, name=name, title=title, probing=charge_nothing, has_oracle=False)
+
+
+def weights_of_cost(inputs: RouterInputs) -> np.ndarray:
+    """The utility router's operating points: evenly over [0, 1], or among its breakpoints and beyond: [lambdas]."""
+    count = inputs.settings.lambdas
+    if not inputs.settings.breakpoints:
+        return np.linspace(0, 1, count)
+    found = utility_breakpoints(inputs.success[inputs.train], inputs.tier_costs)
+    beyond = 2 * found.max(initial=0.0)
+    return spread_among(np.array([0.0, *found, beyond if beyond else 1.0]), count)
+
+
+def thresholds_of_success(inputs: RouterInputs) -> np.ndarray:
+    """The cascade's operating points: evenly over [0, 1], or among the probabilities that it compares: [thresholds]."""
+    count = inputs.settings.thresholds
+    if not inputs.settings.breakpoints:
+        return np.linspace(0, 1, count)
+    return spread_among(np.array([0.0, *inputs.success[inputs.train, :-1].ravel(), 1.0]), count)
 
 
 def route_by_utility(inputs: RouterInputs, lambdas: np.ndarray) -> np.ndarray:
@@ -133,8 +155,11 @@ def route_by_cascade(inputs: RouterInputs, thresholds: np.ndarray) -> np.ndarray
 
 
 def route_by_oracle(correct: np.ndarray) -> np.ndarray:
-    """Choose the cheapest policy that is right, else the cheapest: [problems]. Cheap is by tier, as for the routers."""
-    return (correct > 0).argmax(axis=1).astype(np.int16)
+    """Choose the cheapest policy that is right, else the cheapest: [problems]. Cheap is by tier, as for the routers.
+
+    Of policies that are expected to be right, one that is most likely to be.
+    """
+    return correct.argmax(axis=1).astype(np.int16)
 
 
 ROUTERS = registry(
@@ -143,7 +168,7 @@ ROUTERS = registry(
         title="utility router",
         symbol="λ",
         meaning="weight of {cost} against probability of success",
-        operating_points=lambda settings: np.linspace(0, 1, settings.lambdas),
+        operating_points=weights_of_cost,
         route=route_by_utility,
         probing=charge_every_encoder,
         has_oracle=True,
@@ -153,7 +178,7 @@ ROUTERS = registry(
         title="cascade",
         symbol="threshold",
         meaning="lowest probability of success that is accepted",
-        operating_points=lambda settings: np.linspace(0, 1, settings.thresholds),
+        operating_points=thresholds_of_success,
         route=route_by_cascade,
         probing=charge_consulted_in_order,
     ),

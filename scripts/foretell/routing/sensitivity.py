@@ -44,6 +44,6 @@ def replace_saving_intervals(
 
 def _varied(folds: Sequence[PoolTables], sensitivity: float) -> Iterator[list[PoolTables]]:
     costs = folds[0].costs
-    for policy in costs.policy[costs.cost_basis.str.contains(ASSUMED)].unique():
+    for policy in costs.of_policy[costs.cost_basis.str.contains(ASSUMED)].unique():
         for factor in (1 - sensitivity, 1 + sensitivity):
             yield [fold.scaled(policy, factor) for fold in folds]

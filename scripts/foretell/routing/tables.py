@@ -29,7 +29,7 @@ class PoolTables:
         costs, fewer = self.costs, self.fewer_samples
         return replace(
             self,
-            costs=costs.assign(cost=costs.cost.where(costs.policy != policy, costs.cost * factor)),
+            costs=costs.assign(cost=costs.cost.where(costs.of_policy != policy, costs.cost * factor)),
             fewer_samples=fewer.assign(
                 expected_cost=fewer.expected_cost.where(fewer.policy != policy, fewer.expected_cost * factor)
             ),

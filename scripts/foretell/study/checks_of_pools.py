@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from foretell.study.config import StudyConfig
 from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
-from foretell.study.pools import PoolOfFolds, SinglePool
+from foretell.study.pools import AnyPool, PoolOfFolds, SinglePool
 from foretell.study.problem_sets import File, HubSet, Records
 from foretell.study.references import fold_mistakes, unknown
 
@@ -14,12 +14,23 @@ def pool_mistakes(config: StudyConfig) -> Iterator[str]:
     for name, entry in config.problem_sets.items():
         yield from _unfit(f"problem_sets.{name}.policies", entry.evaluated, name, config)
     for name, pool in config.pools.items():
+        if config.routing.breakpoints:
+            yield from _breakpoints_of_folds(name, pool, config)
         if pool.problem_set not in config.problem_sets:
             yield unknown(f"pools.{name}.problem_set", pool.problem_set, config.problem_sets)
         elif isinstance(pool, PoolOfFolds):
             yield from _pool_of_folds(name, pool, config)
         else:
             yield from _single_pool(name, pool, config)
+
+
+def _breakpoints_of_folds(name: str, pool: AnyPool, config: StudyConfig) -> Iterator[str]:
+    problem_set = config.problem_sets.get(pool.problem_set)
+    if isinstance(pool, PoolOfFolds) or (isinstance(problem_set, File) and problem_set.cross_fit is not None):
+        yield (
+            f"key 'routing.breakpoints': pool {name!r} has folds, whose breakpoints differ, so that they have no "
+            "points in common; leave it out"
+        )
 
 
 def investment_mistakes(config: StudyConfig) -> Iterator[str]:
@@ -50,6 +61,18 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
     if isinstance(problem_set, Records) and problem_set.folds:
         yield f"key 'pools.{name}.problem_set': {pool.problem_set!r} has folds; give the pool 'folds' too"
     yield from _unfit(f"pools.{name}.policies", pool.policies, pool.problem_set, config)
+    if pool.fewer_samples and not any(_has_rollouts(config.policies.get(policy)) for policy in pool.policies):
+        yield (
+            f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
+            "it out, or give policies with 'samples' above 1 or with rollouts"
+        )
+
+
+def _has_rollouts(policy: Policy | None) -> bool:
+    """Whether there are samples of which there might be fewer; how many a file holds is known when it is read."""
+    if isinstance(policy, ModelPolicy):
+        return policy.samples > 1
+    return policy is not None and policy.rollouts_by is not None
 
 
 def _unfit(key: str, policies: list[str], name: str, config: StudyConfig) -> Iterator[str]:

@@ -26,6 +26,8 @@ class SinglePool(Settings):
     """Problem set whose problems are routed."""
     policies: Annotated[Distinct[Id], Field(min_length=2)]
     """Policies to route over."""
+    fewer_samples: bool = False
+    """Routers may choose a policy at fewer of its samples too, as mixtures of single policies may."""
     choose_on: Distinct[Literal["validation", "train"]] = ["validation"]
     """Splits on which operating points are chosen, each reported. The first counts; choosing on `train` is there to
     show what it does when train and test labels differ."""

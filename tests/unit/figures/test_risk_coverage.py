@@ -11,6 +11,7 @@ def tables(correct, probability, prefill=0.5):
     n = len(correct)
     head = pd.DataFrame({"problem_id": [f"p{i:03d}" for i in range(n)], "policy": "a"})
     costs = head.assign(split="test", group=head.problem_id, correct=correct, cost=2.0, probe_cost=prefill)
+    costs["of_policy"] = costs.policy
     costs["reuses_prefill"] = True
     return costs, head.assign(family="linear", calibrated_on="train", probability=probability)
 

@@ -35,7 +35,7 @@ CHEAPEST = Router(
     title="always the cheapest",
     symbol="nothing",
     meaning="ignored",
-    operating_points=lambda settings: np.array([0.0]),
+    operating_points=lambda inputs: np.array([0.0]),
     route=route_to_the_cheapest,
     probing=free,
 )
@@ -44,7 +44,7 @@ NEIGHBOURS = Router(
     title="nearest neighbours",
     symbol="w",
     meaning="weight of {cost}",
-    operating_points=lambda settings: np.linspace(0, 0.5, settings.lambdas),
+    operating_points=lambda inputs: np.linspace(0, 0.5, inputs.settings.lambdas),
     route=route_by_neighbours,
     probing=lambda pool: np.full_like(pool.cost, 0.25),
     has_oracle=True,

@@ -14,7 +14,8 @@ from foretell.study.study import Study
 def price_outcomes(study: Study, job: Job) -> Settings:
     """What the policies of a pool cost, and which encoder reads for each."""
     pool = study.pool(job.pool)
-    return {"policies": {policy: _price(study, policy) for policy in pool.policies}}
+    prices: Settings = {"policies": {policy: _price(study, policy) for policy in pool.policies}}
+    return {**prices, "fewer_samples": True} if pool.fewer_samples else prices
 
 
 def _price(study: Study, policy: str) -> Settings:

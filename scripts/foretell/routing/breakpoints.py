@@ -1,0 +1,38 @@
+"""Operating points where decisions change, in place of a grid that may miss them all."""
+
+import numpy as np
+
+
+def utility_breakpoints(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarray:
+    """Every lambda at which the policy with the highest success - lambda x tier cost changes on some problem.
+
+    From lambda = 0 on, the next policy of a problem is the one whose line crosses that of the present one first; of
+    several the cheapest.
+
+    Args:
+        success: [problems, policies], probability of success.
+        tier_costs: [policies], from cheap to dear.
+
+    Returns:
+        [breakpoints] >= 0, in no order, one per problem and change.
+    """
+    problems = np.arange(len(success))
+    present = success.argmax(axis=1)
+    crossings: list[np.ndarray] = []
+    while True:
+        loss = success[problems, present][:, None] - success
+        saving = tier_costs[present][:, None] - tier_costs
+        crossing = np.full(success.shape, np.inf)
+        np.divide(loss, saving, out=crossing, where=saving > 0)
+        following = crossing.argmin(axis=1)
+        first = crossing[problems, following]
+        changes = np.isfinite(first)
+        if not changes.any():
+            return np.concatenate(crossings) if crossings else np.empty(0)
+        crossings.append(first[changes])
+        present = np.where(changes, following, present)
+
+
+def spread_among(values: np.ndarray, count: int) -> np.ndarray:
+    """So many different points, evenly by rank among the different ones of at least two values: [count], ascending."""
+    return np.quantile(np.unique(values), np.linspace(0, 1, count))

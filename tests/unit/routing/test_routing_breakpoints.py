@@ -1,0 +1,83 @@
+"""Operating points where decisions change."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from foretell.routing.breakpoints import spread_among, utility_breakpoints
+from foretell.routing.pool import assemble_pool
+from foretell.routing.routers import (
+    ROUTERS,
+    RouterInputs,
+    Sweep,
+    route_by_utility,
+    thresholds_of_success,
+    weights_of_cost,
+)
+from routing_tables import random_pool
+
+
+def inputs_of(success, tier_costs, **sweep):
+    train = np.ones(len(success), dtype=bool)
+    return RouterInputs(success, tier_costs, train, success, success, Sweep(breakpoints=True, **sweep))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(2, 6))
+def test_decisions_change_at_breakpoints_and_nowhere_else(seed, problems, policies):
+    rng = np.random.default_rng(seed)
+    success = rng.random((problems, policies))
+    tiers = np.r_[0, np.sort(rng.random(policies - 2)), 1]
+    found = np.unique(utility_breakpoints(success, tiers))
+    inputs = inputs_of(success, tiers)
+    between = np.r_[0, found, 2 * found.max(initial=1)]
+    middles = (between[:-1] + between[1:]) / 2
+    decided = route_by_utility(inputs, middles)
+    assert (decided[1:] != decided[:-1]).any(axis=1).all()  # at each of them
+    grid = rng.uniform(0, middles[-1], 300)  # and between them nothing
+    np.testing.assert_array_equal(route_by_utility(inputs, grid), decided[np.searchsorted(found, grid)])
+    assert (decided[-1] == 0).all()  # beyond the last all go to the cheapest
+
+
+def test_equal_costs_and_hopeless_policies_have_no_breakpoint():
+    assert len(utility_breakpoints(np.array([[0.4, 0.6]]), np.array([0.0, 0.0]))) == 0
+    assert len(utility_breakpoints(np.array([[0.6, 0.4]]), np.array([0.0, 1.0]))) == 0
+
+
+def test_a_hand_worked_problem_goes_down_its_envelope():
+    # lines .3, .6 - .5 lambda, .9 - lambda cross in one point, at .6
+    np.testing.assert_allclose(utility_breakpoints(np.array([[0.3, 0.6, 0.9]]), np.array([0, 0.5, 1])), [0.6])
+    np.testing.assert_allclose(
+        sorted(utility_breakpoints(np.array([[0.3, 0.7, 0.9]]), np.array([0, 0.5, 1]))), [0.4, 0.8]
+    )
+
+
+def test_points_are_spread_by_rank_and_never_coincide():
+    values = np.r_[0, np.geomspace(1e-3, 10, 99), np.full(50, 1e-3)]
+    points = spread_among(values, 12)
+    assert points[0] == 0 and points[-1] == 10 and (np.diff(points) > 0).all()
+    assert len(spread_among(np.array([0.0, 1.0]), 5)) == 5
+    np.testing.assert_allclose(spread_among(np.array([0.0, 1.0]), 5), np.linspace(0, 1, 5))
+
+
+@pytest.mark.parametrize("constant", [False, True])
+def test_routers_begin_at_the_most_probable_policy_and_end_at_the_cheapest(constant):
+    costs, _ = random_pool(6)
+    pool = assemble_pool(costs)
+    rng = np.random.default_rng(0)
+    success = np.full(pool.cost.shape, 0.5) if constant else rng.random(pool.cost.shape)
+    inputs = inputs_of(success, pool.tier_costs, lambdas=7, thresholds=6)
+    weights, thresholds = weights_of_cost(inputs), thresholds_of_success(inputs)
+    assert len(np.unique(weights)) == 7 and len(np.unique(thresholds)) == 6
+    decided = route_by_utility(inputs, weights)
+    np.testing.assert_array_equal(decided[0], success.argmax(axis=1))
+    assert (decided[-1] == 0).all()
+    kept = ROUTERS["cascade"].route(inputs, thresholds)
+    assert (kept[0] == 0).all() and (kept[-1] == len(pool.policies) - 1).all()
+
+
+def test_without_breakpoints_the_points_are_those_of_the_paper():
+    inputs = RouterInputs(*[np.zeros((2, 2))] * 5, Sweep(lambdas=3, thresholds=5))
+    np.testing.assert_array_equal(weights_of_cost(inputs), [0, 0.5, 1])
+    np.testing.assert_array_equal(thresholds_of_success(inputs), [0, 0.25, 0.5, 0.75, 1])
