@@ -131,6 +131,20 @@ BROKEN_FOLDS = [
 ]
 
 
+def test_folds_have_no_breakpoints_in_common(recorded, opened):
+    set_key(recorded, "routing", {"breakpoints": True})
+    with pytest.raises(UserError, match=r"key 'routing\.breakpoints': pool 'math' has folds"):
+        opened(recorded)
+
+
+def test_fewer_samples_need_several_to_begin_with(recorded, config, opened):
+    set_key(config, "pools.tiny.fewer_samples", True)
+    opened(config)
+    set_key(recorded, "pools.math-half-0.fewer_samples", True)
+    with pytest.raises(UserError, match=r"key 'pools\.math-half-0\.fewer_samples': no policy of the pool has several"):
+        opened(recorded)
+
+
 @pytest.mark.parametrize(("key", "value", "expected"), BROKEN_FOLDS)
 def test_folds_that_do_not_fit_are_named(recorded, opened, key, value, expected):
     set_key(recorded, key, value)
