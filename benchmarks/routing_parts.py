@@ -2,9 +2,9 @@
 
     PYTHONPATH=scripts python benchmarks/routing_parts.py results/gsm8k/routing/gsm8k
 
-Every row is the utility router at the point that validation chooses, to match the best single policy or within a budget,
-which is a share of that policy's cost on validation. Gains over mixtures of single policies, which may always have fewer
-samples, have 95 % intervals.
+Every row is the utility router at the point that validation chooses, to match the best single policy or within a
+budget, which is a share of that policy's cost on validation. Gains over mixtures of single policies, which may always
+have fewer samples, have 95 % intervals.
 """
 
 import sys
@@ -14,7 +14,6 @@ import pandas as pd
 
 from foretell.common.storage import read_parquet
 from foretell.routing.arms import add_arms, add_probabilities_of_arms
-from foretell.routing.decisions import route_pool
 from foretell.routing.pool import VALIDATION
 from foretell.routing.routed import RoutedPool
 from foretell.routing.routers import Sweep
@@ -71,7 +70,8 @@ def rows(tables: PoolTables, pool: RoutedPool) -> list[dict[str, object]]:
 
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
-    tables = PoolTables(*(read_parquet(folder / f"{name}.parquet") for name in ("costs", "fewer_samples", "probabilities")))
+    names = ("costs", "fewer_samples", "probabilities")
+    tables = PoolTables(*(read_parquet(folder / f"{name}.parquet") for name in names))
     for fewer, breakpoints in ((False, False), (False, True), (True, False), (True, True)):
         print(f"\nfewer samples: {fewer}, breakpoints: {breakpoints}\n")
         print(pd.DataFrame(rows(tables, routed(tables, fewer=fewer, breakpoints=breakpoints))).to_markdown(index=False))
