@@ -4,6 +4,7 @@ from math import ceil
 
 import numpy as np
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foretell.figures.costs import pooled_basis
@@ -62,14 +63,16 @@ def draw(frame: pd.DataFrame) -> Figure:
     height = 2.3 + 0.14 * ceil(len(policies) / columns)
     figure = Figure(figsize=(COLUMN, height), layout="constrained")
     axes = figure.subplots()
-    areas = axes.stackplot(grid.index, grid.to_numpy().T, colors=[looks[policy]["color"] for policy in policies])
+    places = _places(axes, grid.index.to_numpy())
+    areas = axes.stackplot(places, grid.to_numpy().T, colors=[looks[policy]["color"] for policy in policies])
     for area, policy in zip(areas, policies, strict=True):
         area.set(edgecolor="white", linewidth=0.5, hatch=looks[policy]["hatch"])
     chosen = frame[frame.chosen_on != ""].drop_duplicates("operating_point")
     for line, (point, splits) in enumerate(zip(chosen.operating_point, chosen.chosen_on, strict=True)):
         style = [(0, (4, 2)), (0, (1, 1))][line % 2]
-        axes.axvline(point, color="white", linewidth=2.2)
-        axes.axvline(point, color=BLACK, linewidth=1.2, linestyle=style, label=f"chosen on {splits}")
+        place = places[grid.index.get_loc(point)]
+        axes.axvline(place, color="white", linewidth=2.2)
+        axes.axvline(place, color=BLACK, linewidth=1.2, linestyle=style, label=f"chosen on {splits}")
     axes.margins(x=0.02)
     axes.set_ylim(0, 100)
     assumed = frame.cost_basis.str.contains("assumed").any()
@@ -83,3 +86,13 @@ def draw(frame: pd.DataFrame) -> Figure:
     if lines:
         figure.legend(lines, names, loc="outside upper center", ncols=legend_columns(names, COLUMN), handlelength=2.4)
     return figure
+
+
+def _places(axes: Axes, points: np.ndarray) -> np.ndarray:
+    """Where operating points stand along the axis: at their value, or by rank if they are spread unevenly."""
+    if len(points) < 3 or np.allclose(np.diff(points), points[1] - points[0]):
+        return points
+    places = np.arange(len(points))
+    shown = np.unique(np.linspace(0, len(points) - 1, 6).round().astype(int))
+    axes.set_xticks(shown, [f"{points[place]:.2g}" for place in shown])
+    return places

@@ -41,7 +41,14 @@ _DENIED = re.compile(
     r"\banswer\s+(?:\w+\s+){0,2}(?:not|neither|cannot|\w+n['’]t)\b|\b(?:not|isn['’]t)\s+(?:the|an?|my)\s+(?:\w+\s+)?answer\b",
     re.IGNORECASE,
 )
-_PERHAPS = re.compile(r"\bor\s+(?:maybe|perhaps|possibly|even)\b", re.IGNORECASE)
+_PERHAPS = re.compile(
+    r"\bor\s+(?:maybe|perhaps|possibly|even)\b|\b(?:maybe|perhaps|possibly)\s(?:\w+\s){0,2}\d[\d.,]*\s+or\s+\d",
+    re.IGNORECASE,
+)
+_UNSOLVABLE = re.compile(r"\bno\s+(?:\w+\s+)?solutions?(?:\s+exists?)?[\s.!*]*$", re.IGNORECASE)
+_BROKEN_OFF = re.compile(
+    r"(?:\b(?:is|are|be|equals|the|of|and|to|gives)|[=+(])$", re.IGNORECASE
+)  # by a limit of tokens
 _RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d|(?<!from )(?<![\w:.,$])\d+[ \t]+to[ \t]+\d")
 _TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for
 
@@ -51,7 +58,7 @@ def guess(text: str) -> Found | None:
 
     That is the whole text if it is a value, or the display formula at its end; else, of the last sentence that has a
     number, the formula, or what stands behind the last equals sign, or the first number, or the first one behind
-    "therefore". A range (`3-5`) is no answer.
+    "therefore"; or that there is no solution. A range (`3-5`) is no answer, and a text that breaks off has none.
     """
     text = re.sub(r"\s+!$", "", text[-_TAIL:].strip())
     short = len(text) <= 100 and "\n" not in text and len(_PLAIN_WORD.findall(text)) <= 1
@@ -60,7 +67,11 @@ def guess(text: str) -> Found | None:
     displayed = list(_DISPLAYED.finditer(text))
     if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
         return Found((displayed[-1].group(1) or displayed[-1].group(2)).strip(), GUESS)
+    if _BROKEN_OFF.search(text):
+        return None
     parts = sentences(text)
+    if parts and _UNSOLVABLE.search(parts[-1]):
+        return Found("no solution", GUESS)
     running = [part for part in parts if not LISTED.match(part)]
     for sentence in reversed(running if any(map(_NUMBER.search, running)) else parts):
         answer = of_sentence(sentence)

@@ -18,7 +18,7 @@ from foretell.grading.places import (
     last_box,
     until_next_question,
 )
-from foretell.grading.units import with_dates_alike
+from foretell.grading.units import SMALL_NUMBERS, with_dates_alike
 
 _ARTICLES = re.compile(r"^(?:the|an?) ")
 _INITIALS = re.compile(r"(?<!\w)(?:[A-Za-z]\.\s?){2,}")
@@ -28,6 +28,12 @@ _SIGNS = {  # what tells words apart although it is no letter
     r"(?<=\b[A-Za-z])\+\+": "plusplus", r"(?<=\b[A-Za-z])#": "sharp", r"(?<=\b[A-Za-z])[+](?!\w)": "plus",
     r"(?<![<\w/])(\w{1,10})\s?<\s?(?=\w)": r"\1 below ", r"(?<![<\w/])(\w{1,10})\s?>\s?(?=\w)": r"\1 above ",
 }  # fmt: skip
+_WRITTEN_OUT = {r"\bMt\b\.?(?=\s[A-Z])": "Mount", r"\bSt\b\.?(?=\s[A-Z])": "Saint"} | {
+    rf"(?i:\b{word}\b)": str(number)
+    for number, word in enumerate(SMALL_NUMBERS)
+    if number > 1  # "one" is a pronoun
+}
+_TITLE = re.compile(r"^(?:sir|dame|dr|mr|mrs|ms|prof|professor) (?=\w+ \w)")
 _PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s\b")
 _NEGATIONS = {
     "not",
@@ -147,6 +153,7 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
     if not isinstance(parsed, dict):
         parsed = {"accepted": [gold]}
     accepted = [_singular(str(text)) for text in parsed.get("accepted", [])]
+    accepted += [untitled for text in accepted if (untitled := _TITLE.sub("", text)) != text]
     return [text for text in accepted if text], [_singular(str(text)) for text in parsed.get("others", [])]
 
 
@@ -158,10 +165,11 @@ def _singular(text: str) -> str:
 def _own_words(text: str) -> str:
     """A text's words without a leading article.
 
-    Initials are one word (`J. K.` is `JK`), `US` and `U.S.` are `usa`, and days stand before their month.
+    Initials are one word (`J. K.` is `JK`), `US` and `U.S.` are `usa`, `Mt.` is `mount`, `seven` is `7`, and days stand
+    before their month.
     """
     plain = _INITIALS.sub(lambda found: re.sub(r"\W", "", found.group()) + " ", _USA.sub("USA", text))
-    for sign, word in _SIGNS.items():
+    for sign, word in (_SIGNS | _WRITTEN_OUT).items():
         plain = re.sub(sign, word, plain)
     return _ARTICLES.sub("", with_dates_alike(words(plain)))
 

@@ -41,7 +41,7 @@ CHANGING = {
     "thirds", "quarters", "fourths", "fifths", "tenths", "hundredths", "of", "power", "root", "over", "divided",
     "multiplied", "not", "modulo", "mod", "to", "than", "twice", "double", "between", "except", "score",
 }  # fmt: skip
-_SMALL = (  # noqa: SIM905
+SMALL_NUMBERS = (  # noqa: SIM905
     "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
     "eighteen nineteen"
 ).split()
@@ -119,8 +119,8 @@ def number_in_words(words: list[str]) -> Fraction | None:
     """The value of `five` or `one hundred twenty-three` (words without hyphens); None of anything else."""
     total, current, used = 0, 0, False
     for word in words:
-        if word in _SMALL:
-            current += _SMALL.index(word)
+        if word in SMALL_NUMBERS:
+            current += SMALL_NUMBERS.index(word)
         elif word in _TENS:
             current += _TENS[word]
         elif word == "hundred":

@@ -143,6 +143,19 @@ def test_shares_add_up_to_the_whole(count):
     assert top == pytest.approx(100)
 
 
+def test_shares_at_uneven_points_stand_by_rank_under_their_values():
+    points = [0.0, 0.001, 0.002, 0.5, 40.0]
+    rows = [("test", "linear", "utility", "train", p, policy, 0.5) for policy in "ab" for p in points]
+    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
+    chosen = summary(["a", "b"])
+    chosen["operating_point"] = 0.5
+    figure = shares.draw(shares.collect(pd.DataFrame(rows, columns=columns), {"pool": chosen}, "utility"))
+    assert_nothing_is_cut_off(figure)
+    axes = figure.axes[0]
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "0.001", "0.002", "0.5", "40"]
+    assert {line.get_xdata()[0] for line in axes.lines} == {3}
+
+
 def plane(policies=("a", "b"), dearest=0.01, samples=(1, 2), router="utility", **options):
     table = cost_accuracy.collect(curves(list(policies), samples, dearest), summary(list(policies), **options), router)
     return cost_accuracy.draw(table)

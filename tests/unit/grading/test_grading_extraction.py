@@ -107,6 +107,8 @@ MATHEMATICAL = [
     ("Therefore x ≥ 8.", "x ≥ 8", GUESS),
     ("So, out of 20, she has 8 eggs left.", "8", GUESS),
     ("Since a truck holds 200 pounds, he makes 8 trips.", "8", GUESS),
+    ("I got x = 2. However, that makes the denominator zero, so there is no solution.", "no solution", GUESS),
+    ("For n = 3 there is no solution. So it is 8.", "8", GUESS),
 ]
 NONE = [
     "I cannot say.",
@@ -123,6 +125,9 @@ NONE = [
     "The answer is neither 8 nor 9.",
     "The answer can't be 8.",
     "It is 8, or maybe 9.",
+    "A search would give it, perhaps around 8 or 9.",
+    "For 24 the remainder is 0. For 25, the remainder is",
+    "So the total is 24 + 8 =",
     "It is more than 8.",
     "<|channel|>analysis<|message|>Is it 7?",
 ]

@@ -217,6 +217,15 @@ def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_ini
         graded = one(gold, answer, gold, kind="text")
         assert graded.correct.all(), gold
     assert not one("U.S.", "Let us see: Canada", kind="text").correct[0]
+    for gold, *others in (
+        ("Mount Everest", "It is Mt. Everest.", "Mt Everest"),
+        ("Saint Helena", "St. Helena"),
+        ("seven", "There are 7 of them", "Seven."),
+        ("Sir Alexander Fleming", "Alexander Fleming"),
+    ):
+        assert one(gold, *others, kind="text").correct.all(), gold
+    assert not one("1", "one of the first", kind="text").correct[0]
+    assert not one("Dr Who", "who knows", kind="text").correct[0]
     assert not one("14 March 1879", "March 15, 1879", kind="text").correct[0]
 
 
