@@ -16,6 +16,7 @@ COLUMNS = {
     names.ORACLE_GAP: "Oracle's gap, %",
     names.DISAGREEING: "Where policies disagree, %",
     names.WINS: "Wins, %",
+    names.OPTIMISM: "Optimism, points",
 }
 UNDEFINED = "undefined"
 

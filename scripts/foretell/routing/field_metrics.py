@@ -2,9 +2,9 @@
 
 Over the cost-accuracy curve of a router: AIQ, the average improvement in quality (Hu et al., 2024, RouterBench), APGR
 and CPT (Ong et al., 2024, RouteLLM). At the operating point that was chosen to match: PGR (the same), the share of the
-gap to the oracle, accuracy where policies disagree, and of the problems that router or strong policy alone gets right,
-the router's share. The curves are of test, so their best points are chosen there: AIQ, APGR and CPT flatter routers,
-those with many settings most, and so do their intervals.
+gap to the oracle, accuracy where policies disagree, of the problems that router or strong policy alone gets right, the
+router's share, and how much more it would seem to save had test chosen the point. The curves are of test, so their best
+points are chosen there: AIQ, APGR and CPT flatter routers, those with many settings most, and so do their intervals.
 
 RouteLLM has two models and counts calls of the strong one. Here the weak policy is the cheapest of a pool and the
 strong one the best where operating points are chosen; in place of calls stands the share of the way from the weak
@@ -30,6 +30,7 @@ from foretell.routing.settings import MATCH, RoutingEvaluationSettings
 
 AIQ, APGR, CPT_50, CPT_80, PGR = "aiq", "apgr", "cpt_50", "cpt_80", "pgr"
 ORACLE_GAP, DISAGREEING, WINS = "oracle_gap", "accuracy_where_policies_disagree", "win_rate"
+OPTIMISM = "optimism"
 THRESHOLDS = {CPT_50: 0.5, CPT_80: 0.8}
 
 
@@ -42,7 +43,8 @@ def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) ->
 
     Returns:
         strategy, family, metric, value, low, high (95 %, over resampled groups of test, the same for all; of resamples
-        in which it is defined), n (problems that the metric is over), weak, strong (policies). Null where a metric is
+        in which it is defined; of the optimism, each resample chooses for itself), n (problems that the metric is
+        over), weak, strong (policies). Null where a metric is
         undefined: APGR, CPT and PGR where the strong policy is no better or no dearer than the weak one on test, CPT
         where no point reaches its share, the oracle's gap where no policy is right where the strong one is wrong,
         accuracy where policies disagree where they never do, the win rate where router and strong policy are right on
@@ -65,6 +67,7 @@ def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) ->
         swept = points.of(label.strategy, Source(label.family, label.calibrated_on))
         found = _of_curve(points, swept, weak, strong, weights)
         found |= _of_point(comparison, int(row), points, weak, strong, weights)
+        found[OPTIMISM] = _optimism(points, swept, strong, comparison.cost[row], weights), weights.shape[1]
         for metric, (values, n) in found.items():
             low, high = percentile_interval(values[1:])
             value = {"metric": metric, "value": values[0], "low": low, "high": high, "n": n}
@@ -170,6 +173,26 @@ def _of_point(
         DISAGREEING: (_ratio(weights, routed * disagree, disagree), int(disagree.sum())),
         WINS: (_ratio(weights, wins, wins + losses), int((wins + losses > 0).sum())),
     }
+
+
+def _optimism(points: Points, swept: np.ndarray, strong: int, reported: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """What choosing on test adds to the saving: [1 + resamples], each of which chooses for itself.
+
+    It chooses the cheapest point that is at least as accurate as the strong policy, else that policy. Both savings are
+    shares of the strong policy's cost.
+
+    Args:
+        points, swept, strong: the points on test, and indices of the router's and of the strong policy's.
+        reported: [problems], costs at the point that was chosen elsewhere.
+        weights: [1 + resamples, problems].
+    """
+    total = weights.sum(axis=1)
+    accuracy, cost = (weights @ values[swept].T / total[:, None] for values in (points.accuracy, points.cost))
+    as_good = accuracy >= (weights @ points.accuracy[strong] / total)[:, None] - 1e-12
+    strong_cost = weights @ points.cost[strong] / total
+    cheapest = np.where(as_good, cost, np.inf).min(axis=1)
+    chosen = np.where(as_good.any(axis=1), cheapest, strong_cost)
+    return (weights @ reported / total - chosen) / strong_cost
 
 
 def _ratio(weights: np.ndarray, above: np.ndarray, below: np.ndarray) -> np.ndarray:

@@ -6,7 +6,8 @@ from scipy.integrate import quad
 
 from foretell.figures.field_metrics import collect, layout
 from foretell.routing.field_metrics import along_curve, measure
-from routing_tables import SWEEP, hand_worked, pool_tables, random_pool, settings_of
+from foretell.routing.summary import summarise_routing
+from routing_tables import SWEEP, hand_worked, pool_tables, random_pool, row, settings_of
 
 
 def measured(tables):
@@ -62,6 +63,23 @@ def test_a_pool_worked_by_hand():
     # small costs 1 and is right on 1/2, the cascade 2.5 and 3/4, level up to large's 4
     assert value(frame, "cascade", "aiq") == pytest.approx((0.5 * (0.5 + 0.75) * 1.5 + 0.75 * 1.5) / 3)
     assert value(frame, "cascade", "cpt_50") == pytest.approx(0.75 / 3)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_optimism_is_what_the_best_point_of_test_saves_more(seed):
+    tables = pool_tables(*random_pool(seed, problems=120))
+    pool = tables.routed(SWEEP)
+    frame = measure([pool], settings_of())
+    summary = summarise_routing([pool], settings_of())
+    points = pool.points.on(pool.pool.split == "test")
+    accuracy, cost = points.accuracy.mean(axis=1), points.cost.mean(axis=1)
+    labels = points.labels
+    (strong,) = np.flatnonzero((labels.strategy == "single") & (labels.policy == frame.strong.iloc[0]))
+    for router in ("utility", "cascade"):
+        of_router = np.flatnonzero(labels.strategy == router)
+        enough = [cost[point] for point in of_router if accuracy[point] >= accuracy[strong]] or [cost[strong]]
+        expected = 1 - min(enough) / cost[strong] - row(summary, router).saving
+        assert value(frame, router, "optimism") == pytest.approx(expected)
 
 
 def test_intervals_hold_the_values_and_the_table_shows_them():
