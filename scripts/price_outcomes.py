@@ -24,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         "--prompts", type=named_file, nargs="*", default=[], metavar="POLICY=FILE", help="that another model reads"
     )
     parser.add_argument("--settings", type=settings(PriceSettings), required=True, help="JSON: policies, fewer_samples")
-    parser.add_argument("--costs", type=Path, required=True, help="output: one row per policy and problem")
+    parser.add_argument(
+        "--costs", type=Path, required=True, help="output: one row per policy (maybe at fewer samples) and problem"
+    )
     parser.add_argument("--fewer-samples", type=Path, required=True, help="output: the same at 1..k samples")
     args = parser.parse_args(argv)
 

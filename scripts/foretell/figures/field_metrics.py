@@ -5,6 +5,7 @@ import pandas as pd
 from foretell.common.rounded import with_interval
 from foretell.probes.families import FAMILIES
 from foretell.routing import field_metrics as names
+from foretell.routing.points import HULL
 from foretell.routing.routers import ROUTERS
 
 COLUMNS = {
@@ -29,12 +30,13 @@ def collect(metrics: pd.DataFrame) -> pd.DataFrame:
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: a line per router and family."""
     rows = []
-    for (strategy, family), part in frame.groupby(["strategy", "family"], sort=False):
+    for (strategy, family), part in frame.groupby(["strategy", "family"], sort=False, dropna=False):
         cells = {
             COLUMNS[row.metric]: with_interval(row.value, row.low, row.high, 1, 100) or UNDEFINED
             for row in part.itertuples()
         }
-        rows.append({"Router": ROUTERS[strategy].title, "Probabilities": FAMILIES[family].label, **cells})
+        router = "mixtures, no router" if strategy == HULL else ROUTERS[strategy].title
+        rows.append({"Router": router, "Probabilities": "" if pd.isna(family) else FAMILIES[family].label, **cells})
     first, sizes = frame.iloc[0], frame.groupby("metric").n.first()
     note = (
         f"n = {sizes[names.AIQ]}, of which the policies disagree on {sizes[names.DISAGREEING]}; weak: {first.weak}, "
@@ -42,4 +44,4 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         "for choosing on test, and leave out resamples in which they are undefined. Undefined: the strong policy is no "
         "better or no dearer than the weak one, the curve does not reach the share, or no problem tells."
     )
-    return pd.DataFrame(rows), note
+    return pd.DataFrame(rows).fillna(""), note

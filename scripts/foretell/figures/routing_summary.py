@@ -109,7 +109,7 @@ def strategy_name(row: Any) -> str:
     router = with_operating_points()[row.strategy]
     name = f"{router.title}, {row.criterion}" if row.strategy in ROUTERS else router.title
     if pd.notna(row.operating_point):
-        return f"{name}: {router.symbol} = {number(row.operating_point, 3)}"
+        return f"{name}: {router.symbol} = {row.operating_point:.3g}"
     if row.choice in FALLS_BACK.values():
         return f"{name}: {row.choice}"
     return f"{name}: one {router.symbol} per fold"

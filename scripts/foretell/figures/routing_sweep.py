@@ -4,7 +4,7 @@ from math import nan
 
 import pandas as pd
 
-from foretell.common.rounded import number, with_interval
+from foretell.common.rounded import with_interval
 from foretell.figures.costs import PER, unit_for_readers
 from foretell.figures.text import money
 from foretell.probes.families import FAMILIES
@@ -63,7 +63,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     ):
         router = routers[name]
         calibrated = f" (calibrated on {calibrated_on})" if several and pd.notna(calibrated_on) else ""
-        row = {"Router, operating point": f"{router.title}, {router.symbol} = {number(point, 3)}{calibrated}"}
+        row = {"Router, operating point": f"{router.title}, {router.symbol} = {point:.3g}{calibrated}"}
         for split in splits:
             one = part[part.split == split].iloc[0]
             cost = (one.cost_usd_per_1000, one.cost_usd_per_1000_low, one.cost_usd_per_1000_high)

@@ -14,7 +14,7 @@ from scipy.special import logit
 from foretell.probes.calibration import fit_platt
 from foretell.routing.pool import TRAIN, VALIDATION
 
-SURE = 1e-6  # probabilities nearer to 0 or 1 have no finite log odds to scale
+SURE = 1e-6  # probabilities nearer to 0 or 1 are taken for this, since those of 0 and 1 have no finite log odds
 
 
 def arm_of(policy: str, samples: int) -> str:
@@ -51,7 +51,7 @@ def add_probabilities_of_arms(probabilities: pd.DataFrame, costs: pd.DataFrame) 
     """Add the probability that every policy is right with fewer of its samples.
 
     It is scaled on the expected correctness of the problems on which the policy's own was calibrated: on train, where
-    probabilities are out of fold, or on validation. Probabilities from elsewhere are scaled on train.
+    probabilities are out of fold, or on validation.
 
     Args:
         probabilities: the table of `foretell.routing.pool.tabulate_probabilities`.
@@ -78,7 +78,7 @@ def _scaled(rows: pd.DataFrame, arms: pd.DataFrame, calibrated_on: str) -> Itera
     """One policy's probabilities at every lower number of samples."""
     log_odds = logit(rows.probability.to_numpy(float).clip(SURE, 1 - SURE))
     for arm, measured in arms.groupby("policy", sort=False):
-        known = measured.set_index("problem_id").loc[rows.problem_id]
+        known = measured.set_index("problem_id").reindex(rows.problem_id)
         split = rows.split if "split" in rows else known.split
         fitted = split.to_numpy() == (VALIDATION if calibrated_on == VALIDATION else TRAIN)
         if np.isnan(log_odds).any():

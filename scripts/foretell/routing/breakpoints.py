@@ -2,6 +2,8 @@
 
 import numpy as np
 
+DIGITS = 12
+
 
 def utility_breakpoints(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarray:
     """Every lambda at which the policy with the highest success - lambda x tier cost changes on some problem.
@@ -34,5 +36,8 @@ def utility_breakpoints(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarr
 
 
 def spread_among(values: np.ndarray, count: int) -> np.ndarray:
-    """So many different points, evenly by rank among the different ones of at least two values: [count], ascending."""
-    return np.quantile(np.unique(values), np.linspace(0, 1, count))
+    """So many points, evenly by rank among the different ones of at least two values, and between them: ascending.
+
+    Values that differ by rounding alone count once, so that all points differ.
+    """
+    return np.quantile(np.unique(np.round(values, DIGITS)), np.linspace(0, 1, count))

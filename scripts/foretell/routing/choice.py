@@ -31,7 +31,7 @@ def best_single(points: Points) -> int:
 
 
 def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, value: float | None) -> tuple[int, str]:
-    """Choose one of several points; where none fulfils the criterion, a single policy at all of its samples.
+    """Choose one of several points; where none fulfils the criterion, the best single policy, or the cheapest one.
 
     Args:
         points: all points on the choosing split.
@@ -56,7 +56,7 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
         affordable = candidates[cost[candidates] <= value]
         if len(affordable):
             return _most_accurate(points, affordable), CHOSEN[criterion]
-        return _cheapest(points, np.flatnonzero(points.labels.all_samples)), FALLS_BACK[criterion]
+        return _cheapest(points, np.flatnonzero(points.labels.routable)), FALLS_BACK[criterion]
     enough = candidates[accuracy[candidates] >= (accuracy[best] if criterion == MATCH else value)]
     if len(enough):
         return _cheapest(points, enough), CHOSEN[criterion]

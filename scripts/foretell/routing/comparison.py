@@ -181,7 +181,7 @@ def _mixtures(points: Points, costs: np.ndarray) -> list[Mixture | None]:
 def _label(
     labels: pd.DataFrame, selected: pd.DataFrame, best: np.ndarray, mixtures: list[Mixture | None]
 ) -> pd.DataFrame:
-    chosen = labels.drop(columns="all_samples").iloc[selected.point].reset_index(drop=True)
+    chosen = labels.drop(columns=["all_samples", "routable"]).iloc[selected.point].reset_index(drop=True)
     routed = selected.choice.notna()  # where a router falls back, the row stays the router's
     chosen.loc[routed, ["policy", "samples"]] = None, pd.NA
     chosen = chosen.assign(

@@ -15,6 +15,7 @@ from foretell.common.errors import UserError
 from foretell.common.frames import require_same_problems
 from foretell.completions.samples import GREEDY
 
+DIGITS = 12  # beyond them, binomial coefficients of more than 30 samples are inexact
 ROLLOUT_COLUMNS = ["problem_id", "sample", "answer_class", "correct"]
 
 
@@ -105,7 +106,7 @@ def expected_majority(answers: np.ndarray, correct: np.ndarray) -> np.ndarray:
     wins = _count_wins(following[row, first, first], others, following[row, first], (~given).sum(axis=1)[row])
     counts = np.zeros((problems, k + 1))
     np.add.at(counts, row, wins)
-    return counts[:, 1:] / comb(k, np.arange(1, k + 1))
+    return np.round(counts[:, 1:] / comb(k, np.arange(1, k + 1)), DIGITS)
 
 
 def _count_wins(own_later: np.ndarray, others: np.ndarray, others_later: np.ndarray, silent: np.ndarray) -> np.ndarray:

@@ -22,7 +22,7 @@ from foretell.routing.choice import best_single
 from foretell.routing.comparison import Comparison, compare_folds
 from foretell.routing.decisions import ORACLE
 from foretell.routing.hull import upper_hull
-from foretell.routing.points import SINGLE, Points
+from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST, Source
 from foretell.routing.routed import RoutedPool, groups_on, points_on
 from foretell.routing.routers import ROUTERS
@@ -35,14 +35,15 @@ THRESHOLDS = {CPT_50: 0.5, CPT_80: 0.8}
 
 
 def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) -> pd.DataFrame:
-    """The metrics of every router by every family, at the first chooser's points.
+    """The metrics of every router by every family, at the first chooser's points, and of mixtures along their curve.
 
     Args:
         folds: as `foretell.routing.summary.summarise_routing` takes them.
         settings: as there.
 
     Returns:
-        strategy, family, metric, value, low, high (95 %, over resampled groups of test, the same for all; of resamples
+        strategy (`hull` for the mixtures of single policies at any number of samples, which need no router), family
+        (null for those), metric, value, low, high (95 %, over resampled groups of test, the same for all; of resamples
         in which it is defined; of the optimism, each resample chooses for itself), n (problems that the metric is
         over), weak, strong (policies). Null where a metric is
         undefined: APGR, CPT and PGR where the strong policy is no better or no dearer than the weak one on test, CPT
@@ -68,12 +69,17 @@ def measure(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) ->
         found = _of_curve(points, swept, weak, strong, weights)
         found |= _of_point(comparison, int(row), points, weak, strong, weights)
         found[OPTIMISM] = _optimism(points, swept, strong, comparison.cost[row], weights), weights.shape[1]
-        for metric, (values, n) in found.items():
-            low, high = percentile_interval(values[1:])
-            value = {"metric": metric, "value": values[0], "low": low, "high": high, "n": n}
-            rows.append({"strategy": label.strategy, "family": label.family, **value})
+        rows += [_row(label.strategy, label.family, metric, *measured) for metric, measured in found.items()]
+    mixed = _of_curve(points, points.of(SINGLE), weak, strong, weights)
+    rows += [_row(HULL, None, metric, *measured) for metric, measured in mixed.items()]
     named = {"weak": points.labels.policy[weak], "strong": points.labels.policy[strong]}
     return pd.DataFrame(rows).assign(**named)
+
+
+def _row(strategy: str, family: str | None, metric: str, values: np.ndarray, n: int) -> dict[str, object]:
+    low, high = percentile_interval(values[1:])
+    value = {"metric": metric, "value": values[0], "low": low, "high": high, "n": n}
+    return {"strategy": strategy, "family": family, **value}
 
 
 def _ends(folds: Sequence[RoutedPool], points: Points, settings: RoutingEvaluationSettings) -> tuple[int, int]:

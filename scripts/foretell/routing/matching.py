@@ -24,7 +24,7 @@ def discordant(differences: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray,
 
     Args:
         differences: [rows, problems] in [-1, 1]: correctness minus that of the reference. The expected correctness of a
-            random choice is not 0 or 1; then the counts are expected ones.
+            random choice, or of fewer samples, is not 0 or 1; then the counts are expected ones.
         groups: [problems] labels.
 
     Returns:

@@ -22,7 +22,7 @@ class Points:
     Attributes:
         labels: one row per point: strategy, family and calibrated_on (null but for routers that read probabilities),
             policy and samples (null but for single policies), all_samples (whether a single policy draws all of its k),
-            operating_point (null where there is none), cost_basis.
+            routable (whether routers may choose it), operating_point (null where there is none), cost_basis.
         accuracy: [points, problems], expected correctness.
         cost, probing: [points, problems], expected USD; probing is not part of cost.
     """
@@ -47,7 +47,7 @@ class Points:
 def all_points(pool: Pool, fewer_samples: pd.DataFrame, decisions: list[Decisions]) -> Points:
     """Every router, every single policy at 1..k samples and a uniform random choice, on all problems of the pool."""
     groups = [_routed(pool, each) for each in decisions]
-    groups += [_single(pool), *([] if not pool.whole.all() else _fewer(pool, fewer_samples)), _random(pool)]
+    groups += [_single(pool), *(_fewer(pool, fewer_samples) if pool.whole.all() else []), _random(pool)]
     return concatenate(groups)
 
 
@@ -62,7 +62,7 @@ def concatenate(groups: Sequence[Points]) -> Points:
 
 
 def _labels(points: int, **columns: object) -> pd.DataFrame:
-    absent = {"family": None, "policy": None, "samples": pd.NA, "all_samples": False}
+    absent = {"family": None, "policy": None, "samples": pd.NA, "all_samples": False, "routable": False}
     absent |= {"calibrated_on": None, "operating_point": np.nan}
     types = dict.fromkeys(["strategy", "family", "policy", "calibrated_on", "cost_basis"], "str")
     types |= {"samples": "Int64", "operating_point": "float64"}
@@ -104,6 +104,7 @@ def _single(pool: Pool) -> Points:
         policy=pool.of_policies,
         samples=pool.samples,
         all_samples=pool.whole,
+        routable=True,
         cost_basis=pool.cost_basis,
     )
     return Points(labels, pool.correct.T, pool.cost.T, np.zeros_like(pool.cost.T))

@@ -69,7 +69,7 @@ class Pool:
 
 
 def assemble_pool(costs: pd.DataFrame) -> Pool:
-    """Align the table of `foretell.routing.costs.price_outcomes`.
+    """Align the table of `foretell.routing.costs.price_outcomes`, or of `foretell.routing.arms.add_arms`.
 
     Raises:
         UserError: a pool of one, policies over different problems, problems whose split differs between policies,
@@ -179,12 +179,12 @@ def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[Source, np.ndar
 
 def _align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool, family: str) -> np.ndarray:
     columns = []
-    for policy in pool.policies:
+    for policy, of_policy in zip(pool.policies, pool.of_policies, strict=True):
         if policy not in predictions:
             raise UserError(
-                f"policy {policy!r} has no {family!r} predictions; give --predictions {policy}/{family}=FILE"
+                f"policy {of_policy!r} has no {family!r} predictions; give --predictions {of_policy}/{family}=FILE"
             )
-        table, name = predictions[policy], f"{family!r} predictions for policy {policy!r}"
+        table, name = predictions[policy], f"{family!r} predictions for policy {of_policy!r}"
         require_same_problems({"the pool's costs": pd.Series(pool.problem_id), name: table.problem_id})
         probability = table.set_index("problem_id").probability.loc[pool.problem_id].to_numpy(dtype=float)
         if missing := int(np.isnan(probability).sum()):

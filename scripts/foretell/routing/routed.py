@@ -46,7 +46,7 @@ def points_on(folds: Sequence[RoutedPool], split: str) -> Points:
     """
     points = [fold.points.on(fold.pool.split == split) for fold in folds]
     labels = points[0].labels
-    places = places_of_strategies([each.labels for each in points], [*labels.columns.drop("all_samples")])
+    places = places_of_strategies([each.labels for each in points], [*labels.columns.drop(["all_samples", "routable"])])
     values = (
         np.hstack([getattr(each, name)[place] for each, place in zip(points, places, strict=True)])
         for name in ("accuracy", "cost", "probing")

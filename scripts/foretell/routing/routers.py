@@ -27,7 +27,8 @@ class Sweep(Settings):
     """Thresholds of the cascade, evenly spread over [0, 1]."""
     breakpoints: bool = False
     """Spreads both evenly among those at which a decision on `train` changes instead, the weights from 0 to beyond the
-    last. A pool with fewer samples needs it: what its policies differ by in cost is not evenly spread."""
+    last. A pool with `fewer_samples` is served badly without: half of its decisions may change where an even grid has a
+    few weights, and others beyond its end."""
 
 
 class RoutingSettings(Settings):
@@ -44,10 +45,11 @@ class RouterInputs:
     """What a router may know of a pool: on the reported problems, predictions alone.
 
     Attributes:
-        success: [problems, policies], probability of success; for an oracle reference, the true label.
+        success: [problems, policies], probability of success; for an oracle reference, the true label, which is between
+            0 and 1 where samples are fewer than all.
         tier_costs: [policies], mean cost on train, in [0, 1].
         train: bool [problems], the problems that a router may learn from.
-        train_correct: [train problems, policies], 0.0 or 1.0.
+        train_correct: [train problems, policies], such labels.
         train_cost: [train problems, policies], USD.
         settings: of the routers.
     """
@@ -155,10 +157,7 @@ def route_by_cascade(inputs: RouterInputs, thresholds: np.ndarray) -> np.ndarray
 
 
 def route_by_oracle(correct: np.ndarray) -> np.ndarray:
-    """Choose the cheapest policy that is right, else the cheapest: [problems]. Cheap is by tier, as for the routers.
-
-    Of policies that are expected to be right, one that is most likely to be.
-    """
+    """Choose the policy that is right, or most often right, and of equals the cheapest by tier: [problems]."""
     return correct.argmax(axis=1).astype(np.int16)
 
 

@@ -66,6 +66,12 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
+    as_given = any(getattr(config.policies.get(policy), "predictions", None) for policy in pool.policies)
+    if pool.fewer_samples and as_given and not getattr(problem_set, "recalibrate", False):
+        yield (
+            f"key 'pools.{name}.fewer_samples': probabilities of {pool.problem_set!r} are taken as they are given, and "
+            "those at fewer samples would be scaled; set 'recalibrate' of the problem set, or leave it out"
+        )
 
 
 def _has_rollouts(policy: Policy | None) -> bool:

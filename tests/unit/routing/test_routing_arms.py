@@ -1,10 +1,14 @@
 """Policies at fewer of their samples, among which routers choose too."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
+from foretell.figures.risk_coverage import collect
 from foretell.outcomes.summary import summarise
 from foretell.routing.arms import add_arms, add_probabilities_of_arms
 from foretell.routing.choice import best_single
@@ -13,12 +17,18 @@ from foretell.routing.curves import count_shares
 from foretell.routing.decisions import align_decisions, route_pool
 from foretell.routing.evaluation import evaluate_routing
 from foretell.routing.fewer_samples import price_fewer_samples
+from foretell.routing.field_metrics import measure
 from foretell.routing.investment import Investment, one_off_costs
 from foretell.routing.points import all_points
-from foretell.routing.pool import Source, align_probabilities, assemble_pool, tabulate_probabilities
+from foretell.routing.pool import align_probabilities, assemble_pool
+from foretell.routing.probing import charge_every_encoder
 from foretell.routing.routed import RoutedPool
+from foretell.routing.sensitivity import replace_saving_intervals
+from foretell.routing.summary import summarise_routing
 from foretell.routing.tables import PoolTables
-from routing_tables import SWEEP, row, settings_of
+from price_outcomes import main as price
+from route_queries import main as route
+from routing_tables import SWEEP, probabilities_table, row, settings_of
 
 SPLITS = ["train", "validation", "test"]
 
@@ -42,9 +52,15 @@ def rollouts(rng, names, k, chance):
     )
 
 
+PRICES = {
+    "small": PolicyPrice(encoder="reader", input_price=1e6, output_price=1e6),
+    "large": PolicyPrice(encoder="reader", input_price=1e6, output_price=2.5e6),
+}
+
+
 @pytest.fixture(scope="module")
-def pool_of_arms():
-    """A policy of four samples and a dearer one of two, with probabilities that know something."""
+def answers():
+    """Of a policy of four samples and a dearer one of two: outcomes, rollouts, and predictions that know something."""
     rng = np.random.default_rng(3)
     names = [f"p{i:03d}" for i in range(240)]
     split = [SPLITS[i % 3] for i in range(240)]
@@ -53,19 +69,95 @@ def pool_of_arms():
         "small": rollouts(rng, names, 4, 0.8 * chance),
         "large": rollouts(rng, names, 2, 0.2 + 0.8 * chance),
     }
-    prices = {
-        "small": PolicyPrice(encoder="reader", input_price=1e6, output_price=1e6),
-        "large": PolicyPrice(encoder="reader", input_price=1e6, output_price=2.5e6),
-    }
     problems = pd.DataFrame({"problem_id": names, "split": split, "group": names, "reference_difficulty": None})
     problems["excluded_reason"] = None
     outcomes = {policy: summarise(table, problems) for policy, table in tables.items()}
-    costs = price_outcomes(outcomes, prices)
-    fewer = price_fewer_samples(tables, costs)
     noisy = np.clip(chance + rng.normal(0, 0.1, 240), 0.02, 0.98)
-    predictions = {(policy, "linear"): pd.DataFrame({"problem_id": names, "probability": noisy}) for policy in tables}
-    probabilities = tabulate_probabilities(predictions, {"train": "probability"})
-    return costs, fewer, probabilities
+    predictions = {policy: pd.DataFrame({"problem_id": names, "probability": noisy}) for policy in tables}
+    return outcomes, tables, predictions
+
+
+@pytest.fixture(scope="module")
+def pool_of_arms(answers):
+    """Their costs, without arms, the expectations over fewer samples, and the probabilities."""
+    outcomes, tables, predictions = answers
+    costs = price_outcomes(outcomes, PRICES)
+    return costs, price_fewer_samples(tables, costs), probabilities_table(predictions)
+
+
+@pytest.fixture(scope="module")
+def routed(pool_of_arms):
+    """What the pool with arms is decided from, and its decisions."""
+    costs, fewer, probabilities = pool_of_arms
+    arms = add_arms(costs, fewer)
+    tables = PoolTables(arms, fewer, add_probabilities_of_arms(probabilities, arms))
+    return tables, tables.routed(SWEEP)
+
+
+def test_the_programs_route_over_arms_where_they_are_told_to(answers, tmp_path):
+    outcomes, tables, predictions = answers
+    for kind, frames in (("outcomes", outcomes), ("rollouts", tables), ("predictions", predictions)):
+        for policy, frame in frames.items():
+            frame.to_parquet(tmp_path / f"{policy}-{kind}.parquet")
+
+    def named(kind, family=""):
+        return [f"--{kind}", *(f"{policy}{family}={tmp_path}/{policy}-{kind}.parquet" for policy in PRICES)]
+
+    prices = {
+        policy: price.model_dump(exclude_defaults=True) | {"encoder": "reader"} for policy, price in PRICES.items()
+    }
+    chosen = {}
+    for fewer in (False, True):
+        settings = {"policies": prices, "fewer_samples": fewer}
+        files = [f"--costs={tmp_path}/costs.parquet", f"--fewer-samples={tmp_path}/fewer.parquet"]
+        price(["--settings", json.dumps(settings), *named("outcomes"), *named("rollouts"), *files])
+        settings = {"sweep": SWEEP.model_dump(), "probabilities": {"train": "probability"}}
+        files = [f"--{name}={tmp_path}/{name}.parquet" for name in ("costs", "probabilities", "decisions")]
+        route(["--settings", json.dumps(settings), *named("predictions", "/linear"), *files])
+        chosen[fewer] = set(pd.read_parquet(tmp_path / "decisions.parquet").policy)
+    assert chosen[False] == {"small", "large"}
+    assert {"small@1", "large@1"} <= chosen[True]
+
+
+def test_answering_selectively_is_shown_of_whole_policies(routed):
+    tables, _ = routed
+    fallback = {"cost": 1.0, "accuracy": 0.9, "assumption": "made up"}
+    assert set(collect(tables.costs, tables.probabilities, fallback, 5, 1).policy) == {"small", "large"}
+
+
+def test_an_assumed_cost_is_varied_with_all_numbers_of_samples(routed):
+    tables, _ = routed
+    scaled = tables.scaled("small", 2.0).costs
+    factor = (scaled.cost / tables.costs.cost).groupby(scaled.of_policy).agg(["min", "max"])
+    assert factor.loc["small"].tolist() == [2, 2] and factor.loc["large"].tolist() == [1, 1]
+    assumed = PoolTables(tables.costs.assign(cost_basis="assumed"), tables.fewer_samples, tables.probabilities)
+    summary = summarise_routing([assumed.routed(SWEEP)], settings_of())
+    ranged = replace_saving_intervals(summary, [assumed], settings_of(), 0.5)
+    assert (ranged.saving_low <= ranged.saving + 1e-12).all() and ranged.saving_low.notna().all()
+
+
+def test_samples_of_one_policy_are_read_for_once(routed):
+    _, fold = routed
+    own = replace(fold.pool, encoders=[None] * 6, reuses_prefill=[False] * 6, probe_cost=np.ones((240, 6)))
+    assert set(charge_every_encoder(own).ravel()) == {2.0}
+
+
+def test_metrics_stand_between_whole_policies(routed):
+    _, fold = routed
+    frame = measure([fold], settings_of())
+    assert set(frame.weak) == {"small"} and set(frame.strong) == {"large"}
+    mixed = frame[frame.strategy == "hull"].set_index("metric").value
+    assert set(mixed.index) == {"aiq", "apgr", "cpt_50", "cpt_80"}
+    whole = measure([replace(fold, pool=fold.pool)], settings_of())
+    assert mixed["aiq"] > 0 and whole[whole.strategy == "hull"].value.tolist() == mixed.tolist()
+
+
+def test_a_budget_below_every_setting_is_kept_by_the_cheapest_that_may_be_chosen(routed):
+    _, fold = routed
+    summary = summarise_routing([fold], settings_of(criteria={"budget": 1.0}))
+    found = row(summary, "utility")
+    cheapest = summary[(summary.strategy == "single") & (summary.policy == "small") & (summary.samples == 1)].iloc[0]
+    assert found.choice.startswith("no setting is within the budget") and found.cost == cheapest.cost == 15
 
 
 def test_an_arm_costs_and_is_right_as_fewer_samples_are(pool_of_arms):
@@ -151,6 +243,17 @@ def test_an_unknown_probability_stays_unknown(pool_of_arms):
         align_probabilities(added, assemble_pool(arms))
 
 
+def test_policies_without_predictions_and_foreign_problems_are_named(pool_of_arms):
+    costs, fewer, probabilities = pool_of_arms
+    arms = add_arms(costs, fewer)
+    without = add_probabilities_of_arms(probabilities[probabilities.policy != "small"], arms)
+    with pytest.raises(UserError, match="policy 'small' has no 'linear' predictions; give --predictions small/linear"):
+        align_probabilities(without, assemble_pool(arms))
+    foreign = probabilities.replace({"problem_id": {"p000": "stranger"}})
+    with pytest.raises(UserError, match="p000"):
+        align_probabilities(add_probabilities_of_arms(foreign, arms), assemble_pool(arms))
+
+
 def test_routers_choose_among_arms_and_are_compared_with_whole_policies(pool_of_arms):
     costs, fewer, probabilities = pool_of_arms
     arms = add_arms(costs, fewer)
@@ -206,4 +309,3 @@ def test_a_router_that_may_choose_fewer_samples_is_held_against_the_same_mixture
         for each in summaries
     )
     pd.testing.assert_frame_equal(left, right)
-    assert Source("linear", "train") in align_probabilities(probabilities, assemble_pool(costs))

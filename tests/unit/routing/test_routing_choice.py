@@ -16,10 +16,10 @@ GRID = np.linspace(0, 1, 11)
 
 
 def points(*rows):
-    """Points over two problems from (strategy, all_samples, accuracy, cost)."""
+    """Points over two problems from (strategy, all_samples, accuracy, cost); only whole policies may be routed to."""
     strategies, full, accuracy, cost = zip(*rows, strict=True)
     spread = np.array([-0.125, 0.125])
-    labels = pd.DataFrame({"strategy": strategies, "all_samples": full})
+    labels = pd.DataFrame({"strategy": strategies, "all_samples": full, "routable": full})
     accuracy, cost = np.array(accuracy)[:, None] + spread, np.array(cost)[:, None] + spread
     return Points(labels, accuracy, cost, np.zeros_like(cost))
 

@@ -64,6 +64,7 @@ def test_many_samples_follow_the_binomial_law():
     correct = np.arange(51)[None] < 26
     expected = expected_majority(correct.astype(int), correct)
     assert expected[0, 50] == 1
+    assert (expected_majority(np.ones((1, 40), dtype=int), np.ones((1, 40), dtype=bool)) == 1).all()  # exactly
     np.testing.assert_allclose(expected[0, 24], hypergeom(51, 26, 25).sf(12), rtol=1e-10)
 
 

@@ -87,5 +87,5 @@ def test_intervals_hold_the_values_and_the_table_shows_them():
     curves = frame[frame.metric.isin(["aiq", "accuracy_where_policies_disagree"])]
     assert (curves.low <= curves.value).all() and (curves.value <= curves.high).all()
     table, note = layout(collect(frame))
-    assert list(table.Router) == ["utility router", "cascade"] and "strong: policy" in note
-    assert table["AIQ, %"].str.contains(r"\[").all()
+    assert list(table.Router) == ["utility router", "cascade", "mixtures, no router"] and "strong: policy" in note
+    assert table["AIQ, %"].str.contains(r"\[").all() and table["PGR, %"].iloc[2] == ""

@@ -115,7 +115,7 @@ def test_new_routers_go_through_every_table_and_figure(new_routers, tmp_path):
     assert names.str.startswith("oracle neighbours").sum() == 1
 
     t5 = routing_sweep.layout(routing_sweep.collect(curves=curves))[0]["Router, operating point"]
-    assert "nearest neighbours, w = 0.125" in t5.tolist() and "oracle neighbours, w = 0.500" in t5.tolist()
+    assert "nearest neighbours, w = 0.125" in t5.tolist() and "oracle neighbours, w = 0.5" in t5.tolist()
 
     figure = cost_accuracy.draw(cost_accuracy.collect(curves=curves, summary=summary, router="neighbours"))
     legend = [text.get_text() for legend in figure.legends for text in legend.get_texts()]

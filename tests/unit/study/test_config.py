@@ -9,9 +9,11 @@ from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.models.tiny_checkpoint import build_tokenizer, configuration, shapes
 from foretell.study import files, jobs
+from foretell.study.checks_of_pools import pool_mistakes
 from foretell.study.config import complete
 from foretell.study.figures import final_files
 from foretell.study.open import open_study
+from synthetic_studies import imported
 
 
 @pytest.fixture
@@ -135,6 +137,26 @@ def test_folds_have_no_breakpoints_in_common(recorded, opened):
     set_key(recorded, "routing", {"breakpoints": True})
     with pytest.raises(UserError, match=r"key 'routing\.breakpoints': pool 'math' has folds"):
         opened(recorded)
+
+
+@pytest.mark.parametrize(
+    ("settings", "found"),
+    [
+        (
+            {"routing": {"breakpoints": True}, "cross_fit": {"folds": 3}},
+            "key 'routing.breakpoints': pool 'own' has folds",
+        ),
+        ({"pool": {"fewer_samples": True}}, "are taken as they are given"),
+        ({"pool": {"fewer_samples": True}, "recalibrate": True}, None),
+    ],
+)
+def test_probabilities_of_fewer_samples_and_breakpoints_need_to_be_comparable(settings, found):
+    config = imported(rollouts="r.csv", predictions="p.csv")
+    config["pools"]["own"] |= settings.get("pool", {})
+    config["problem_sets"]["own"] |= {key: settings[key] for key in ("cross_fit", "recalibrate") if key in settings}
+    config["routing"] = settings.get("routing", {})
+    mistakes = list(pool_mistakes(complete(config, "study.yaml")))
+    assert [found in mistake for mistake in mistakes] == [True] if found else not mistakes
 
 
 def test_fewer_samples_need_several_to_begin_with(recorded, config, opened):

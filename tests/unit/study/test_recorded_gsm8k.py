@@ -13,6 +13,7 @@ from foretell.problems.hub import read_mirror
 from foretell.problems.hub_settings import HubProblems
 from foretell.study import jobs
 from foretell.study.config import complete
+from foretell.study.exports import not_exported
 from foretell.study.study import Study
 
 NUMBER = re.compile(r"-?\d[\d,]*(?:\.\d+)?")
@@ -36,6 +37,14 @@ def test_each_record_has_the_settings_of_its_policy(study, recorded):
         assert record.sha256 == file_hash(file)
         job = SimpleNamespace(problem_set="gsm8k", policy=policy, shard="000-of-001")
         assert record.settings.model_dump() == jobs.record_rollouts(study, job)
+
+
+def test_one_of_its_pools_has_fewer_samples_and_no_router_to_take_away(study):
+    chosen = {pool: jobs.price_outcomes(study, SimpleNamespace(pool=pool)) for pool in study.config.pools}
+    assert chosen["gsm8k-fewer-samples"]["fewer_samples"] is True and "fewer_samples" not in chosen["gsm8k"]
+    assert list(not_exported(study)) == ["gsm8k-fewer-samples"]
+    for pool in chosen:
+        assert jobs.route_queries(study, SimpleNamespace(pool=pool))["sweep"]["breakpoints"] is True
 
 
 def test_all_problems_have_their_samples_and_few_are_cut_off(recorded):
