@@ -67,12 +67,16 @@ class Unrouted(Settings):
     policies: list[ShownPolicy]
 
 
+FEWER_SAMPLES = "Routers may choose any number of a policy's samples."
+
+
 class Pool(Settings):
-    """A pool, the problem set that it routes over, and its policies."""
+    """A pool, the problem set that it routes over, and its policies, maybe at fewer of their samples."""
 
     pool: str
     problem_set: str
     policies: list[ShownPolicy]
+    fewer_samples: bool = False
 
 
 class FrontPageSettings(Settings):
@@ -125,6 +129,8 @@ def write(
         if pool.pool not in routing:
             raise UserError(f"pool {pool.pool!r} stands under 'pools' of --settings but not in --routing")
         parts += _was_run(pool.pool, pool, outcomes)
+        if pool.fewer_samples:
+            parts.append(FEWER_SAMPLES)
         parts += [
             f"Costs of {each.policy} are assumed: {each.assumption}." for each in pool.policies if each.assumption
         ]

@@ -192,6 +192,7 @@ def _run(contents: Contents) -> list[dict[str, Any]]:
             "name": name,
             "problem_set": problem_set,
             "is_pool": name in contents.routing,
+            "fewer_samples": getattr(entry, "fewer_samples", False),
             "sizes": in_numbers(contents.outcomes[problem_set, entry.policies[0].policy]),
             "policies": [each.policy for each in entry.policies],
             "assumed": [(each.policy, each.assumption) for each in entry.policies if each.assumption],

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import logit
 
+from foretell.common.errors import UserError
 from foretell.probes.calibration import fit_platt
 from foretell.routing.pool import TRAIN, VALIDATION
 
@@ -33,10 +34,18 @@ def add_arms(costs: pd.DataFrame, fewer_samples: pd.DataFrame) -> pd.DataFrame:
         The costs, and below them such rows again for each number of samples below k: policy is what `arm_of` calls it
         and of_policy the policy, samples, correct (the expected correctness), cost and, where it is known, output_cost
         are those of fewer samples, and everything else is the policy's.
+
+    Raises:
+        UserError: no policy has several samples.
     """
     fewer = fewer_samples.rename(columns={"policy": "of_policy", "samples": "fewer"}).drop(columns="split")
     arms = costs.merge(fewer, on=["of_policy", "problem_id"])
     arms = arms[arms.fewer < arms.samples].sort_values(["of_policy", "fewer"], kind="stable")
+    if arms.empty:
+        raise UserError(
+            "key 'fewer_samples': no policy of the pool has more than one sample of a problem, so that none could be "
+            "fewer; leave it out"
+        )
     arms = arms.assign(
         policy=[arm_of(policy, samples) for policy, samples in zip(arms.of_policy, arms.fewer, strict=True)],
         samples=arms.fewer.astype("Int64"),
@@ -81,7 +90,7 @@ def _scaled(rows: pd.DataFrame, arms: pd.DataFrame, calibrated_on: str) -> Itera
         known = measured.set_index("problem_id").reindex(rows.problem_id)
         split = rows.split if "split" in rows else known.split
         fitted = split.to_numpy() == (VALIDATION if calibrated_on == VALIDATION else TRAIN)
-        if np.isnan(log_odds).any():
+        if np.isnan(log_odds).any() or not fitted.any():
             yield rows.assign(policy=arm, probability=np.nan)
             continue
         platt = fit_platt(log_odds[fitted], known.correct.to_numpy()[fitted])

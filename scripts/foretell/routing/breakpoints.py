@@ -35,6 +35,22 @@ def utility_breakpoints(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarr
         present = np.where(changes, following, present)
 
 
+def cascade_breakpoints(success: np.ndarray) -> np.ndarray:
+    """Every threshold at which a cascade keeps another policy on some problem: [breakpoints], in no order.
+
+    That is each probability which is higher than those of all cheaper policies; the last policy is kept whatever its
+    own.
+
+    Args:
+        success: [problems, policies], from cheap to dear.
+    """
+    compared = success[:, :-1]
+    highest = np.maximum.accumulate(compared, axis=1)
+    above = np.ones(compared.shape, dtype=bool)
+    above[:, 1:] = compared[:, 1:] > highest[:, :-1]
+    return compared[above]
+
+
 def spread_among(values: np.ndarray, count: int) -> np.ndarray:
     """So many points, evenly by rank among the different ones of at least two values, and between them: ascending.
 

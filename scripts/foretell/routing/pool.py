@@ -10,6 +10,7 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.common.frames import require_same_problems
 
+ROUNDING = 1e-9
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 
 
@@ -62,10 +63,18 @@ class Pool:
 
     @property
     def tier_costs(self) -> np.ndarray:
-        """[policies], mean cost on train, min-max normalised over the pool; all 0 where every policy costs the same."""
+        """[policies], mean cost on train, min-max normalised over the pool; all 0 where every policy costs the same.
+
+        What differs by rounding alone is equal.
+        """
         means = self.cost[self.split == TRAIN].mean(axis=0)
         span = means.max() - means.min()
-        return (means - means.min()) / span if span else np.zeros_like(means)
+        tiers = (means - means.min()) / span if span else np.zeros_like(means)
+        tiers[0] = 0.0
+        for column in range(1, len(tiers)):
+            if abs(tiers[column] - tiers[column - 1]) < ROUNDING:
+                tiers[column] = tiers[column - 1]
+        return tiers
 
 
 def assemble_pool(costs: pd.DataFrame) -> Pool:
@@ -178,14 +187,17 @@ def align_probabilities(table: pd.DataFrame, pool: Pool) -> dict[Source, np.ndar
 
 
 def _align_probabilities(predictions: dict[str, pd.DataFrame], pool: Pool, family: str) -> np.ndarray:
-    columns = []
-    for policy, of_policy in zip(pool.policies, pool.of_policies, strict=True):
+    problems = pd.Series(pool.problem_id)
+    for policy in pool.whole_policies:  # fewer samples follow from them
         if policy not in predictions:
             raise UserError(
-                f"policy {of_policy!r} has no {family!r} predictions; give --predictions {of_policy}/{family}=FILE"
+                f"policy {policy!r} has no {family!r} predictions; give --predictions {policy}/{family}=FILE"
             )
+        name = f"{family!r} predictions for policy {policy!r}"
+        require_same_problems({"the pool's costs": problems, name: predictions[policy].problem_id})
+    columns = []
+    for policy, of_policy in zip(pool.policies, pool.of_policies, strict=True):
         table, name = predictions[policy], f"{family!r} predictions for policy {of_policy!r}"
-        require_same_problems({"the pool's costs": pd.Series(pool.problem_id), name: table.problem_id})
         probability = table.set_index("problem_id").probability.loc[pool.problem_id].to_numpy(dtype=float)
         if missing := int(np.isnan(probability).sum()):
             raise UserError(

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from foretell.common.arguments import Settings
 from foretell.common.registry import registry
-from foretell.routing.breakpoints import spread_among, utility_breakpoints
+from foretell.routing.breakpoints import cascade_breakpoints, spread_among, utility_breakpoints
 from foretell.routing.pool import TRAIN, Pool
 from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder, charge_nothing
 
@@ -113,11 +113,11 @@ def weights_of_cost(inputs: RouterInputs) -> np.ndarray:
 
 
 def thresholds_of_success(inputs: RouterInputs) -> np.ndarray:
-    """The cascade's operating points: evenly over [0, 1], or among the probabilities that it compares: [thresholds]."""
+    """The cascade's operating points: evenly over [0, 1], or among its breakpoints, 0 and 1: [thresholds]."""
     count = inputs.settings.thresholds
     if not inputs.settings.breakpoints:
         return np.linspace(0, 1, count)
-    return spread_among(np.array([0.0, *inputs.success[inputs.train, :-1].ravel(), 1.0]), count)
+    return spread_among(np.array([0.0, *cascade_breakpoints(inputs.success[inputs.train]), 1.0]), count)
 
 
 def route_by_utility(inputs: RouterInputs, lambdas: np.ndarray) -> np.ndarray:

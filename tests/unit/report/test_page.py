@@ -83,6 +83,11 @@ def test_everything_stands_in_the_order_in_which_it_is_read(report):
     assert text.count('href="data:text/csv') == 4 and text.count("data:image/svg+xml") == 4
 
 
+def test_a_pool_says_that_routers_may_choose_fewer_samples(report):
+    text = report.read_text(encoding="utf-8")
+    assert "over which queries are routed" in text and "Routers may choose any number of a policy's samples." in text
+
+
 def test_the_headline_says_which_router_matches(made, pytestconfig):
     routed = made.routing["pool"].copy()
     routed.loc[routed.strategy == "cascade", "matched"] = "yes"

@@ -183,11 +183,18 @@ def test_an_assumed_cost_stays_without_parts(pool_of_arms):
     assert added.input_cost.isna().all() and added.output_cost.isna().all() and added.cost.notna().all()
 
 
-def test_policies_of_one_sample_have_no_arms(pool_of_arms):
+def test_without_arms_nothing_is_added(pool_of_arms):
     costs, fewer, probabilities = pool_of_arms
-    none = add_arms(costs, fewer[fewer.samples < 0])
-    pd.testing.assert_frame_equal(none, costs, check_dtype=False)
-    assert add_probabilities_of_arms(probabilities, none) is probabilities
+    assert add_probabilities_of_arms(probabilities, costs) is probabilities
+    with pytest.raises(UserError, match="key 'fewer_samples': no policy of the pool has more than one sample"):
+        add_arms(costs.assign(samples=1), fewer[fewer.samples == 1])
+
+
+def test_splits_without_problems_leave_probabilities_unknown(pool_of_arms):
+    costs, fewer, probabilities = pool_of_arms
+    arms = add_arms(costs, fewer)
+    added = add_probabilities_of_arms(probabilities, arms.assign(split="test"))
+    assert added.probability[added.policy.str.contains("@")].isna().all()
 
 
 def test_probabilities_of_arms_are_calibrated_where_the_policy_s_are(pool_of_arms):

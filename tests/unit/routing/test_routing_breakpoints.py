@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foretell.routing.breakpoints import spread_among, utility_breakpoints
+from foretell.routing.breakpoints import cascade_breakpoints, spread_among, utility_breakpoints
 from foretell.routing.pool import assemble_pool
 from foretell.routing.routers import (
     ROUTERS,
@@ -15,7 +15,7 @@ from foretell.routing.routers import (
     thresholds_of_success,
     weights_of_cost,
 )
-from routing_tables import random_pool
+from routing_tables import costs_table, random_pool
 
 
 def inputs_of(success, tier_costs, **sweep):
@@ -38,6 +38,34 @@ def test_decisions_change_at_breakpoints_and_nowhere_else(seed, problems, polici
     grid = rng.uniform(0, middles[-1], 300)  # and between them nothing
     np.testing.assert_array_equal(route_by_utility(inputs, grid), decided[np.searchsorted(found, grid)])
     assert (decided[-1] == 0).all()  # beyond the last all go to the cheapest
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 10**6), st.integers(1, 12), st.integers(2, 6))
+def test_a_cascade_changes_at_its_breakpoints_and_nowhere_else(seed, problems, policies):
+    success = np.random.default_rng(seed).random((problems, policies))
+    found = np.unique(cascade_breakpoints(success))
+    between = np.r_[0, found, 1]
+    decided = ROUTERS["cascade"].route(
+        inputs_of(success, np.linspace(0, 1, policies)), (between[:-1] + between[1:]) / 2
+    )
+    assert (decided[1:] != decided[:-1]).any(axis=1).all()
+    grid = np.random.default_rng(1).random(200)
+    of_grid = ROUTERS["cascade"].route(inputs_of(success, np.linspace(0, 1, policies)), grid)
+    np.testing.assert_array_equal(of_grid, decided[np.searchsorted(found, grid)])
+
+
+def test_costs_that_differ_by_rounding_alone_are_equal():
+    pool = assemble_pool(
+        costs_table(
+            {"a": [1] * 9, "b": [0] * 9, "c": [1] * 9},
+            {"a": np.array([0.1, 0.2, 0.3] * 3), "b": np.array([0.3, 0.2, 0.1] * 3) + 1e-17, "c": 0.7},
+            ["train"] * 9,
+        )
+    )
+    assert pool.tier_costs.tolist() == [0, 0, 1]
+    found = utility_breakpoints(np.random.default_rng(0).random((9, 3)), pool.tier_costs)
+    assert found.max(initial=0) < 1.01
 
 
 def test_equal_costs_and_hopeless_policies_have_no_breakpoint():

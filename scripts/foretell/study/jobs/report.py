@@ -55,6 +55,7 @@ def write_front_page(study: Study, job: Job) -> Settings:
                 "pool": pool,
                 "problem_set": study.pool(pool).problem_set,
                 "policies": _described(study, study.pool(pool).policies),
+                **({"fewer_samples": True} if study.pool(pool).fewer_samples else {}),
             }
             for pool in pools
         ],
