@@ -58,7 +58,12 @@ def contents(folder, **changes):
     write_table(claims(), claims()[["claim"]], "A note.", folder / "T9")
     kinds = {("F4", "own"): "svg", ("F6", "pool"): "svg", ("T4", "pool"): "md", ("T9", "pool"): "md"}
     shown = {key: [folder / f"{key[0]}.{kind}", folder / f"{key[0]}.csv"] for key, kind in kinds.items()}
-    pool = {"pool": "pool", "problem_set": "own", "policies": [{"policy": name} for name in POLICIES], "fewer_samples": True}
+    pool = {
+        "pool": "pool",
+        "problem_set": "own",
+        "policies": [{"policy": name} for name in POLICIES],
+        "fewer_samples": True,
+    }
     left = [{"problem_set": "programs", "reason": "no bubblewrap"}]
     page = {"title": TITLE, "evidence": "analogue", "reads_activations": True}
     page |= {"left_out": left, "models": [], "unrouted": [], "pools": [pool]}
