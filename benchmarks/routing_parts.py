@@ -59,7 +59,7 @@ def rows(tables: PoolTables, pool: RoutedPool) -> list[dict[str, object]]:
                     "budget": "match" if share is None else f"{share:.0%}",
                     "family": row.family,
                     "right": f"{row.accuracy:.1%}",
-                    "cost": f"{row.cost / best:.0%}",
+                    "cost": f"{1 - row.saving:.0%}",
                     "gain": f"{100 * row.gain_over_hull:+.1f} "
                     f"[{100 * row.gain_over_hull_low:+.1f}, {100 * row.gain_over_hull_high:+.1f}]",
                     "with probing": f"{100 * row.gain_over_hull_with_probing:+.1f}",
@@ -71,7 +71,9 @@ def rows(tables: PoolTables, pool: RoutedPool) -> list[dict[str, object]]:
 if __name__ == "__main__":
     folder = Path(sys.argv[1])
     names = ("costs", "fewer_samples", "probabilities")
-    tables = PoolTables(*(read_parquet(folder / f"{name}.parquet") for name in names))
+    costs, fewer_samples, probabilities = (read_parquet(folder / f"{name}.parquet") for name in names)
+    whole = costs.policy[costs.policy == costs.of_policy].unique()
+    tables = PoolTables(costs[costs.policy.isin(whole)], fewer_samples, probabilities[probabilities.policy.isin(whole)])
     for fewer, breakpoints in ((False, False), (False, True), (True, False), (True, True)):
         print(f"\nfewer samples: {fewer}, breakpoints: {breakpoints}\n")
         print(pd.DataFrame(rows(tables, routed(tables, fewer=fewer, breakpoints=breakpoints))).to_markdown(index=False))

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from docutils.core import publish_parts
 
+from figure_frames import summary
 from foretell.claims.front_page import FrontPageSettings, write
 from foretell.common.errors import UserError
 
@@ -61,6 +62,13 @@ def test_what_the_settings_name_must_be_given():
     pool = {"pool": "pool", "problem_set": "set", "policies": [{"policy": "a"}]}
     with pytest.raises(UserError, match="pool 'pool' stands under 'pools' of --settings but not in --routing"):
         write(settings(pools=[pool]), FRAMES, {}, CLAIMS)
+
+
+@pytest.mark.parametrize("fewer", [True, False])
+def test_a_pool_whose_routers_may_choose_fewer_samples_says_so(fewer):
+    pool = {"pool": "pool", "problem_set": "set", "policies": [{"policy": "a"}], "fewer_samples": fewer}
+    page = write(settings(pools=[pool]), FRAMES, {"pool": summary(["a", "b"])}, CLAIMS)
+    assert ("Routers may choose any number of a policy's samples." in page) == fewer
 
 
 def test_a_study_of_texts_alone_does_not_speak_of_activations():

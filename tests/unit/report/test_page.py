@@ -8,10 +8,8 @@ import pandas as pd
 import pytest
 
 from browser import MISSING, Browser
-from foretell.common.errors import UserError
 from foretell.figures import routing_summary
 from foretell.report import tables
-from foretell.report.captions import to_html
 from foretell.report.chart import chart_of
 from foretell.report.ending import ending
 from foretell.report.page import render
@@ -143,14 +141,6 @@ def test_the_headline_says_of_costs_what_the_tables_say(made, pytestconfig):
     assert f"cost basis: {basis}" in note and f"Costs: {basis}" in render(replace(made, routing=routing), template, "")
 
 
-@pytest.mark.parametrize("sensitivity", [None, 0.5])
-def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconfig, sensitivity):
-    caption = (pytestconfig.rootpath / "workflow" / "report" / "T4.rst").read_text(encoding="utf-8")
-    pool, policy = {"choose_on": ["validation"], "cost_sensitivity": sensitivity}, {"assumption": "4 per token"}
-    text = to_html(caption, {"pools": {"p": pool}, "policies": {"a": policy}, "problem_sets": {"s": {}}}, "T4.rst")
-    assert "a: 4 per token" in text and ("the range that follows" in text) == bool(sensitivity)
-
-
 def test_the_run_ends_in_a_few_lines(made, report):
     first, *further = ending(made, report, ["own"], {"math": "it is made of pools"})
     assert first.startswith("Made: 2 figures and 2 tables") and str(report) in first
@@ -227,11 +217,6 @@ def test_a_table_for_readers_is_read_back():
         [tables.Cell("x\xa0=\xa01")],
         [tables.Cell("1\xa0/\xa02")],
     ]
-
-
-def test_a_caption_that_cannot_be_read_is_named():
-    with pytest.raises(UserError, match=r"F6\.rst: the caption cannot be read"):
-        to_html("{% if %}", {}, "F6.rst")
 
 
 @pytest.fixture(scope="module")
