@@ -6,8 +6,9 @@ from functools import partial
 
 import pandas as pd
 
-from foretell.common.words import words
 from foretell.grading.marks import enclosed, plain_marks, stated
+from foretell.grading.mentions import candidates, doubted, longer_names, refuses, without_asides
+from foretell.grading.normalisation import normalised, singular
 from foretell.grading.places import (
     LONGEST_ANSWER,
     MARKED,
@@ -18,47 +19,8 @@ from foretell.grading.places import (
     last_box,
     until_next_question,
 )
-from foretell.grading.units import SMALL_NUMBERS, with_dates_alike
 
-_ARTICLES = re.compile(r"^(?:the|an?) ")
-_INITIALS = re.compile(r"(?<!\w)(?:[A-Za-z]\.\s?){2,}")
-_USA = re.compile(r"(?<!\w)(?:US|U\.\s?S\.?)(?:\s?A\b\.?)?(?!\.?\w)")  # not the pronoun
-_SIGNS = {  # what tells words apart although it is no letter
-    r"(?<![\w)\]])[-−–](?=\.?\d)|\b(?:minus|negative)\s+(?=\d)": " minus",
-    r"(?<=\b[A-Za-z])\+\+": "plusplus", r"(?<=\b[A-Za-z])#": "sharp", r"(?<=\b[A-Za-z])[+](?!\w)": "plus",
-    r"(?<![<\w/])(\w{1,10})\s?<\s?(?=\w)": r"\1 below ", r"(?<![<\w/])(\w{1,10})\s?>\s?(?=\w)": r"\1 above ",
-}  # fmt: skip
-_WRITTEN_OUT = {r"\bMt\b\.?(?=\s[A-Z])": "Mount", r"\bSt\b\.?(?=\s[A-Z])": "Saint"} | {
-    rf"(?i:\b{word}\b)": str(number)
-    for number, word in enumerate(SMALL_NUMBERS)
-    if number > 1  # "one" is a pronoun
-}
 _TITLE = re.compile(r"^(?:sir|dame|dr|mr|mrs|ms|prof|professor) (?=\w+ \w)")
-_PLURAL = re.compile(r"(?<=[a-z]{3})(?<!s)s\b")
-_NEGATIONS = {
-    "not",
-    "isnt",
-    "wasnt",
-    "arent",
-    "cannot",
-    "cant",
-    "couldnt",
-    "never",
-    "neither",
-    "nor",
-    "instead",
-    "than",
-    "without",
-    "except",
-}
-_LEAD = r"\b(?:an?|the|is|are|was|were|called|named|either|as)"  # stands before what a sentence names
-_DOUBT = re.compile(
-    r"\b(?:dont|do not|doesnt|does not|cannot|cant) (?:think|believe|know)\b"
-    r"|(?<!no )(?<!without )\bdoubt\b|\bunlikely\b"
-)
-_WRONG = re.compile(
-    r" (?:is|was|are|were|would be|cannot be|cant be) (?:\w+ly )?(?:wrong|incorrect|false|not|impossible)\b"
-)
 _FONT = re.compile(r"\\(?:text[a-z]*|math[a-z]+|emph|mbox)\s*\{([^{}]*)\}")
 _VERDICT = re.compile(  # what is said of an answer, which is none
     r"(?:as follows|above|below|based on|considered|correct|right|wrong|incorrect|verified|confirmed|clear|unclear"
@@ -68,14 +30,16 @@ _VERDICT = re.compile(  # what is said of an answer, which is none
 _BEHIND_ANSWER = re.compile(r"\b(?:is|was) (?:the|my|our)(?: \w+)? $")  # "Paris is the answer: ..."
 _ABBREVIATED = re.compile(r"\b(?:[A-Z]|St|Mt|Ft|Dr|Mrs?|Ms|Jr|Sr|Sgt|Lt|Col|Gen|Capt|Prof|Rev|Vol|vs|Inc|Co|ca?)$")
 _END = re.compile(r"[.!?](?=[\s)*\"”]|$)|\n|,? because (?=\w)|[,;—–] (?:since|which|who|where|as|so|after|not) (?=\w)")
+_BOLD = re.compile(r"(?<=\w )\*\*([A-Z0-9][^*\n:]{0,80})\*\*(?!\s*:)")
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
 def short_text(completion: str) -> Found | None:
     r"""The answer that is marked: in the last box, in `<answer>` or JSON, else behind the last "answer is", "Answer:".
 
-    Without a mark the whole completion, without its thinking, on one line. None if that is blank or too long to be an
-    answer, or if the last box was never closed. What follows where a model goes on with another question marks nothing.
+    Without a mark what alone is bold, else the whole completion, without its thinking, on one line. None if that is
+    blank or too long to be an answer, or if the last box was never closed. What follows where a model goes on with
+    another question marks nothing.
     """
     text = after_thinking(completion)
     if text is None:
@@ -90,7 +54,7 @@ def short_text(completion: str) -> Found | None:
         answer = " ".join(_FONT.sub(r"\1", mark.text[:LONGEST_ANSWER]).split()).strip("*_ ")
         if answer and not is_aside(own, mark.start):
             return Found(answer, mark.place, mark.start)
-    text = " ".join(text.split())
+    text = _emphasised(own) or " ".join(text.split())
     return Found(text, MARKED) if text and len(text) <= LONGEST_ANSWER else None
 
 
@@ -98,12 +62,18 @@ def _start(mark: Found) -> int:
     return mark.start
 
 
+def _emphasised(text: str) -> str | None:
+    """A name or number that alone stands in bold within a sentence, as models write answers they do not announce."""
+    bold = {match.group(1).strip() for match in _BOLD.finditer(text)}
+    return bold.pop() if len(bold) == 1 else None
+
+
 def _stated(text: str) -> list[Found]:
     """What stands behind "answer is" and "Answer:", to the end of its sentence, without the reason for it."""
     found = []
     for mark in stated(text):
         lead = re.split(r"[.!?;:\n]", text[max(0, mark.start() - 60) : mark.start()])[-1]
-        if not _VERDICT.match(text, mark.end()) and not _BEHIND_ANSWER.search(lead) and not _doubted(lead):
+        if not _VERDICT.match(text, mark.end()) and not _BEHIND_ANSWER.search(lead) and not doubted(lead):
             following = text[mark.end() : mark.end() + LONGEST_ANSWER]
             ends = (end.start() for end in _END.finditer(following) if not _abbreviates(following, end))
             found.append(Found(following[: next(ends, len(following))], MARKED, mark.end()))
@@ -135,8 +105,8 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
         _right(text, *golds[gold], one_answer)
         for text, gold in zip(answers.extracted_answer, answers.answer, strict=True)
     ]
-    given = answers.extracted_answer.map(_own_words)
-    alike = answers.extracted_answer.map(lambda text: repr((_singular(text), _candidates(text))))
+    given = answers.extracted_answer.map(normalised)
+    alike = answers.extracted_answer.map(lambda text: repr((singular(text), candidates(text))))
     shortest = partial(min, key=lambda text: (len(text), text))
     named = given.groupby([answers.problem_id, alike]).transform(shortest)
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=named)
@@ -152,26 +122,9 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
         parsed = {"accepted": parsed}
     if not isinstance(parsed, dict):
         parsed = {"accepted": [gold]}
-    accepted = [_singular(str(text)) for text in parsed.get("accepted", [])]
+    accepted = [singular(str(text)) for text in parsed.get("accepted", [])]
     accepted += [untitled for text in accepted if (untitled := _TITLE.sub("", text)) != text]
-    return [text for text in accepted if text], [_singular(str(text)) for text in parsed.get("others", [])]
-
-
-def _singular(text: str) -> str:
-    """As `_own_words`, without the s of a plural."""
-    return _PLURAL.sub("", _own_words(text))
-
-
-def _own_words(text: str) -> str:
-    """A text's words without a leading article.
-
-    Initials are one word (`J. K.` is `JK`), `US` and `U.S.` are `usa`, `Mt.` is `mount`, `seven` is `7`, and days stand
-    before their month.
-    """
-    plain = _INITIALS.sub(lambda found: re.sub(r"\W", "", found.group()) + " ", _USA.sub("USA", text))
-    for sign, word in (_SIGNS | _WRITTEN_OUT).items():
-        plain = re.sub(sign, word, plain)
-    return _ARTICLES.sub("", with_dates_alike(words(plain)))
+    return [text for text in accepted if text], [singular(str(text)) for text in parsed.get("others", [])]
 
 
 def gold_text(gold: str) -> str | None:
@@ -181,35 +134,17 @@ def gold_text(gold: str) -> str | None:
 
 def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:
     """Whether an accepted text stands there, other than inside a longer one that is another answer."""
-    text = _singular(answer)
-    candidates = _candidates(answer)
-    listing = one_answer is True or (one_answer is None and (len(text.split()) > _SHORT or len(candidates) > 2))
-    doubted = _doubted(answer)
+    said = answer if one_answer is False else without_asides(answer)
+    text = singular(said)
+    others = others + longer_names(said)
+    listed = candidates(said)
+    listing = one_answer is True or (one_answer is None and (len(text.split()) > _SHORT or len(listed) > 2))
+    withheld = ([] if one_answer is False else doubted(said)) + (listed if listing else [])
     for phrase in sorted({*accepted, *others}, key=len, reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")
-        if phrase in accepted:
+        if phrase in accepted and not any(map(found.search, withheld)):
             for match in found.finditer(text):
-                refused = bool(_NEGATIONS & set(text[: match.start()].split()[-2:])) or any(map(found.search, doubted))
-                refused |= _WRONG.match(text, match.end()) is not None
-                if (one_answer is False or not refused) and not (listing and any(map(found.search, candidates))):
+                if one_answer is False or not refuses(text, *match.span()):
                     return True
         text = found.sub("|", text)
     return False
-
-
-def _doubted(answer: str) -> list[str]:
-    """The words of what is doubted in a clause: "I don't think it is Paris"."""
-    clauses = map(_singular, re.split(r"[,.;:!?\n]|\bbut\b", answer))
-    return [clause[doubt.end() :] for clause in clauses if (doubt := _DOUBT.search(clause))]
-
-
-def _candidates(answer: str) -> list[str]:
-    """The words of what a sentence lists as candidates, with commas and `or` between them; one, twice, is no list."""
-    found: list[str] = []
-    for sentence in re.split(r"[.!?;\n]", answer):
-        if re.search(r"\bor\b|/", sentence, re.IGNORECASE):
-            items = [_singular(item) for item in re.split(r",|/|\bor\b", sentence, flags=re.IGNORECASE)]
-            items = [item for item in items if item]
-            led = {item for item in items if any(re.search(rf"{_LEAD} {re.escape(item)}$", each) for each in items)}
-            found += items if len({*items} - led) > 1 else []
-    return found

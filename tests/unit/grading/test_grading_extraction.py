@@ -222,6 +222,11 @@ def test_the_option_letter_is_found(completion, letter):
         ("Paris. A mistake is to say the answer is Lyon.", "Paris. A mistake is to say the answer is Lyon.", MARKED),
         ("I don't think the answer is Paris", "I don't think the answer is Paris", MARKED),
         ("analysisIs it Paris?assistantfinalLyon", "Lyon", MARKED),
+        ("The capital is **Lyon**. It was Paris for a while.", "Lyon", MARKED),
+        ("The **capital** is Lyon.", "The **capital** is Lyon.", MARKED),
+        ("Of **Paris** and **Lyon** the last.", "Of **Paris** and **Lyon** the last.", MARKED),
+        ("**Capital**: Lyon", "**Capital**: Lyon", MARKED),
+        ("The **Capital:** Lyon", "The **Capital:** Lyon", MARKED),
     ],
 )
 def test_a_text_is_what_is_marked_else_the_whole_completion(completion, answer, place):

@@ -190,6 +190,32 @@ def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
     assert one("Rome", "There is no doubt that it is Rome", kind="text").correct.all()
 
 
+@pytest.mark.parametrize(
+    ("gold", "answer", "right"),
+    [
+        ("York", "New York", False),
+        ("York", "She was born in York", True),
+        ("Korea", "It is in South Korea", False),
+        ("Ireland", "Northern Ireland", False),
+        ("Guinea", "Papua New Guinea", False),
+        ('["Korea", "South Korea"]', "South Korea", True),
+        ("New York", "It is New York City", True),
+        ("Beatles", "the new Beatles record", True),
+        ("William Shakespeare", "It was written by Christopher Marlowe, a contemporary of William Shakespeare.", False),
+        ("William Shakespeare", "William Shakespeare, a contemporary of Christopher Marlowe, wrote it.", True),
+        ("William Shakespeare", "Macbeth, a play by William Shakespeare.", True),
+        ("Paris", "The capital is Lyon, not far from Paris", False),
+        ("Dmitri Mendeleev", "It was published by Dmitri Mendeleev, a Russian chemist, in 1869.", True),
+        ("1869", "It was published by Dmitri Mendeleev, a chemist from Russia, in 1869.", True),
+        ("Röntgen", "It went to Lorentz and Zeeman. (Röntgen won in a different year.)", False),
+        ("Au", "The symbol of gold (Au) has two letters", True),
+    ],
+)
+def test_what_is_named_in_passing_or_in_a_longer_name_is_no_answer(gold, answer, right):
+    assert one(gold, answer, kind="text").correct.tolist() == [right]
+    assert one(gold, answer, kind="text", one_answer=True).correct.tolist() == [right]
+
+
 def test_signs_tell_texts_apart():
     for gold, right, wrong in [("-4", "minus 4", "4"), ("4", "4", "-4"), ("C++", "c++", "C"), ("C", "C", "C#"),
                                ("x<y", "x < y", "x>y"), ("1914-18", "1914 - 18", "1914-19")]:  # fmt: skip
