@@ -31,7 +31,8 @@ _WRONG = re.compile(
 _REMARK = re.compile(r"(?<=[.!?]) *\([A-Z][^()]*[.!?]\)")  # a sentence in brackets
 _APPOSITION = re.compile(  # "It is by Marlowe, a friend of Shakespeare": says who somebody is by naming somebody else
     r"(?P<said>\b(?:is|was|are|were|by)\b[^.;:!?()\n]*?\b[A-Z]\w+[*_\"”]*),"
-    r" (?:(?:an?|the|one) (?:[a-z]\w* ){1,6}?(?:of|to|by|with|from|for)|(?:not far )?from|near|close to|after|before|unlike|like|next to|opposite|followed by|ahead of|just behind)"
+    r" (?:(?:an?|the|one) (?:[a-z]\w* ){1,6}?(?:of|to|by|with|from|for)"
+    r"|(?:not far )?from|near|close to|after|before|unlike|like|next to|opposite|followed by|ahead of|just behind)"
     r" (?:[^\s,.;:()]+ ?)+"
 )
 _QUALIFIED = re.compile(
