@@ -16,7 +16,8 @@ from foretell.deployment.card import write_card
 from foretell.deployment.export import ExportSettings, ProbeFiles, export_router, read_cache, sums_of
 from foretell.deployment.files import SCHEMA
 
-PACKAGES = ("numpy", "torch", "transformers", "tokenizers")  # that decide what a prompt's score is
+# That decide what a prompt's score is: of activations, and of texts.
+OF_ACTIVATIONS, OF_TEXTS = ("numpy", "torch", "transformers", "tokenizers"), ("numpy", "scipy", "scikit-learn")
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -25,8 +26,9 @@ def main(argv: Sequence[str] | None = None) -> None:
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("probes", "tensors", "predictions"):
         parser.add_argument(f"--{name}", type=named_file, nargs="+", required=True, metavar="POLICY=FILE")
-    parser.add_argument("--activations", type=named_file, nargs="+", required=True, metavar="ENCODER=FILE")
-    parser.add_argument("--checkpoints", type=named_file, nargs="+", required=True, metavar="MODEL=FILE")
+    parser.add_argument("--activations", type=named_file, nargs="*", default=[], metavar="ENCODER=FILE")
+    parser.add_argument("--checkpoints", type=named_file, nargs="*", default=[], metavar="MODEL=FILE")
+    parser.add_argument("--problems", type=Path, help="their questions, where probes read them")
     parser.add_argument("--settings", type=settings(ExportSettings), required=True, help="JSON: pool, policies, ...")
     for name in ("router", "parameters", "points", "card", "manifest"):
         parser.add_argument(f"--{name}", type=Path, required=True, help="output")
@@ -42,6 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         {policy: _read(policy, probes, tensors, predictions) for policy in given.policies},
         {name: read_cache(files, costs) for name, files in shards_by_id(args.activations).items()},
         {model: sums_of(files) for model, files in shards_by_id(args.checkpoints).items()},
+        None if args.problems is None else read_parquet(args.problems).set_index("problem_id").question,
         given,
     )
     write_json(export.description.model_dump(), args.router)
@@ -55,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             "schema": SCHEMA,
             "files": {path.name: file_hash(path) for path in (args.router, args.parameters, args.points, args.card)},
             "made_from": {name: file_hash(path) for name, path in {**tables, **described}.items()},
-            "packages": {name: version(name) for name in PACKAGES},
+            "packages": {name: version(name) for name in (OF_ACTIVATIONS if given.readers else OF_TEXTS)},
         },
         args.manifest,
     )

@@ -1,6 +1,8 @@
-"""An exported router over arithmetic whose probes read a model with random weights, made without a study."""
+"""Exported routers over arithmetic, made without a study: probes read a model with random weights, or texts."""
 
 import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,8 @@ from foretell.completions.policy import Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.deployment.files import CARD, MANIFEST, POINTS, PROBES, ROUTER
 from foretell.probes.calibration import Platt
+from foretell.probes.text import TextBlock
+from foretell.probes.words import WordsBlock
 from foretell.routing.decisions import route_pool
 from foretell.routing.evaluation import evaluate_routing
 from routing_tables import SWEEP, costs_table, pool_tables, settings_of
@@ -34,67 +38,127 @@ def questions(n=90, operations=(2, 3, 4), seed=0):
     return list(made)
 
 
-def export(folder, model, tokenizer):
-    """Write a checkpoint, a study's files about two policies, and the router that is exported from them.
+@dataclass(frozen=True)
+class Made:
+    """A router that was exported, and what its study decided.
 
-    Returns:
-        Folder of the router, folder of checkpoints, the questions by split, and what the study decided: probabilities
-        [problems, policies] and the table of decisions.
+    Attributes:
+        folder: of the router.
+        questions: by split.
+        probabilities: [test problems, policies].
+        decisions: the table of decisions on test.
     """
-    made = questions()
-    split = (["train"] * 3 + ["validation", "test"]) * (len(made) // 5)
-    ids = [f"p{i}" for i in range(len(made))]
+
+    folder: Path
+    questions: dict[str, list[str]]
+    probabilities: np.ndarray
+    decisions: pd.DataFrame
+
+
+def export(folder, model, tokenizer):
+    """Write a checkpoint, files about two policies, and the router by activations that is exported from them."""
+    problems = problems_of(questions())
     model.save_pretrained(folder / "models" / "m")
     tokenizer.save_pretrained(folder / "models" / "m")
-    prompts = render(pd.DataFrame({"problem_id": ids, "question": made}), tokenizer, Prompt(), Reading(effort="low"))
+    prompts = render(problems, tokenizer, Prompt(), Reading(effort="low"))
     activations = cache(model, prompts, 0, np.dtype("float32"))
     write_safetensors(activations, folder / "a.safetensors")
-    described = {"problem_ids": ids, "layers": [0, 1, 2, 3], "positions": [-3, -2, -1], "hidden": 32}
-    described |= {"computed_in": "float32", "template_hash": fingerprint(template=tokenizer.chat_template)}
+    described = {"problem_ids": problems.problem_id.tolist(), "layers": [0, 1, 2, 3], "positions": [-3, -2, -1]}
+    described |= {
+        "hidden": 32,
+        "computed_in": "float32",
+        "template_hash": fingerprint(template=tokenizer.chat_template),
+    }
     (folder / "a.json").write_text(json.dumps(described))
 
     rng = np.random.default_rng(1)
-    train = np.array(split) == "train"
-    predictions = {}
+    train = problems.split == "train"
+    probes = {}
     for policy, (layer, position) in PLACES.items():
         states = activations[f"layer_{layer:02d}"][:, position].astype(float)
         tensors = {"mean": states[train].mean(axis=0), "scale": states[train].std(axis=0)}
         tensors |= {"weight": rng.normal(size=32), "bias": rng.normal(size=1)}
         score = (states - tensors["mean"]) / tensors["scale"] @ tensors["weight"] + tensors["bias"]
+        probes[policy] = ({"layer": layer, "position": position, "strength": 1.0}, tensors, score)
+
+    files = ["--activations", f"m-low={folder}/a.safetensors", f"m-low={folder}/a.json", "--checkpoints"]
+    files += [f"m={file}" for file in sorted((folder / "models" / "m").iterdir())]
+    return write_router(folder, problems, probes, files, "linear", {"m-low": READER})
+
+
+def export_by_text(folder, family):
+    """The same by the questions' TF-IDF, by characters or words, of sums that are spelled with blanks."""
+    problems = problems_of([" ".join(question) for question in questions()])
+    rng = np.random.default_rng(2)
+    blocks = {"tfidf": TextBlock, "word_tfidf": WordsBlock}
+    block = blocks[family](problems.question.to_numpy(dtype=object), (1, 2), (0.1, 1.0))
+    rows = np.flatnonzero(problems.split == "train")
+    easy = problems.question.str.count("\\*").to_numpy()[rows]
+    labels = np.column_stack([easy + rng.normal(size=len(rows)) < 1, easy + rng.normal(size=len(rows)) < 2])
+    fitted = block.fit(rows, labels.astype(float), np.array([True, True]))
+    scores = fitted.scores(np.arange(len(problems)))
+    probes = {
+        policy: (block.candidates[1], fitted.tensors(column, 1), scores[:, column, 1])
+        for column, policy in enumerate(PLACES)
+    }
+    problems.to_parquet(folder / "problems.parquet")
+    return write_router(folder, problems, probes, ["--problems", f"{folder}/problems.parquet"], family, {})
+
+
+def problems_of(made):
+    """Problems in three splits: problem_id, question, split."""
+    split = (["train"] * 3 + ["validation", "test"]) * (len(made) // 5)
+    return pd.DataFrame({"problem_id": [f"p{i}" for i in range(len(made))], "question": made, "split": split})
+
+
+def write_router(folder, problems, probes, files, family, readers):
+    """Write a study's files about two policies, and the router that is exported from them.
+
+    Args:
+        folder: of all files.
+        problems: of `problems_of`.
+        probes: by policy, the candidate, tensors, and scores of all problems.
+        files: options of `export_router` for what the probes read.
+        family: of the probes.
+        readers: by encoder; none where texts are read.
+    """
+    split, rng = problems.split.tolist(), np.random.default_rng(3)
+    predictions = {}
+    for policy, (candidate, tensors, score) in probes.items():
         platt = Platt(0.5, 0.1 if policy == "small" else 0.6)
-        probe = {"reason": None, "candidate": {"layer": layer, "position": position, "strength": 1.0}}
-        probe["platt"] = {"slope": platt.slope, "intercept": platt.intercept}
+        probe = {"reason": None, "candidate": candidate, "platt": {"slope": platt.slope, "intercept": platt.intercept}}
         (folder / f"{policy}.json").write_text(json.dumps(probe))
         write_safetensors(tensors, folder / f"{policy}.safetensors")
-        frame = pd.DataFrame({"problem_id": ids, "split": split, "score": score})
+        frame = problems[["problem_id", "split"]].assign(score=score)
         predictions[policy] = frame.assign(probability=platt.probability(score))
         predictions[policy].to_parquet(folder / f"{policy}.parquet")
 
-    correct = {policy: rng.random(len(made)) < each.probability for policy, each in predictions.items()}
+    correct = {policy: rng.random(len(problems)) < each.probability for policy, each in predictions.items()}
     costs = costs_table(correct, {"small": 1.0, "large": 4.0}, split, probe_cost={"small": 0.1, "large": 0.1})
     costs = costs.assign(encoder="m-low")
-    tables = pool_tables(costs, predictions)
+    tables = pool_tables(costs, predictions, family=family)
     decisions = route_pool(costs, tables.probabilities, SWEEP)
     criteria = {"match": None, "budget": 0.5}  # nothing is as cheap as that
-    curves, _, summary = evaluate_routing([(tables, decisions)], settings_of(criteria=criteria))
+    curves, _, summary = evaluate_routing([(tables, decisions)], settings_of(criteria=criteria, families=[family]))
     frames = {"costs": costs, "curves": curves, "summary": summary, "metrics": metrics()}
     for name, frame in frames.items():
         frame.to_parquet(folder / f"{name}.parquet")
 
     router = folder / "routers" / "own"
-    asked = {policy: {"reader": "m-low", "price": PRICE} for policy in PLACES}
+    asked = {policy: {"reader": next(iter(readers), None), "price": PRICE} for policy in PLACES}
     study = {"study": "own", "title": "Own", "evidence": "analogue", "pool": "own", "problem_set": "sums"}
-    settings = {**study, "chosen_on": "validation", "policies": asked, "readers": {"m-low": READER}}
+    settings = {**study, "chosen_on": "validation", "family": family, "policies": asked, "readers": readers}
     command = [word for name in frames for word in (f"--{name}", f"{folder}/{name}.parquet")]
     for option, suffix in (("probes", "json"), ("tensors", "safetensors"), ("predictions", "parquet")):
         command += [f"--{option}", *(f"{policy}={folder}/{policy}.{suffix}" for policy in PLACES)]
-    command += ["--activations", f"m-low={folder}/a.safetensors", f"m-low={folder}/a.json", "--checkpoints"]
-    command += [f"m={file}" for file in sorted((folder / "models" / "m").iterdir())]
-    command += ["--settings", json.dumps(settings)]
+    command += [*files, "--settings", json.dumps(settings)]
     export_router.main([*command, *(w for name, file in OUTPUTS.items() for w in (f"--{name}", f"{router / file}"))])
-    by_split = {name: [q for q, s in zip(made, split, strict=True) if s == name] for name in set(split)}
-    probabilities = np.column_stack([predictions[policy].probability for policy in PLACES])
-    return router, by_split, probabilities[np.array(split) == "test"], decisions[decisions.split == "test"]
+    return Made(
+        router,
+        {name: rows.question.tolist() for name, rows in problems.groupby("split")},
+        np.column_stack([predictions[policy].probability for policy in PLACES])[problems.split == "test"],
+        decisions[decisions.split == "test"],
+    )
 
 
 def metrics():

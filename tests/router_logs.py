@@ -52,7 +52,7 @@ def write_router(folder):
     ]
     chosen = {"router": "utility", "criterion": "match", "choice": "matches", "operating_point": LAMBDA, "policy": None}
     study = {"study": "own", "title": "Own", "evidence": "original", "pool": "own", "problem_set": "sums"}
-    study |= {"chosen_on": "validation", "readers": {}, "chosen": [chosen], "unlike_above": 2.5}
+    study |= {"chosen_on": "validation", "family": "linear", "readers": {}, "chosen": [chosen], "unlike_above": 2.5}
     write_json(RouterDescription.model_validate({**study, "policies": policies}).model_dump(), folder / ROUTER)
     write_safetensors(Reference(*prompts(rng, 1000)).tensors(POLICIES), folder / PROBES)
     points = {"router": "utility", "operating_point": [0.0, LAMBDA], "split": "test", "probing_cost": [0.0, 1e-6]}

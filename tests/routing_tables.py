@@ -81,17 +81,20 @@ def predictions_table(costs: pd.DataFrame, rng: np.random.Generator) -> dict[str
     }
 
 
-def probabilities_table(predictions: dict[str, pd.DataFrame]) -> pd.DataFrame:
+def probabilities_table(predictions: dict[str, pd.DataFrame], family: str = "linear") -> pd.DataFrame:
     """Predictions of all policies, calibrated on train, as one table."""
-    by_family = {(policy, "linear"): table for policy, table in predictions.items()}
+    by_family = {(policy, family): table for policy, table in predictions.items()}
     return tabulate_probabilities(by_family, {"train": "probability"})
 
 
 def pool_tables(
-    costs: pd.DataFrame, predictions: dict[str, pd.DataFrame], fewer: pd.DataFrame | None = None
+    costs: pd.DataFrame,
+    predictions: dict[str, pd.DataFrame],
+    fewer: pd.DataFrame | None = None,
+    family: str = "linear",
 ) -> PoolTables:
     """What a pool's decisions follow from, with probabilities that were calibrated on train."""
-    return PoolTables(costs, no_fewer_samples() if fewer is None else fewer, probabilities_table(predictions))
+    return PoolTables(costs, no_fewer_samples() if fewer is None else fewer, probabilities_table(predictions, family))
 
 
 def no_fewer_samples() -> pd.DataFrame:

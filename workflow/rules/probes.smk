@@ -21,7 +21,7 @@ for rule_name, names in study.trained_alike().items():
             expand(
                 "results/{{study}}/probes/{{problem_set}}/{{policy}}/{target}/{family}/probe.safetensors",
                 target=study.targets(names[0]),
-                family=[family for family in study.trained(names[0]) if family == "linear"],
+                family=[family for family in study.trained(names[0]) if FAMILIES[family].kept],
             ),
         log:
             "logs/{study}/probes/{problem_set}/{policy}.log",

@@ -127,6 +127,7 @@ rule export_router:
         predictions=under_results(files.routing_scores),
         activations=under_results(files.readers_activations),
         checkpoints=under_results(files.readers_checkpoints),
+        problems=under_results(files.read_questions),
     output:
         router="results/{study}/routers/{pool}/router.json",
         parameters="results/{study}/routers/{pool}/probes.safetensors",

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from foretell.common.rounded import with_interval
-from foretell.deployment.description import Answering, Chosen, PinnedReader
+from foretell.deployment.description import Answering, Chosen, PinnedReader, RouterDescription
 from foretell.deployment.export import Export, of_router
 from foretell.deployment.familiarity import FLAGGED
-from foretell.probes.families import LINEAR
+from foretell.probes.families import FAMILIES
 from foretell.routing.matching import NO, SAME_POLICY, UNDERPOWERED, YES, in_words, points
 from foretell.routing.pool import TEST, TRAIN
 
@@ -26,15 +26,14 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
         metrics: of `evaluate_probes`, on the pool's problem set.
     """
     router = export.description
-    rows = of_router(summary, router.chosen_on)
+    rows = of_router(summary, router)
     n = int(rows.n.iloc[0])
     return "\n".join(
         [
             f"# Router of the pool `{router.pool}`",
             "",
             f"It sends a prompt to one of {len(router.policies)} policies: to the one whose predicted probability of a "
-            "right answer, minus lambda times its mean cost, is highest. Probabilities come from linear probes on "
-            "activations of a model that has read the prompt and written nothing yet.",
+            f"right answer, minus lambda times its mean cost, is highest. {_predicted(router)}",
             "",
             f"- Study: `{router.study}`, {router.title}"
             + (" (an analogue of the paper's study, not its reproduction)" if router.evidence == "analogue" else ""),
@@ -46,8 +45,8 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             "## Policies",
             "",
             *_table(
-                ["policy", "right on train", "on test", "USD per prompt", "reader", "layer, position", "AUROC on test"],
-                [_policy(each, metrics) for each in router.policies],
+                ["policy", "right on train", "on test", "USD per prompt", *_read_by(router), "AUROC on test"],
+                [_policy(each, router.family, metrics) for each in router.policies],
             ),
             "",
             *(f"`{each.policy}` has no probe: {each.probe.reason}.\n" for each in router.policies if each.probe.reason),
@@ -59,17 +58,17 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             ),
             "",
             f"The best single policy is `{rows.best_single.iloc[0]}`, at all of its samples. {_reading(rows)} "
-            "Savings are of its cost; a negative one is a loss: probing several models for a short answer may cost "
-            "more than it saves. `operating_points.csv` has every other setting.",
+            f"Savings are of its cost; a negative one is a loss{_loss(router)}. `operating_points.csv` has every other "
+            "setting.",
             "",
             "## Limits",
             "",
-            "- It knows prompts like those of its problem set, asked in the same words. Prompts whose activations are "
-            f"further from those of train than all but {FLAGGED:.0%} of the validation prompts' are flagged as "
-            f"unlike them ({export.flagged:.1%} of test). A prompt that is not flagged may still be foreign.",
+            f"- It knows prompts like those of its problem set, asked in the same words. Prompts {_further(router)} "
+            f"than all but {FLAGGED:.0%} of the validation prompts' are flagged as unlike them ({export.flagged:.1%} "
+            "of test). A prompt that is not flagged may still be foreign.",
             "- A probability is of a right answer by majority vote, with the samples and the decoding of the policy.",
             "- Costs are means on train, at the study's prices.",
-            "- Readers' weights are not in this folder. `router.json` says where they come from and has their sums.",
+            _kept(router),
             "",
         ]
     )
@@ -97,25 +96,60 @@ def _reader(reader: PinnedReader) -> str:
     return f"model `{reader.model}` ({origin}) in {reader.dtype}{told}"
 
 
-def _policy(each: Answering, metrics: pd.DataFrame) -> list[str]:
+def _predicted(router: RouterDescription) -> str:
+    """What probabilities are made of."""
+    if router.readers:
+        return (
+            "Probabilities come from linear probes on activations of a model that has read the prompt and written "
+            "nothing yet."
+        )
+    return (
+        f"Probabilities come from linear models on the question's text alone ({FAMILIES[router.family].label}): no "
+        "model reads it, and nothing but this folder is needed."
+    )
+
+
+def _read_by(router: RouterDescription) -> list[str]:
+    return ["reader", "layer, position"] if router.readers else ["n-grams"]
+
+
+def _loss(router: RouterDescription) -> str:
+    return ": probing several models for a short answer may cost more than it saves" if router.readers else ""
+
+
+def _further(router: RouterDescription) -> str:
+    if router.readers:
+        return "whose activations are further from those of train"
+    return "of which a larger share of n-grams does not occur in train"
+
+
+def _kept(router: RouterDescription) -> str:
+    if router.readers:
+        return "- Readers' weights are not in this folder. `router.json` says where they come from and has their sums."
+    return "- `probes.safetensors` holds the n-grams of the questions of train: parts of their texts can be read there."
+
+
+def _policy(each: Answering, family: str, metrics: pd.DataFrame) -> list[str]:
     probe = each.probe
-    place = UNKNOWN if probe.layer is None else f"{probe.layer}, {probe.position}"
+    if each.reader is None:
+        read = [UNKNOWN if probe.unit is None else f"{probe.ngram_min} to {probe.ngram_max} {probe.unit}"]
+    else:
+        read = [f"`{each.reader}`", UNKNOWN if probe.layer is None else f"{probe.layer}, {probe.position}"]
     return [
         f"`{each.policy}`",
         f"{each.accuracy[TRAIN]:.1%}",
         f"{each.accuracy[TEST]:.1%}",
         f"{each.mean_cost:.3g}",
-        f"`{each.reader}`",
-        "none" if probe.reason else place,
-        _auroc(each.policy, metrics),
+        *(read if probe.reason is None else [*read[:-1], "none"]),
+        _auroc(each.policy, family, metrics),
     ]
 
 
-def _auroc(policy: str, metrics: pd.DataFrame) -> str:
+def _auroc(policy: str, family: str, metrics: pd.DataFrame) -> str:
     found = metrics[
         (metrics.policy == policy)
         & (metrics.target == SUCCESS)
-        & (metrics.family == LINEAR)
+        & (metrics.family == family)
         & (metrics.split == TEST)
         & (metrics.metric == "auroc")
     ]

@@ -14,8 +14,8 @@ QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 class Asked(Settings):
     """How a policy answers, what it costs, and who reads for it."""
 
-    reader: str
-    """The encoder from whose activations its success is predicted."""
+    reader: str | None
+    """The encoder from whose activations its success is predicted; None where the question's text alone is read."""
     price: PolicyPrice
     """What its tokens cost."""
     model: str | None = None
@@ -33,14 +33,19 @@ class Asked(Settings):
 class Probe(Settings):
     """The predictor of one policy's success; its weights are tensors that are named after the policy.
 
-    score = ((activation - mean) / scale) @ weight + bias, probability = 1 / (1 + exp(-(slope * score + intercept))).
-    Where nothing could be trained, `reason` says why and `constant` is the probability of every prompt.
+    score = ((activation - mean) / scale) @ weight + bias, or the question's TF-IDF @ weight + bias; probability =
+    1 / (1 + exp(-(slope * score + intercept))). Where nothing could be trained, `reason` says why and `constant` is the
+    probability of every prompt.
     """
 
     layer: int | None = None
     """Layer that is read: 0 is the embedding, i the output of block i."""
     position: int | None = None
     """Token that is read, counted from the prompt's end."""
+    unit: Literal["characters", "words"] | None = None
+    """What the n-grams of the question are of, where its text is read in place of activations."""
+    ngram_min: int | None = None
+    ngram_max: int | None = None
     slope: float = 0.0
     intercept: float = 0.0
     constant: float | None = None
@@ -48,7 +53,8 @@ class Probe(Settings):
     scores: dict[str, float] = {}
     """Quantiles of the scores of train, out of fold."""
     usual_distance: float = 1.0
-    """Median distance of the validation prompts' activations from those of train."""
+    """Median over the validation prompts of the distance of their activations from those of train; of texts, of the
+    share of n-grams that train does not have, and at least a hundredth."""
 
 
 class Answering(Asked):
@@ -117,6 +123,8 @@ class Study(Settings):
     problem_set: str
     chosen_on: str
     """Split on which operating points were chosen."""
+    family: str
+    """Family of predictors by which queries are routed."""
 
 
 class RouterDescription(Study):
@@ -128,4 +136,4 @@ class RouterDescription(Study):
     """By the id of the encoder."""
     chosen: list[Chosen]
     unlike_above: float
-    """A prompt whose activations are further away than this, in units of `usual_distance`, is unlike those of train."""
+    """A prompt that is further away than this, in units of `usual_distance`, is unlike those of train."""

@@ -1,9 +1,10 @@
 """From a study's tables, probes and activations to the folder of a router."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -24,11 +25,14 @@ from foretell.deployment.description import (
 )
 from foretell.deployment.familiarity import FLAGGED, Familiarity
 from foretell.deployment.reference import Reference
-from foretell.probes.families import LINEAR
+from foretell.probes.families import TFIDF, WORD_TFIDF
 from foretell.probes.inputs import Activations
+from foretell.probes.ngrams import CHARACTERS, WORDS, KeptNgrams
 from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
 from foretell.routing.settings import BUDGET, Criterion
 
+UNITS = {TFIDF: CHARACTERS, WORD_TFIDF: WORDS}  # by family, what its n-grams are of
+SHORTEST = 0.01  # usual distance: where nearly all n-grams are known, a new one is no surprise
 EXPORTED = ("utility", "cascade")  # the routers that know nothing but probabilities and mean costs; the first is used
 
 
@@ -88,6 +92,7 @@ def export_router(
     probes: Mapping[str, ProbeFiles],
     caches: Mapping[str, Cache],
     sums: Mapping[str, dict[str, str]],
+    questions: pd.Series | None,
     settings: ExportSettings,
 ) -> Export:
     """Put together what scoring a new prompt takes.
@@ -96,15 +101,20 @@ def export_router(
         costs: the table of `foretell.routing.costs.price_outcomes`.
         curves, summary: of `foretell.routing.evaluation.evaluate_routing`.
         probes: by policy.
-        caches: by encoder.
+        caches: by encoder; none where probes read texts.
         sums: SHA-256 of the files of every model that reads.
+        questions: texts by problem_id, where probes read them.
         settings: what is not measured.
 
     Raises:
         UserError: the tables do not belong together.
     """
     pool = assemble_pool(costs)
-    made = {policy: _probe(pool, policy, probes, caches[settings.policies[policy].reader]) for policy in pool.policies}
+    made = {}
+    for policy in pool.policies:
+        reader = settings.policies[policy].reader
+        read = _activations(pool, caches[reader]) if reader else _texts(pool, settings.family, questions)
+        made[policy] = _probe(pool, probes[policy], read)
     distances = {policy: each.distances for policy, each in made.items() if each.distances is not None}
     unlikeness = _unlikeness(distances, pool)
     unlike_above = float(np.quantile(unlikeness[pool.split == VALIDATION], 1 - FLAGGED))
@@ -122,12 +132,12 @@ def export_router(
                 for column, policy in enumerate(pool.policies)
             ],
             readers={name: _pinned(reader, caches[name], sums) for name, reader in settings.readers.items()},
-            chosen=_chosen(summary, pool, settings.chosen_on),
+            chosen=_chosen(summary, pool, settings),
             unlike_above=unlike_above,
         ),
         tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()}
         | reference.tensors(pool.policies),
-        points=_points(curves),
+        points=_points(curves, settings.family),
         flagged=float((reference.unlikeness > unlike_above).mean()),
     )
 
@@ -137,32 +147,54 @@ class _Made:
     probe: Probe
     tensors: dict[str, np.ndarray]
     probability: np.ndarray  # [problems] of success
-    distances: np.ndarray | None  # [problems] from the activations of train, in units of the usual one
+    distances: np.ndarray | None  # [problems] from the prompts of train, in units of the usual one
 
 
-def _probe(pool: Pool, policy: str, probes: Mapping[str, ProbeFiles], cache: Cache) -> _Made:
-    given = probes[policy]
+Where = dict[str, Any]  # what a probe reads, as `Probe` has it
+Distances = Callable[[dict, Mapping[str, np.ndarray]], tuple[Where, np.ndarray, dict[str, np.ndarray]]]
+
+
+def _probe(pool: Pool, given: ProbeFiles, distances_of: Distances) -> _Made:
     predictions = given.predictions.set_index("problem_id").loc[pool.problem_id]
     probability = predictions.probability.to_numpy(float)
     if given.description["reason"]:
         constant = Probe(constant=float(probability[0]), reason=given.description["reason"])
         return _Made(constant, {}, probability, None)
-    candidate, platt = given.description["candidate"], given.description["platt"]
-    train = pool.split == TRAIN
-    quantiles = np.quantile(predictions.score.to_numpy(float)[train], QUANTILES)
-    values = cache.activations.read(candidate["layer"], candidate["position"])
-    standardised = (values - given.tensors["mean"]) / given.tensors["scale"]
-    familiarity = Familiarity.of(standardised[train])
-    distances = familiarity.distance(standardised)
-    usual = float(np.median(distances[pool.split == VALIDATION]))
+    quantiles = np.quantile(predictions.score.to_numpy(float)[pool.split == TRAIN], QUANTILES)
+    where, distances, tensors = distances_of(given.description["candidate"], given.tensors)
+    usual = max(float(np.median(distances[pool.split == VALIDATION])), SHORTEST)
     probe = Probe(
-        layer=candidate["layer"],
-        position=candidate["position"],
-        **platt,
+        **where,
+        **given.description["platt"],
         scores={f"{share:g}": float(value) for share, value in zip(QUANTILES, quantiles, strict=True)},
         usual_distance=usual,
     )
-    return _Made(probe, {**given.tensors, **familiarity.tensors()}, probability, distances / usual)
+    return _Made(probe, {**given.tensors, **tensors}, probability, distances / usual)
+
+
+def _activations(pool: Pool, cache: Cache) -> Distances:
+    """How far the activations that a probe reads lie from those of train."""
+
+    def distances(candidate: dict, tensors: Mapping[str, np.ndarray]) -> tuple[Where, np.ndarray, dict]:
+        where = {name: candidate[name] for name in ("layer", "position")}
+        standardised = (cache.activations.read(**where) - tensors["mean"]) / tensors["scale"]
+        familiarity = Familiarity.of(standardised[pool.split == TRAIN])
+        return where, familiarity.distance(standardised), familiarity.tensors()
+
+    return distances
+
+
+def _texts(pool: Pool, family: str, questions: pd.Series | None) -> Distances:
+    """Which share of a question's n-grams train does not have."""
+    if questions is None:
+        raise UserError(f"the router reads texts, by {family}: give the problems that have them as --problems")
+
+    def distances(candidate: dict, tensors: Mapping[str, np.ndarray]) -> tuple[Where, np.ndarray, dict]:
+        ngrams = {name: candidate[name] for name in ("ngram_min", "ngram_max")}
+        kept = KeptNgrams(UNITS[family], (ngrams["ngram_min"], ngrams["ngram_max"]), tensors)
+        return {"unit": UNITS[family], **ngrams}, kept.unseen(questions.loc[pool.problem_id].tolist()), {}
+
+    return distances
 
 
 def _unlikeness(distances: Mapping[str, np.ndarray], pool: Pool) -> np.ndarray:
@@ -191,18 +223,18 @@ def _pinned(reader: Reader, cache: Cache, sums: Mapping[str, dict[str, str]]) ->
     )
 
 
-def _chosen(summary: pd.DataFrame, pool: Pool, chosen_on: str) -> list[Chosen]:
+def _chosen(summary: pd.DataFrame, pool: Pool, study: Study) -> list[Chosen]:
     """Operating points that were chosen on a split, of the probe's probabilities, the router that is used first."""
-    rows = of_router(summary, chosen_on)
+    rows = of_router(summary, study)
     if rows.empty:
-        raise UserError(f"the summary has no operating point of {EXPORTED[0]!r} that was chosen on {chosen_on!r}")
+        raise UserError(f"the summary has no operating point of {EXPORTED[0]!r} that was chosen on {study.chosen_on!r}")
     return [
         Chosen(
             router=row.strategy,
             criterion=row.criterion,
             choice=row.choice,
             operating_point=None if pd.isna(row.operating_point) else float(row.operating_point),
-            policy=_in_its_place(row.criterion, row.best_single, pool, chosen_on)
+            policy=_in_its_place(row.criterion, row.best_single, pool, study.chosen_on)
             if pd.isna(row.operating_point)
             else None,
         )
@@ -210,9 +242,10 @@ def _chosen(summary: pd.DataFrame, pool: Pool, chosen_on: str) -> list[Chosen]:
     ]
 
 
-def of_router(summary: pd.DataFrame, chosen_on: str) -> pd.DataFrame:
+def of_router(summary: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Rows of a routing summary that an exported router has, the router that is used first."""
-    rows = summary[summary.strategy.isin(EXPORTED) & (summary.family == LINEAR) & (summary.chosen_on == chosen_on)]
+    own = (summary.family == study.family) & (summary.chosen_on == study.chosen_on)
+    rows = summary[summary.strategy.isin(EXPORTED) & own]
     return rows.sort_values("strategy", key=lambda names: names.map(EXPORTED.index), kind="stable")
 
 
@@ -224,10 +257,10 @@ def _in_its_place(criterion: Criterion, best_single: str, pool: Pool, chosen_on:
     return pool.policies[np.lexsort((-pool.correct[rows].mean(axis=0), pool.cost[rows].mean(axis=0)))[0]]
 
 
-def _points(curves: pd.DataFrame) -> pd.DataFrame:
+def _points(curves: pd.DataFrame, family: str) -> pd.DataFrame:
     """Accuracy and cost of every operating point on validation and on test."""
     rows = curves[
-        curves.strategy.isin(EXPORTED) & (curves.family == LINEAR) & curves.split.isin([VALIDATION, TEST])
+        curves.strategy.isin(EXPORTED) & (curves.family == family) & curves.split.isin([VALIDATION, TEST])
     ].rename(columns={"strategy": "router"})
     measured = [f"{name}{end}" for name in ("accuracy", "cost") for end in ("", "_low", "_high")]
     return rows[["router", "operating_point", "split", *measured, "probing_cost", "n", "resamples"]]

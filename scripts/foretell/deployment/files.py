@@ -7,4 +7,4 @@ POINTS = "operating_points.csv"
 CARD = "README.md"
 FILES = (ROUTER, PROBES, POINTS, CARD, MANIFEST)
 
-SCHEMA = 1  # of all of them: raise it where older code could not read what is written
+SCHEMA = 2  # of all of them: raise it where older code could not read what is written

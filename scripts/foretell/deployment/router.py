@@ -5,18 +5,18 @@ from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from foretell.common.errors import UserError
 from foretell.deployment.choosing import choose_point, choose_policies
-from foretell.deployment.description import Answering, Chosen, RouterDescription
-from foretell.deployment.familiarity import Familiarity
+from foretell.deployment.description import Chosen, RouterDescription
 from foretell.deployment.folder import read_folder
-from foretell.deployment.reading import Place, PromptReader, load_readers
-from foretell.probes.calibration import Platt
+from foretell.deployment.loaded_probe import QUESTION, Fields, LoadedProbe
 
-Fields = Mapping[str, object]
+if TYPE_CHECKING:
+    from foretell.deployment.reading import Place, PromptReader
 
 
 @dataclass(frozen=True)
@@ -27,8 +27,8 @@ class Decision:
         policy: that the prompt goes to.
         probabilities: by policy, of a right answer.
         expected_cost: of the chosen policy, USD, its mean on train.
-        unlikeness: the largest distance of the prompt's activations from those of train that any probe sees, in units
-            of the usual one.
+        unlikeness: the largest distance of the prompt from those of train that any probe sees, in units of the usual
+            one: of its activations, or the share of its n-grams that train does not have.
         unlike: whether it is larger than that of nearly all prompts of the study, so that probabilities say little.
     """
 
@@ -46,19 +46,19 @@ class Router:
         self,
         description: RouterDescription,
         tensors: Mapping[str, np.ndarray],
-        readers: Mapping[str, PromptReader],
+        readers: Mapping[str, "PromptReader"],
         chosen: Chosen,
     ):
         """Put together what `load` has read.
 
         Args:
             description, tensors: as `read_folder` gives them.
-            readers: by encoder, those that are read.
+            readers: by encoder, those that are read; none where the probes read the questions' texts.
             chosen: the operating point.
         """
         self.description, self.chosen = description, chosen
         self._readers = dict(readers)
-        self._probes = [_LoadedProbe.of(each, tensors) for each in description.policies]
+        self._probes = [LoadedProbe.of(each, tensors) for each in description.policies]
 
     @classmethod
     def load(
@@ -85,8 +85,12 @@ class Router:
         chosen = choose_point(description, router, criterion, operating_point)
         places: dict[str, set[Place]] = {}
         for each in description.policies:
-            if each.probe.layer is not None and each.probe.position is not None:
+            if each.reader is not None and each.probe.layer is not None and each.probe.position is not None:
                 places.setdefault(each.reader, set()).add((each.probe.layer, each.probe.position))
+        if not places:
+            return cls(description, tensors, {}, chosen)
+        from foretell.deployment.reading import load_readers  # torch, which a router by texts does without
+
         checkpoints = Path(folder).resolve().parents[1] / "models" if models is None else Path(models)
         return cls(description, tensors, load_readers(description.readers, places, checkpoints), chosen)
 
@@ -139,35 +143,12 @@ class Router:
         Raises:
             UserError: as `route`.
         """
-        rows = [{"question": each} if isinstance(each, str) else dict(each) for each in prompts]
+        rows = [{QUESTION: each} if isinstance(each, str) else dict(each) for each in prompts]
         states = {name: reader.read(rows) for name, reader in self._readers.items()}
-        scored = [probe.score(states, len(rows)) for probe in self._probes]
+        scored = [probe.score(states, rows) for probe in self._probes]
         success = np.column_stack([probability for probability, _ in scored])
         return success, np.max([distance for _, distance in scored], axis=0)
 
     def choose(self, success: np.ndarray) -> np.ndarray:
         """[prompts] column of the policy, from probabilities [prompts, policies]."""
         return choose_policies(self.description, self.chosen, success)
-
-
-@dataclass(frozen=True)
-class _LoadedProbe:
-    described: Answering
-    tensors: dict[str, np.ndarray]
-
-    @classmethod
-    def of(cls, described: Answering, tensors: Mapping[str, np.ndarray]) -> "_LoadedProbe":
-        start = f"{described.policy}/"
-        own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
-        return cls(described, own)
-
-    def score(self, states: Mapping[str, Mapping[Place, np.ndarray]], n: int) -> tuple[np.ndarray, np.ndarray]:
-        """[n] probabilities of success, and [n] distances in units of the usual one."""
-        probe, tensors = self.described.probe, self.tensors
-        if probe.layer is None or probe.position is None:
-            return np.full(n, probe.constant, dtype=float), np.zeros(n)
-        values = states[self.described.reader][probe.layer, probe.position]
-        standardised = (values - tensors["mean"]) / tensors["scale"]
-        score = standardised @ tensors["weight"] + tensors["bias"]
-        distances = Familiarity(tensors["axes"], tensors["variances"], tensors["rest"]).distance(standardised)
-        return Platt(probe.slope, probe.intercept).probability(score), distances / probe.usual_distance

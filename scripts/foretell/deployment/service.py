@@ -19,8 +19,9 @@ from starlette.routing import Route
 from foretell.common.errors import UserError
 from foretell.deployment.decision_log import CHAT, ROUTE, DecisionLog, Entry
 from foretell.deployment.gate import Gate, error_response
+from foretell.deployment.loaded_probe import Fields
 from foretell.deployment.requests import RefusedError, prompts_of, question_of, read_object
-from foretell.deployment.router import Decision, Fields
+from foretell.deployment.router import Decision
 from foretell.deployment.service_metrics import ServiceMetrics
 from foretell.deployment.serving_settings import ServingSettings
 from foretell.deployment.upstreams import Answered, Streamed, UpstreamError, Upstreams

@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.storage import write_json, write_parquet, write_safetensors
-from foretell.probes.dense import FittedDense
-from foretell.probes.families import FAMILIES, LINEAR
-from foretell.probes.protocol import Block
+from foretell.probes.families import FAMILIES
+from foretell.probes.protocol import Block, KeptFit
 from foretell.probes.trials import Result, Trial
 
 
@@ -26,7 +25,7 @@ class Probe:
             Scores are null if nothing was trained; the probability of a binary target is then the smoothed base rate
             of train, null where train has no label.
         description: what was chosen and how; its `reason` says why nothing was trained, None if something was.
-        tensors: of a linear probe's refit, see `dense.FittedDense.tensors`; else empty.
+        tensors: of the refit, where the family's is kept, see `protocol.KeptFit`; else empty.
     """
 
     target: str
@@ -37,11 +36,11 @@ class Probe:
     tensors: dict[str, np.ndarray]
 
     def write(self, folder: Path) -> None:
-        """Write sweep.parquet, predictions.parquet, probe.json and, if linear, probe.safetensors."""
+        """Write sweep.parquet, predictions.parquet, probe.json and, of a family that is kept, probe.safetensors."""
         write_parquet(self.sweep, folder / "sweep.parquet")
         write_parquet(self.predictions, folder / "predictions.parquet")
         write_json(self.description, folder / "probe.json")
-        if self.family == LINEAR:
+        if FAMILIES[self.family].kept:
             write_safetensors(self.tensors, folder / "probe.safetensors")
 
     def summary(self) -> str:
@@ -95,10 +94,10 @@ def describe(trials: list[Trial], results: list[Result], reason: str | None, lab
 
 def tensors_of(trials: list[Trial], results: list[Result]) -> dict[str, np.ndarray]:
     """`Probe.tensors` of the trials of one family and target; no results if nothing was trained."""
-    if trials[0].family != LINEAR or not results:
+    if not FAMILIES[trials[0].family].kept or not results:
         return {}
     refit = results[0].refit
-    assert isinstance(refit.fitted, FittedDense)
+    assert isinstance(refit.fitted, KeptFit)
     return refit.fitted.tensors(refit.column, results[0].choice.candidate)
 
 

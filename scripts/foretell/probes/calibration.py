@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 from scipy.special import expit, logit
-from sklearn.linear_model import LogisticRegression
 
 
 @dataclass(frozen=True)
@@ -40,6 +39,8 @@ def fit_platt(scores: np.ndarray, labels: np.ndarray) -> Platt:
         return uninformed
     # A smoothed label is a positive and a negative row that share its weight.
     rows = np.tile((scores - centre) / spread, 2)[:, None]
+    from sklearn.linear_model import LogisticRegression  # a second, for the many that only apply a scaling
+
     model = LogisticRegression(C=np.inf, solver="newton-cholesky", tol=1e-10, max_iter=1000)
     model.fit(rows, np.repeat([True, False], len(scores)), sample_weight=np.concatenate([smoothed, 1 - smoothed]))
     slope = float(model.coef_[0, 0]) / spread

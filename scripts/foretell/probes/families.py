@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LINEAR, IMPORTED = "linear", "imported"
+TFIDF, WORD_TFIDF = "tfidf", "word_tfidf"
 
 # What a family needs beside outcomes.
 ACTIVATIONS = "activations"
@@ -47,6 +48,7 @@ class Family:
         reads: what it needs, one of the constants above.
         build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where nothing is trained.
         control: whether it is trained on permuted labels, several times over, to say what chance looks like.
+        kept: whether what was fitted is kept, so that it can score new prompts.
     """
 
     name: str
@@ -55,6 +57,7 @@ class Family:
     reads: str
     build: Builder | None
     control: bool = False
+    kept: bool = False
 
     @property
     def text_only(self) -> bool:
@@ -169,7 +172,7 @@ def _given(values: T | None, what: str) -> T:
 
 
 FAMILIES = registry(
-    Family(LINEAR, "linear probe", "L2 linear probe of the residual stream", ACTIVATIONS, linear),
+    Family(LINEAR, "linear probe", "L2 linear probe of the residual stream", ACTIVATIONS, linear, kept=True),
     Family(
         "permuted_labels",
         "permuted labels",
@@ -180,8 +183,8 @@ FAMILIES = registry(
     ),
     Family("mlp", "MLP", "a small neural network on the residual stream of some layers", ACTIVATIONS, mlp),
     Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
-    Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf),
-    Family("word_tfidf", "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf),
+    Family(TFIDF, "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf, kept=True),
+    Family(WORD_TFIDF, "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf, kept=True),
     Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
     Family(
         "reference_difficulty",
@@ -197,7 +200,7 @@ FAMILIES = registry(
 )
 
 
-ROUTING_FAMILIES = (LINEAR, IMPORTED, "tfidf", "word_tfidf", "prompt_length")  # the first that there is routes
+ROUTING_FAMILIES = (LINEAR, IMPORTED, TFIDF, WORD_TFIDF, "prompt_length")  # the first that there is routes
 
 
 def by_builder(names: Iterable[str]) -> list[tuple[Builder, list[Family]]]:

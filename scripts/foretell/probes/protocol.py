@@ -6,7 +6,7 @@ position, or the stages of one boosted model. Label columns are independent prob
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 
@@ -23,6 +23,14 @@ class Fitted(Protocol):
 
     def diagnostics(self, column: int, candidate: int) -> dict:
         """What is to be recorded about one model's fit."""
+
+
+@runtime_checkable
+class KeptFit(Fitted, Protocol):
+    """Models that can be kept."""
+
+    def tensors(self, column: int, candidate: int) -> dict[str, np.ndarray]:
+        """What scores a problem that was not there: weight, bias and what features are made with, all float64."""
 
 
 class Block(Protocol):

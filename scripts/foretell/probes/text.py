@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy.sparse import csr_array
-from sklearn.feature_extraction.text import CountVectorizer
 from typing_extensions import override
 
 from foretell.probes import solvers
 from foretell.probes.dense import positive_part
-from foretell.probes.ngrams import NgramBlock, Tfidf, scale_of
+from foretell.probes.ngrams import CHARACTERS, NgramBlock, Tfidf, scale_of
 
 NGRAM_RANGES = ((1, 1), (1, 2), (1, 3), (2, 4), (1, 5))
 
@@ -17,10 +16,9 @@ NGRAM_RANGES = ((1, 1), (1, 2), (1, 3), (2, 4), (1, 5))
 class TextBlock(NgramBlock):
     """Candidates on n-grams of characters, whose features are centred too."""
 
-    @override
-    def vectorizer(self) -> CountVectorizer:
-        return CountVectorizer(analyzer="char", ngram_range=self.ngrams, lowercase=False)
+    unit = CHARACTERS
 
+    @override
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedText":
         """Fit all strengths to labels [rows, columns].
 
@@ -57,6 +55,14 @@ class FittedText:
     def diagnostics(self, column: int, candidate: int) -> dict:
         """How well one model has converged."""
         return {"gradient_norm_per_row": float(self.fits.gradient_norms[column, candidate])}
+
+    def tensors(self, column: int, candidate: int) -> dict[str, np.ndarray]:
+        """One model in the space of n-grams, see `Tfidf.tensors`."""
+        features = self.tfidf.features
+        of_rows = self.dual @ self.fits.coefficients[:, column, candidate]
+        mean = np.asarray(features.mean(axis=0))
+        weight = features.T @ of_rows - mean * of_rows.sum()
+        return self.tfidf.tensors(weight, self.fits.intercepts[column, candidate] - mean @ weight)
 
 
 def _centred_products(new: csr_array, features: csr_array) -> np.ndarray:

@@ -6,14 +6,12 @@ Unlike characters, words are few per question, so that the fits stay sparse and 
 from dataclasses import dataclass
 
 import numpy as np
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.linear_model import LogisticRegression, Ridge
 from typing_extensions import override
 
-from foretell.probes.ngrams import NgramBlock, Tfidf, scale_of
+from foretell.probes.ngrams import WORDS, NgramBlock, Tfidf, scale_of
 
 NGRAM_RANGES = ((1, 1), (1, 2))
-WORD = r"\w+|[^\w\s]"  # numbers and signs of formulae are words
 TOLERANCE, SEARCH_TOLERANCE = 1e-6, 1e-4  # of the loss's gradient per row
 MAX_ITERATIONS = 10_000
 
@@ -21,10 +19,9 @@ MAX_ITERATIONS = 10_000
 class WordsBlock(NgramBlock):
     """Candidates on n-grams of words."""
 
-    @override
-    def vectorizer(self) -> CountVectorizer:
-        return CountVectorizer(token_pattern=WORD, ngram_range=self.ngrams)
+    unit = WORDS
 
+    @override
     def fit(self, rows: np.ndarray, labels: np.ndarray, binary: np.ndarray, search: bool = False) -> "FittedWords":
         """Fit all strengths to labels [rows, columns]: logistic regression to the binary ones, ridge to the others."""
         tfidf = Tfidf(self.counts, rows)
@@ -67,3 +64,7 @@ class FittedWords:
     def diagnostics(self, column: int, candidate: int) -> dict:
         """How many n-grams there are."""
         return {"ngrams": len(self.weights)}
+
+    def tensors(self, column: int, candidate: int) -> dict[str, np.ndarray]:
+        """One model, see `Tfidf.tensors`."""
+        return self.tfidf.tensors(self.weights[:, column, candidate], self.intercepts[column, candidate])

@@ -20,12 +20,14 @@ def why_not_exported(study: Study, pool: str) -> str | None:
         return "every problem is predicted from the others, so no probe is of all of them"
     if study.predictions_by(name) != "train_probes":
         return "its probabilities come from elsewhere, without what would score a new prompt"
-    if study.family(name) != LINEAR:
+    family = FAMILIES[study.family(name)]
+    if not family.kept:
+        kept = ", ".join(repr(each) for each, entry in FAMILIES.items() if entry.kept)
         return (
-            f"its queries are routed by {FAMILIES[study.family(name)].label}; what can be taken away is a router by a "
-            "probe of activations, for which each policy needs a model of the study that reads ('encoder')"
+            f"its queries are routed by {family.label}; what can be taken away is a router by one of {kept}, if it is "
+            "among 'probes.families'"
         )
-    if not all(map(study.encoder, study.pool(pool).policies)):
+    if family.name == LINEAR and not all(map(study.encoder, study.pool(pool).policies)):
         return "its activations come from a file, without the model that would read a new prompt"
     return None
 
@@ -55,7 +57,9 @@ def describe_router(study: Study, pool: str, prices: dict[str, Any]) -> dict[str
         prices: per policy, as `price_outcomes` has them.
     """
     entry = study.pool(pool)
-    readers = {study.encoder(policy): study.policy(policy).read_by for policy in entry.policies}
+    family = study.family(entry.problem_set)
+    reading = [policy for policy in entry.policies if family == LINEAR]
+    readers = {study.encoder(policy): study.policy(policy).read_by for policy in reading}
     described: dict[str, Any] = {}
     for name, reader in readers.items():
         assert name is not None and reader is not None
@@ -76,19 +80,25 @@ def describe_router(study: Study, pool: str, prices: dict[str, Any]) -> dict[str
         "pool": pool,
         "problem_set": entry.problem_set,
         "chosen_on": entry.choose_on[0],
-        "policies": {policy: _asked(study, policy, prices[policy]) for policy in entry.policies},
+        "family": family,
+        "policies": {
+            policy: {
+                "reader": study.encoder(policy) if policy in reading else None,
+                "price": prices[policy],
+                **_asked(study, policy),
+            }
+            for policy in entry.policies
+        },
         "readers": described,
     }
 
 
-def _asked(study: Study, policy: str, price: dict[str, Any]) -> dict[str, Any]:
-    """How a policy answers, what it costs, and who reads for it."""
-    entry, reader = study.policy(policy), study.encoder(policy)
+def _asked(study: Study, policy: str) -> dict[str, Any]:
+    """How a policy answers, where a model of the study does."""
+    entry = study.policy(policy)
     if not isinstance(entry, ModelPolicy):
-        return {"reader": reader, "price": price}
+        return {}
     return {
-        "reader": reader,
-        "price": price,
         "model": entry.model,
         "effort": entry.effort,
         "template_arguments": entry.template_arguments,

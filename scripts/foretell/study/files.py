@@ -8,6 +8,7 @@ from itertools import product
 from typing import Any, Protocol
 
 from foretell.models.weights import RECORD
+from foretell.probes.families import LINEAR
 from foretell.study.models import PathModel, Tiny
 from foretell.study.policies import ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import HubSet
@@ -171,12 +172,23 @@ def record_of_weights(study: Study, job: Job) -> Files:
 
 
 def readers_checkpoints(study: Study, job: Job) -> Files:
-    """The same of every model that reads for a pool."""
-    readers = (study.policy(policy).read_by for policy in policies_of(study, job))
+    """The same of every model that reads for a pool's probes."""
+    readers = (study.policy(policy).read_by for policy in _read_for(study, job))
     found: Files = {}
     for reader in filter(None, readers):
         found |= _checkpoint(study, reader.model)
     return found
+
+
+def _read_for(study: Study, job: Job) -> list[str]:
+    """Policies by whose activations queries are routed."""
+    return policies_of(study, job) if study.family(problem_set_of(study, job)) == LINEAR else []
+
+
+def read_questions(study: Study, job: Job) -> Files:
+    """Problems by whose texts queries are routed."""
+    name = problem_set_of(study, job)
+    return {} if study.family(name) == LINEAR else {name: [f"problems/{name}.parquet"]}
 
 
 def _checkpoint(study: Study, model: str) -> Files:
@@ -222,8 +234,8 @@ def encoder_activations(study: Study, job: Job) -> Files:
 
 
 def readers_activations(study: Study, job: Job) -> Files:
-    """Shards of the activations of every encoder that reads for a pool."""
-    readers = dict.fromkeys(filter(None, map(study.encoder, policies_of(study, job))))
+    """Shards of the activations of every encoder that reads for a pool's probes."""
+    readers = dict.fromkeys(filter(None, map(study.encoder, _read_for(study, job))))
     return {encoder: _shards(study, "activations", problem_set_of(study, job), encoder) for encoder in readers}
 
 

@@ -3,17 +3,20 @@
 import io
 import json
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
 import route
-from exported_router import export, questions
+from exported_router import export, export_by_text, questions
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.deployment.folder import read_folder
 from foretell.deployment.reference import Reference
 from foretell.deployment.router import Router
+from workflow_project import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -23,29 +26,34 @@ def exported(tmp_path_factory, model, tokenizer):
 
 @pytest.fixture(scope="module")
 def router(exported):
-    return Router.load(exported[0])
+    return Router.load(exported.folder)
 
 
 @pytest.fixture
 def copied(exported, tmp_path):
     """The folder, taken away from the study."""
-    return shutil.copytree(exported[0], tmp_path / "away")
+    return shutil.copytree(exported.folder, tmp_path / "away")
 
 
 def test_decisions_on_test_are_those_of_the_study_at_every_operating_point(exported, router):
-    _, by_split, expected, decisions = exported
-    success, _ = router.predict(by_split["test"])
-    assert router.policies == ["small", "large"] and np.abs(success - expected).max() < 1e-5
+    success, _ = router.predict(exported.questions["test"])
+    assert router.policies == ["small", "large"] and np.abs(success - exported.probabilities).max() < 1e-5
+    assert decided_alike(exported, router, "linear", success) == {"small", "large"}
+
+
+def decided_alike(exported, router, family, success):
+    """The policies that are chosen at any operating point, always where the study chose them."""
     seen = set()
-    for (name, point), rows in decisions[decisions.family == "linear"].groupby(["router", "operating_point"]):
+    of_family = exported.decisions[exported.decisions.family == family]
+    for (name, point), rows in of_family.groupby(["router", "operating_point"]):
         chosen = [router.policies[column] for column in router.at(name, operating_point=point).choose(success)]
         assert chosen == rows.policy.tolist()
         seen |= set(chosen)
-    assert seen == {"small", "large"}
+    return seen
 
 
 def test_a_decision_says_policy_probabilities_and_expected_cost(router, exported):
-    question = exported[1]["test"][0]
+    question = exported.questions["test"][0]
     for decision in router.at("cascade", operating_point=0.0).route([question, {"question": question}]):
         assert (decision.policy, decision.expected_cost) == ("small", 1.0)
         assert list(decision.probabilities) == ["small", "large"]
@@ -66,11 +74,11 @@ def test_a_router_is_warm_once_every_reader_has_read(exported, router, monkeypat
 def test_where_the_study_fell_back_so_does_the_router(router, exported):
     cheap = router.at("utility", criterion="budget")
     assert (cheap.chosen.policy, cheap.chosen.operating_point) == ("small", None)
-    assert {each.policy for each in cheap.route(exported[1]["test"])} == {"small"}
+    assert {each.policy for each in cheap.route(exported.questions["test"])} == {"small"}
 
 
 def test_prompts_unlike_those_of_training_are_flagged(router, exported):
-    flagged = [each.unlike for each in router.route(exported[1]["train"])]
+    flagged = [each.unlike for each in router.route(exported.questions["train"])]
     assert np.mean(flagged) < 0.05
     assert all(each.unlike for each in router.route(["(" * 30, "+" * 30, "1+" * 20 + "1"]))
 
@@ -79,21 +87,21 @@ def test_lines_come_out_as_they_went_in(exported, monkeypatch, capsys):
     question = questions()[0]
     lines = [json.dumps(question), "", json.dumps({"id": 7, "question": question})]
     monkeypatch.setattr("sys.stdin", io.StringIO("\n".join(lines)))
-    route.main(["--router", str(exported[0]), "--operating-point", "0"])
+    route.main(["--router", str(exported.folder), "--operating-point", "0"])
     first, second = map(json.loads, capsys.readouterr().out.splitlines())
     assert second.pop("id") == 7 and "id" not in first
-    assert first["router"] == second["router"] == file_hash(exported[0] / "manifest.json")
+    assert first["router"] == second["router"] == file_hash(exported.folder / "manifest.json")
     assert first["policy"] == second["policy"] == max(first["probabilities"], key=first["probabilities"].get)
     monkeypatch.setattr("sys.stdin", io.StringIO("5+5"))
     with pytest.raises(UserError, match=r"line 1 of the input is no JSON.*; a prompt stands in double quotes"):
-        route.main(["--router", str(exported[0])])
+        route.main(["--router", str(exported.folder)])
 
 
 def test_the_folder_keeps_what_its_study_saw_on_test(exported, router):
-    folder, by_split, expected, _ = exported
+    folder = exported.folder
     kept = Reference.of(read_folder(folder)[1], router.policies, folder)
-    success, unlikeness = router.predict(by_split["test"])
-    assert np.array_equal(kept.probability, expected) and np.abs(success - kept.probability).max() < 1e-5
+    success, unlikeness = router.predict(exported.questions["test"])
+    assert np.array_equal(kept.probability, exported.probabilities) and np.abs(success - kept.probability).max() < 1e-5
     assert np.allclose(kept.unlikeness, unlikeness, rtol=1e-4)
     accuracy = [each.accuracy["test"] for each in router.description.policies]
     assert kept.correct.mean(axis=0).tolist() == pytest.approx(accuracy)
@@ -104,7 +112,7 @@ def test_the_folder_keeps_what_its_study_saw_on_test(exported, router):
 def test_a_folder_that_was_taken_away_needs_the_models_and_says_which(copied, exported, tmp_path):
     with pytest.raises(UserError, match=r'models/m/.*: not there.*--models; it comes from {"source": "path"'):
         Router.load(copied)
-    models = exported[0].parents[1] / "models"
+    models = exported.folder.parents[1] / "models"
     assert Router.load(copied, models).route(["1+1"])
     other = shutil.copytree(models, tmp_path / "other")
     (other / "m" / "config.json").write_text("{}")
@@ -128,14 +136,60 @@ def test_what_is_no_router_and_what_was_not_chosen_are_named(router, tmp_path, c
         router.route(["1+1", {"text": "1+1"}])
     manifest = json.loads((copied / "manifest.json").read_text())
     (copied / "manifest.json").write_text(json.dumps({**manifest, "schema": 0}))
-    with pytest.raises(UserError, match="schema 0, but this code reads 1"):
+    with pytest.raises(UserError, match="schema 0, but this code reads 2"):
         Router.load(copied)
 
 
 def test_the_card_has_numbers_with_intervals_and_n(exported):
-    card = (exported[0] / "README.md").read_text()
+    card = (exported.folder / "README.md").read_text()
     assert "| `small` |" in card and "0.75 [0.70, 0.80]" in card and "(18 problems)" in card
     assert "| utility | no setting is within the budget: cheapest policy | `small` alone |" in card
     assert "nan" not in card and "None" not in card
     assert "underpowered" not in card and "| too few problems |" in card
     assert "*too few problems*: 18 problems do not tell" in card
+
+
+@pytest.fixture(scope="module", params=["tfidf", "word_tfidf"])
+def by_text(request, tmp_path_factory):
+    """A router by the questions' texts, and its family."""
+    return export_by_text(tmp_path_factory.mktemp("texts"), request.param), request.param
+
+
+def test_a_router_by_texts_decides_as_its_study_did_and_needs_no_model(by_text, tmp_path):
+    made, family = by_text
+    router = Router.load(shutil.copytree(made.folder, tmp_path / "away"), models=tmp_path / "none")
+    success, _ = router.predict(made.questions["test"])
+    assert np.abs(success - made.probabilities).max() < 1e-12
+    assert decided_alike(made, router, family, success) == {"small", "large"}
+    assert router.description.readers == {} and router.warm_up() is None
+    with pytest.raises(UserError, match="prompt 2 has no text as its field 'question', which the router reads"):
+        router.route(["1 + 1", {"text": "1 + 1"}])
+
+
+def test_a_router_by_texts_flags_those_of_unseen_words(by_text):
+    made, _ = by_text
+    router = Router.load(made.folder)
+    train, foreign = (router.route(each) for each in (made.questions["train"], ["Wie spät ist es?", ""]))
+    assert not any(each.unlike for each in train) and all(each.unlike for each in foreign)
+
+
+def test_a_router_by_texts_is_loaded_without_torch(by_text):
+    code = f"import sys; from foretell.deployment.router import Router; Router.load({str(by_text[0].folder)!r})"
+    finished = subprocess.run(
+        [sys.executable, "-c", f"{code}.route(['1 + 1']); assert not {{'torch', 'transformers'}} & set(sys.modules)"],
+        env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert finished.returncode == 0, finished.stderr
+
+
+def test_the_card_of_a_router_by_texts_says_what_it_reads(by_text):
+    made, family = by_text
+    card = (made.folder / "README.md").read_text()
+    unit = "characters" if family == "tfidf" else "words"
+    assert "the question's text alone" in card and f"| 1 to 2 {unit} |" in card and "parts of their texts" in card
+    assert "activations" not in card and "nan" not in card and "None" not in card
+    assert set(json.loads((made.folder / "manifest.json").read_text())["packages"]) == {
+        "numpy",
+        "scipy",
+        "scikit-learn",
+    }

@@ -1,0 +1,81 @@
+"""The probe of one policy of an exported router, on new prompts."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from foretell.common.errors import UserError
+from foretell.deployment.description import Answering
+from foretell.deployment.familiarity import Familiarity
+from foretell.probes.calibration import Platt
+
+if TYPE_CHECKING:
+    from foretell.deployment.reading import Place
+    from foretell.probes.ngrams import KeptNgrams
+
+Fields = Mapping[str, object]
+QUESTION = "question"
+
+
+@dataclass(frozen=True)
+class LoadedProbe:
+    """A probe and its weights.
+
+    Attributes:
+        described: its policy.
+        tensors: its own, by name.
+        ngrams: what reads the question's text, where that is what it reads.
+    """
+
+    described: Answering
+    tensors: dict[str, np.ndarray]
+    ngrams: "KeptNgrams | None"
+
+    @classmethod
+    def of(cls, described: Answering, tensors: Mapping[str, np.ndarray]) -> "LoadedProbe":
+        """Of one policy, from the tensors of all."""
+        start = f"{described.policy}/"
+        own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
+        probe = described.probe
+        if probe.unit is None or probe.ngram_min is None or probe.ngram_max is None:
+            return cls(described, own, None)
+        from foretell.probes.ngrams import KeptNgrams  # scikit-learn, which a router by activations does without
+
+        return cls(described, own, KeptNgrams(probe.unit, (probe.ngram_min, probe.ngram_max), own))
+
+    def score(
+        self, states: Mapping[str, Mapping["Place", np.ndarray]], prompts: Sequence[Fields]
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Ask it about prompts.
+
+        Args:
+            states: by encoder and place, [prompts, hidden].
+            prompts: their fields.
+
+        Returns:
+            [prompts] probabilities of success, and [prompts] distances in units of the usual one.
+
+        Raises:
+            UserError: the text is read, and a prompt has no question.
+        """
+        probe, tensors = self.described.probe, self.tensors
+        if self.ngrams is not None:
+            texts = _questions(prompts)
+            score, distances = self.ngrams.scores(texts), self.ngrams.unseen(texts)
+        elif probe.layer is not None and probe.position is not None and self.described.reader is not None:
+            values = states[self.described.reader][probe.layer, probe.position]
+            standardised = (values - tensors["mean"]) / tensors["scale"]
+            score = standardised @ tensors["weight"] + tensors["bias"]
+            distances = Familiarity(tensors["axes"], tensors["variances"], tensors["rest"]).distance(standardised)
+        else:
+            return np.full(len(prompts), probe.constant, dtype=float), np.zeros(len(prompts))
+        return Platt(probe.slope, probe.intercept).probability(score), distances / probe.usual_distance
+
+
+def _questions(prompts: Sequence[Fields]) -> list[str]:
+    for number, prompt in enumerate(prompts, start=1):
+        if not isinstance(prompt.get(QUESTION), str):
+            raise UserError(f"prompt {number} has no text as its field {QUESTION!r}, which the router reads")
+    return [str(prompt[QUESTION]) for prompt in prompts]
