@@ -13,8 +13,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TextIO
 
-from transformers.utils.logging import disable_progress_bar
-
 from foretell.common.errors import UserError, run
 from foretell.deployment.folder import router_id
 from foretell.deployment.router import Router
@@ -31,7 +29,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--operating-point", type=float, help="another lambda, or threshold of the cascade")
     args = parser.parse_args(argv)
 
-    disable_progress_bar()
     router = Router.load(args.router, args.models, args.strategy, args.criterion, args.operating_point)
     identity, prompts = router_id(args.router), _prompts(sys.stdin)
     while some := list(islice(prompts, TOGETHER)):

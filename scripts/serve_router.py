@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import uvicorn
-from transformers.utils.logging import disable_progress_bar
 
 from foretell.common.errors import UserError, run
 from foretell.completions.engines.keys import key_of
@@ -29,7 +28,6 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--port", type=int, default=8080)
     args = parser.parse_args(argv)
 
-    disable_progress_bar()
     router = Router.load(args.router, args.models)
     settings = read_serving_settings(args.config, router.policies)
     token = None if settings.token is None else key_of(settings.token)

@@ -1,10 +1,12 @@
 """The examples of README.md, as it says to run them: own questions with own models, reduced, and logs, all of them."""
 
 import json
+import shutil
 
 import pandas as pd
 import pytest
 
+from foretell.deployment.router import Router
 from workflow_project import ROOT, copy_project, with_checkpoints
 
 
@@ -53,13 +55,30 @@ def test_logs_end_in_a_report_with_a_router_by_the_questions_words(logs):
     assert len(scores) and scores.value.notna().all(), "the example has enough of both classes"
 
 
+def test_a_router_from_logs_is_taken_away_and_decides_as_the_study_did(logs, tmp_path):
+    away = shutil.copytree(logs[1] / "routers" / "quiz", tmp_path / "away")
+    router = Router.load(away)
+    problems = pd.read_parquet(logs[1] / "problems" / "quiz.parquet").set_index("problem_id")
+    questions = problems.question[problems.split == "test"]
+    success, _ = router.predict(questions.tolist())
+    decided = pd.read_parquet(logs[1] / "routing" / "quiz" / "decisions.parquet")
+    decided = decided[decided.family.eq("tfidf") & decided.problem_id.isin(questions.index)]
+    points = 0
+    for (name, point), rows in decided.groupby(["router", "operating_point"], observed=True):
+        chosen = [router.policies[column] for column in router.at(name, operating_point=point).choose(success)]
+        assert chosen == rows.set_index("problem_id").policy.loc[questions.index].tolist()
+        points += 1
+    assert points == 100 and len(questions) == 234
+
+
 def test_a_router_that_cannot_be_taken_away_is_one_message(project, logs):
-    files = ["--configfile", "examples/logs.yaml", "tests/configs/logs.yaml"]
+    own = project.folder / "by_length.yaml"
+    own.write_text("probes: {families: [prompt_length]}\n")
+    files = ["--configfile", "examples/logs.yaml", "tests/configs/logs.yaml", str(own)]
     asked = project.snakemake("--dry-run", *files, "--", "results/logs/routers/quiz/manifest.json")
     assert asked.returncode == 1 and "MissingInput" not in asked.stdout
-    why = "its queries are routed by TF-IDF; what can be taken away is a router by a probe of activations"
+    why = "its queries are routed by prompt length; what can be taken away is a router by one of 'linear', 'tfidf'"
     assert f"pool 'quiz' has no router to take away: {why}" in asked.stdout
-    assert f"Left out: router of pool quiz: {why}" in logs[0]
 
 
 def test_snakemakes_own_report_stays_available(project, logs):

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils.logging import disable_progress_bar
 
 from foretell.activations.cache import cache
 from foretell.activations.layers import layer_name
@@ -43,6 +44,7 @@ def load_readers(
     Raises:
         UserError: a checkpoint is not there, or is another one.
     """
+    disable_progress_bar()
     loaded: dict[str, LoadedModel] = {}
     for reader in (readers[name] for name in places):
         if reader.model not in loaded:

@@ -19,6 +19,7 @@ from foretell.grading.values import (
     Inequality,
     Matrix,
     Named,
+    Option,
     RealSet,
     Scalar,
     Sequence,
@@ -56,6 +57,7 @@ def understood(answer: str) -> bool:
 def integer(answer: str) -> int | None:
     """The whole number that an answer says, also as `m + n = 204` or `2^3`; None of anything else."""
     for value in read(answer):
+        value = value.said if isinstance(value, Option) else value
         tree = value.tree if isinstance(value, Scalar) else value.right if isinstance(value, Equation) else None
         if isinstance(value, Named) and isinstance(value.value, Scalar):
             tree = value.value.tree
@@ -81,6 +83,8 @@ def same_value(given: Value, wanted: Value) -> bool | None:
     """Whether two values are equal; None where notation is not known here and only algebra can say."""
     if given == wanted:
         return True
+    if isinstance(given, Option) or isinstance(wanted, Option):
+        return _same_option(given, wanted)
     if isinstance(given, Unread) or isinstance(wanted, Unread):
         return None if _algebraic(given) and _algebraic(wanted) else False
     if isinstance(given, Named) or isinstance(wanted, Named):
@@ -115,6 +119,15 @@ def same_value(given: Value, wanted: Value) -> bool | None:
 
 def _algebraic(value: Value) -> bool:
     return value.formula if isinstance(value, Unread) else isinstance(value, Scalar | Equation)
+
+
+def _same_option(given: Value, wanted: Value) -> bool | None:
+    if isinstance(given, Option) and isinstance(wanted, Option):
+        return given.letter == wanted.letter
+    for one, other in ((given, wanted), (wanted, given)):
+        if isinstance(one, Option):
+            return same_value(one.letter, other) or same_value(one.said, other)
+    return False
 
 
 def _same_named(given: Value, wanted: Value) -> bool | None:

@@ -11,11 +11,12 @@ _INLINE = re.compile(  # a dollar sign before a space or a number ends no formul
     r"(?<!\\)\$(?!\s)([^$\n]{1,300})(?<![\s\\])\$(?!\d)|\\\(([^\n]{1,300}?)\\\)"
 )
 _CONCLUSION = re.compile(r"\b(?:so|therefore|thus|hence|altogether|totall?ing|means)\b", re.IGNORECASE)
+_FREE = r"(?<![a-zA-Z0-9_.])"  # Chinese sets no space before a number
 _NUMBER = re.compile(
-    r"(?<![\w.])\d{1,3}(?::\d{1,3})+(?:[ \t]?[ap]\.?m\b)?"
-    r"|(?<![\w.])[-−]?[$€£]\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?![\d,])"
-    r"|(?<![\w.])[-−]?\d*[¼-¾⅐-⅞]"
-    r"|(?<![\w.])[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
+    rf"{_FREE}\d{{1,3}}(?::\d{{1,3}})+(?:[ \t]?[ap]\.?m\b)?"
+    rf"|{_FREE}[-−]?[$€£]\d{{1,3}}(?:[ \u00a0\u2009\u202f]\d{{3}})+(?![\d,])"
+    rf"|{_FREE}[-−]?\d*[¼-¾⅐-⅞]"
+    rf"|{_FREE}[-−]?[$€£]?(?:\d[\d,]*(?:\.\d+)?(?: \d+/\d+|/\d+)?|\.\d+)%?"
     r"(?:[ \t](?:million|billion|trillion|thousand|hundred|dozen)\b)?"
 )
 _SIGNED = r"[-−]?\d+(?:\.\d+)?(?:/\d+)?"
@@ -49,6 +50,9 @@ _UNSOLVABLE = re.compile(r"\bno\s+(?:\w+\s+)?solutions?(?:\s+exists?)?[\s.!*]*$"
 _BROKEN_OFF = re.compile(
     r"(?:\b(?:is|are|be|equals|the|of|and|to|gives)|[=+(])$", re.IGNORECASE
 )  # by a limit of tokens
+_UNCLOSED = re.compile(  # a formula in which a limit of tokens cut the text off; `$5` opens none
+    r"\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$|(?<!\\)\$(?=[a-zA-Z\\])[^$\n]*[^$.\n]$", re.DOTALL
+)
 _RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d|(?<!from )(?<![\w:.,$])\d+[ \t]+to[ \t]+\d")
 _TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for
 
@@ -67,7 +71,7 @@ def guess(text: str) -> Found | None:
     displayed = list(_DISPLAYED.finditer(text))
     if displayed and len(text[displayed[-1].end() :].strip(" .,\n")) == 0:
         return Found((displayed[-1].group(1) or displayed[-1].group(2)).strip(), GUESS)
-    if _BROKEN_OFF.search(text):
+    if _BROKEN_OFF.search(text) or _in_formula(text):
         return None
     parts = sentences(text)
     if parts and _UNSOLVABLE.search(parts[-1]):
@@ -78,6 +82,12 @@ def guess(text: str) -> Found | None:
         if answer is not None:
             return Found(answer, GUESS) if answer else None
     return None
+
+
+def _in_formula(text: str) -> bool:
+    """Whether a text ends inside a formula."""
+    opened = _UNCLOSED.search(text)
+    return opened is not None and (opened.group()[0] == "\\" or text.count("$", 0, opened.start()) % 2 == 0)
 
 
 def of_sentence(sentence: str) -> str | None:

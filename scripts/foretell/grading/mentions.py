@@ -30,11 +30,13 @@ _WRONG = re.compile(
 )
 _REMARK = re.compile(r"(?<=[.!?]) *\([A-Z][^()]*[.!?]\)")  # a sentence in brackets
 _APPOSITION = re.compile(  # "It is by Marlowe, a friend of Shakespeare": says who somebody is by naming somebody else
-    r"(?P<said>\b(?:is|was|are|were|by)\b[^.;:!?()\n]*?\b[A-Z]\w+[*_\"”]*),"
+    r"(?P<said>\b(?:is|was|are|were|by)\b(?:[^.;:!?()\n]|(?<=\b[A-Z])\.)*?\b[A-Z]\w+[*_\"”]*),"
     r" (?:(?:an?|the|one) (?:[a-z]\w* ){1,6}?(?:of|to|by|with|from|for)"
-    r"|(?:not far )?from|near|close to|after|before|unlike|like|next to|opposite|followed by|ahead of|just behind)"
+    r"|(?:not far )?from|near|close to|after|before|unlike|like|next to|opposite|followed by|ahead of|just behind"
+    r"|wh(?:o|ich|ose)(?! (?:is|was|are|were)\b))"
     r" (?:[^\s,.;:()]+ ?)+"
 )
+_EITHER = re.compile(r"\beither\b.* or\b", re.IGNORECASE)
 _QUALIFIED = re.compile(
     r"\b(?:New|(?:North|South|East|West)(?:ern)?|(?:North|South)-?(?:[Ee]ast|[Ww]est)(?:ern)?|Central|Equatorial|Upper"
     r"|Lower|Inner|Outer)[ -][A-Z]\w+"
@@ -62,6 +64,11 @@ def candidates(answer: str) -> list[str]:
             led = {item for item in items if any(re.search(rf"{_LEAD} {re.escape(item)}$", each) for each in items)}
             found += items if len({*items} - led) > 1 else []
     return found
+
+
+def hedges(answer: str) -> bool:
+    """Whether a text says that it gives candidates: "either oxygen or nitrogen"."""
+    return _EITHER.search(answer) is not None
 
 
 def without_asides(answer: str) -> str:

@@ -18,6 +18,7 @@ from foretell.grading.values import (
     Collection,
     Equation,
     Named,
+    Option,
     RealSet,
     Scalar,
     Sequence,
@@ -33,6 +34,11 @@ _OPTION = re.compile(  # `\textbf{(C)}\ 12`, and `\text{(C) } 12`
     r"[\s$*]*\\(?:text[a-z]*|math(?:bf|rm|sf)|mbox)\s?\{\s?\(([A-H])\)[\s.:~]{0,9}\}?"
     r"(?:\\[,;:! ]|\\q?quad(?![a-zA-Z])|[\s.:~$]){0,9}"
     r"(?=[-−]?[\da-zA-Z$√π]|\\(?:[dt]?frac|sqrt|pi|\$|text))(?!(?:\\text\s?\{\s*)?(?:and|or)\b)(?!.*\([A-H]\))",
+    re.DOTALL,
+)
+_PLAIN_OPTION = re.compile(  # `(C) 12`, and `(C)\ \frac12`
+    r"[\s$*]*\(([A-H])\)(?:\\[,;: ]|\\q?quad(?![a-zA-Z])|[\s~$*]){1,9}"
+    r"(?=[-−]?\d|\\(?:[dt]?frac|sqrt|pi))(?!.*\([A-H]\))",
     re.DOTALL,
 )
 _PHRASES: dict[str, Value] = {
@@ -71,12 +77,14 @@ _FORMULAS = {
 def read(answer: str) -> tuple[Value, ...]:
     """What an answer says; several readings where its notation means several things (`30,150` may be a number or two).
 
-    Empty where the answer is. An option's letter before what the option says stands for both. What is not
-    understood is `Unread`, or a `Text` where it has words.
+    Empty where the answer is. What is not understood is `Unread`, or a `Text` where it has words.
     """
     found: list[Value] = []
-    if option := _OPTION.match(answer):
-        answer = f"\\text{{({option.group(1)})}}"
+    if option := _OPTION.match(answer) or _PLAIN_OPTION.match(answer):
+        letter, *_ = read(f"\\text{{({option.group(1)})}}")
+        rest = answer[option.end() :]
+        said = read(rest.removesuffix("}") if rest.count("}") > rest.count("{") else rest)
+        return (Option(letter, said[0]),) if isinstance(letter, Text) and said else (letter,)
     joined = _PLAIN_THOUSANDS.sub(lambda number: number.group().replace(",", ""), answer)
     spellings = [joined, answer]
     if joined != answer and _bracketed(clean(answer)):  # commas separate, unless those before spaces do

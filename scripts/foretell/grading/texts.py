@@ -7,7 +7,7 @@ from functools import partial
 import pandas as pd
 
 from foretell.grading.marks import enclosed, plain_marks, stated
-from foretell.grading.mentions import candidates, doubted, longer_names, refuses, without_asides
+from foretell.grading.mentions import candidates, doubted, hedges, longer_names, refuses, without_asides
 from foretell.grading.normalisation import normalised, singular
 from foretell.grading.places import (
     LONGEST_ANSWER,
@@ -138,7 +138,8 @@ def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool
     text = singular(said)
     others = others + longer_names(said)
     listed = candidates(said)
-    listing = one_answer is True or (one_answer is None and (len(text.split()) > _SHORT or len(listed) > 2))
+    long = len(text.split()) > _SHORT or len(listed) > 2 or hedges(said)
+    listing = one_answer is True or (one_answer is None and long)
     withheld = ([] if one_answer is False else doubted(said)) + (listed if listing else [])
     for phrase in sorted({*accepted, *others}, key=len, reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")

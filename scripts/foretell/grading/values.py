@@ -110,6 +110,14 @@ class Matrix:
 
 
 @dataclass(frozen=True)
+class Option:
+    """An option's letter, and what the option says: either stands for both."""
+
+    letter: Text
+    said: "Value"
+
+
+@dataclass(frozen=True)
 class Unread:
     """Notation that is not known here: equal in the same spelling or, if it is a formula, where math-verify says so."""
 
@@ -118,7 +126,18 @@ class Unread:
 
 
 Value: TypeAlias = (
-    Scalar | Text | Sequence | Collection | RealSet | Equation | Named | Inequality | Congruence | Matrix | Unread
+    Scalar
+    | Text
+    | Sequence
+    | Collection
+    | RealSet
+    | Equation
+    | Named
+    | Inequality
+    | Congruence
+    | Matrix
+    | Option
+    | Unread
 )
 EVERYTHING = RealSet((Interval(("negative", ("constant", "infty")), False, ("constant", "infty"), False),))
 NOTHING = Collection(True, ())

@@ -16,6 +16,7 @@ from foretell.grading.values import (
     Inequality,
     Matrix,
     Named,
+    Option,
     RealSet,
     Scalar,
     Sequence,
@@ -51,6 +52,8 @@ def _key(value: Value) -> tuple[tuple, tuple[str, str]]:
         if value.name:
             return ("value", *_print(value.right), ""), (value.name, "")
         return ("equation", *_ray(cleared(("add", value.left, ("negative", value.right))))), UNNAMED
+    if isinstance(value, Option):
+        return ("option", _key(value.letter), _key(value.said)), UNNAMED
     if isinstance(value, Text):
         return ("words", words_in(value)), UNNAMED
     if isinstance(value, Sequence):

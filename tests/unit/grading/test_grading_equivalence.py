@@ -5,7 +5,8 @@ from itertools import pairwise
 import pandas as pd
 import pytest
 
-from answer_pairs import DIFFERENT, EQUAL, cases
+from answer_pairs import EQUAL, cases
+from different_answers import DIFFERENT
 from foretell.grading.algebra import algebraically_equal
 from foretell.grading.equivalence import equal, integer
 from foretell.grading.votes import key

@@ -109,6 +109,8 @@ MATHEMATICAL = [
     ("Since a truck holds 200 pounds, he makes 8 trips.", "8", GUESS),
     ("I got x = 2. However, that makes the denominator zero, so there is no solution.", "no solution", GUESS),
     ("For n = 3 there is no solution. So it is 8.", "8", GUESS),
+    ("She pays $5 and $3, so it is $8", "$8", GUESS),
+    ("所以答案是12。", "12", GUESS),
 ]
 NONE = [
     "I cannot say.",
@@ -129,6 +131,10 @@ NONE = [
     "For 24 the remainder is 0. For 25, the remainder is",
     "So the total is 24 + 8 =",
     "It is more than 8.",
+    "The volume is \\[V = \\frac{48",
+    "We have $(a+b)^2 = 2809$; continuing, \\[ a+b = \\sqrt{53",
+    "So $V = 48",
+    "Then \\(\\frac{48}{",
     "<|channel|>analysis<|message|>Is it 7?",
 ]
 

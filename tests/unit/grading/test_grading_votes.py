@@ -2,7 +2,8 @@
 
 import pytest
 
-from answer_pairs import DIFFERENT, EQUAL, cases
+from answer_pairs import EQUAL, cases
+from different_answers import DIFFERENT
 from foretell.grading.equivalence import equal
 from foretell.grading.reading import read
 from foretell.grading.values import Collection
