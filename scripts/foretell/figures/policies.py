@@ -19,6 +19,13 @@ RATES = {
     "guessed_share": "Guessed",
     "truncated_share": "Cut off",
 }
+OF_ONE = {  # the same, said of a policy that answers once
+    "majority_correct": "right",
+    "greedy_correct": "greedily right",
+    "no_answer_share": "without an answer",
+    "guessed_share": "guessed (read from text that marks none)",
+    "truncated_share": "cut off",
+}
 ALIKE = ("success_rate", "pass_at_k")  # where each policy has one sample, both are what majority_correct is
 LEFT_OUT = "left_out_problems"
 COUNTS = {
@@ -131,7 +138,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         "text that marks no answer) and cut off: shares of the k samples."
     )
     if single:
-        what = "One answer per problem: right, greedily right, none, guessed (read from text that marks none), cut off."
+        what = f"One answer per problem: {', '.join(said for name, said in OF_ONE.items() if name in known)}."
     note = (
         f"Percent of test problems, n = {sizes}; 95 % bootstrap intervals. {what} Tokens: means of one prompt and of "
         "one completion, whose thinking is part of it. Empty: not known."

@@ -58,7 +58,8 @@ def test_the_printed_table_has_a_line_per_policy_and_no_column_that_nothing_fill
 def test_of_one_answer_per_problem_what_is_right_is_said_once():
     shown, note = layout(collect({"a": outcomes().assign(k=1)}, PROBLEMS.head(5), 50, 1))
     assert shown.columns.tolist() == ["Policy", "Right", "No answer", "Prompt tokens", "Completion tokens"]
-    assert shown.Right[0].startswith("50.0 [") and "One answer per problem" in note and "k samples" not in note
+    assert shown.Right[0].startswith("50.0 [") and "k samples" not in note
+    assert "One answer per problem: right, without an answer. Tokens" in note
 
 
 def test_thinking_is_shown_where_a_policy_thinks():
