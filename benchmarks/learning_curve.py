@@ -1,9 +1,9 @@
 """How many labelled problems a probe takes: AUROC on test after training on ever more problems of train.
 
 python benchmarks/learning_curve.py results/gsm8k gsm8k [--sizes 50 100 200 350 500] [--draws 5]
-reads the outcomes, activations and prompts of a finished study, draws so many of its train problems several times, and has
-each family go through its whole protocol on them. Printed is the mean AUROC on all test problems, with the smallest and the
-largest of the draws where there are several; `--families` and `--policies` name fewer.
+reads the outcomes, activations and prompts of a finished study, draws so many of its train problems several times, and
+has each family go through its whole protocol on them. Printed is the mean AUROC on all test problems, with the smallest
+and the largest of the draws where there are several; `--families` and `--policies` name fewer.
 """
 
 import argparse

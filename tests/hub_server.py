@@ -1,5 +1,6 @@
 """A hub on loopback, as far as huggingface_hub asks: repositories at a commit, and what can go wrong with them."""
 
+import base64
 import hashlib
 import json
 import re
@@ -12,6 +13,7 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _KINDS = {"models": "model", "datasets": "dataset"}
 _LARGE = (".parquet", ".safetensors", ".bin")  # what the hub keeps outside git
 _PAGE = re.compile(r"/(?:(datasets)/)?((?:[^/]+/)?[^/]+)/resolve/([^/]+)/(.+)")
+_WRITE = re.compile(r"/api/models/(.+?)/(preupload|commit)/main")
 _API = re.compile(r"/api/(models|datasets)/(.+?)/(tree|revision)/([^/]+)")
 
 
@@ -28,6 +30,7 @@ class Hub:
         damaged: files by whose place another content of the same length is given.
         cut: files whose transfer breaks off once, after so many bytes.
         asked: method, path and Range of every request.
+        tokens: bearer tokens of the requests that write.
     """
 
     repositories: dict = field(default_factory=dict)
@@ -37,6 +40,7 @@ class Hub:
     damaged: set = field(default_factory=set)
     cut: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
+    tokens: list = field(default_factory=list)
     address: str = ""
 
     def add(self, kind, name, files, commit=COMMIT):
@@ -92,6 +96,29 @@ def serve():
             kind, name, revision, file = _KINDS[found[1] or "models"], found[2], found[3], found[4]
             return self._file(kind, name, file) if self._known(kind, name, revision) else None
 
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            hub.tokens.append((self.headers.get("Authorization") or "").removeprefix("Bearer "))
+            self._answer(200, json.dumps(self._written(self.path.split("?")[0], body)).encode(), {}, get_only=False)
+
+        def _written(self, path, body):
+            if path == "/api/repos/create":
+                asked = json.loads(body)
+                name = "/".join(part for part in (asked.get("organization"), asked["name"]) if part)
+                hub.add("model", name, {})
+                return {"url": f"{hub.address}/{name}", "id": name}
+            found = _WRITE.fullmatch(path)
+            if found is None:  # what is said of a model card's header
+                return {"errors": [], "warnings": []}
+            if found[2] == "preupload":
+                return {"files": [{**each, "uploadMode": "regular", "shouldIgnore": False}
+                                  for each in json.loads(body)["files"]]}  # fmt: skip
+            lines = [json.loads(line) for line in body.splitlines()]
+            files = {each["value"]["path"]: base64.b64decode(each["value"]["content"])
+                     for each in lines if each["key"] == "file"}  # fmt: skip
+            hub.add("model", found[1], hub.repositories["model", found[1]] | files)
+            return {"commitOid": COMMIT, "commitUrl": f"{hub.address}/{found[1]}/commit/{COMMIT}", "hookOutput": ""}
+
         def _list(self, kind, name, what):
             entries = []
             for path, content in hub.repositories[kind, name].items():
@@ -133,12 +160,12 @@ def serve():
                 self._answer(code[0], b"{}", {"X-Error-Code": code[1], "X-Error-Message": code[1]})
             return code is None
 
-        def _answer(self, status, content, headers, most=None):
+        def _answer(self, status, content, headers, most=None, get_only=True):
             self.send_response(status)
             for key, value in {**headers, "Content-Length": str(len(content))}.items():
                 self.send_header(key, value)
             self.end_headers()
-            if self.command == "GET":
+            if self.command == "GET" or not get_only:
                 self.wfile.write(content[:most])
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
