@@ -6,7 +6,7 @@ interval of a difference is the interval of their values' difference.
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from foretell.common.metrics import ratio
 
@@ -85,7 +85,7 @@ def _mean_of_defined(values: np.ndarray) -> np.ndarray:
 def wilson(share: ArrayLike, n: ArrayLike, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
     """Ends of the score interval of binomial shares of n (Wilson, 1927)."""
     share, n = np.asarray(share, dtype=float), np.asarray(n, dtype=float)
-    z = norm.ppf((1 + level) / 2)
+    z = ndtri((1 + level) / 2)
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2))
     return centre - half, centre + half

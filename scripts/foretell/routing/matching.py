@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtri
 
 Verdict = Literal["yes", "no", "underpowered"]
 YES: Verdict = "yes"
@@ -55,7 +55,7 @@ def score_interval(gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> tupl
     Returns:
         Lower and upper ends, each [rows].
     """
-    z = norm.ppf(_LEVEL)
+    z = ndtri(_LEVEL)
     difference = (gains - losses) / n
 
     def end(outermost: float, outside: Callable[[np.ndarray], np.ndarray]) -> np.ndarray:
@@ -89,7 +89,7 @@ def resolvable_margin(gains: np.ndarray, losses: np.ndarray, n: np.ndarray) -> n
     Returns:
         [rows].
     """
-    return (norm.ppf(_LEVEL) + norm.ppf(_POWER)) * np.sqrt(gains + losses + 2) / (n + 2)
+    return (ndtri(_LEVEL) + ndtri(_POWER)) * np.sqrt(gains + losses + 2) / (n + 2)
 
 
 def largest_discordance(n: int, margin: float) -> float:
@@ -97,7 +97,7 @@ def largest_discordance(n: int, margin: float) -> float:
 
     The inverse of `resolvable_margin`; negative where even none are too many.
     """
-    return (margin * (n + 2) / (norm.ppf(_LEVEL) + norm.ppf(_POWER))) ** 2 - 2
+    return (margin * (n + 2) / (ndtri(_LEVEL) + ndtri(_POWER))) ** 2 - 2
 
 
 def least_margin(n: int) -> float:
