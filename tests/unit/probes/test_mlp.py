@@ -1,5 +1,5 @@
 import numpy as np
-from scipy.special import logit
+from scipy.special import expit, logit
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
 from sklearn.neural_network import MLPClassifier
@@ -30,6 +30,16 @@ def test_scores_stay_finite_where_probabilities_round_to_one():
     assert np.isfinite(scores).all()
     expected = network.predict_proba(fitted.reduce.transform(features))[:, 1]
     np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, 0, -1])), expected, atol=1e-12)
+
+
+def test_a_fit_to_more_rows_has_scores_of_the_same_scale():
+    """Else Platt scaling of scores from a part of the rows would not hold for those from all."""
+    rng = np.random.default_rng(2)
+    features = rng.normal(size=(800, 64))
+    labels = (rng.random(800) < expit(features @ rng.normal(size=64) / 8)).astype(float)[:, None]
+    block, new = MlpBlock({}, lambda: features), np.arange(500, 800)
+    spreads = [block.fit(np.arange(n), labels[:n], np.array([True])).scores(new).std(axis=0) for n in (400, 500)]
+    assert (np.abs(np.log(spreads[1] / spreads[0])) < np.log(1.2)).all()
 
 
 def test_the_same_data_give_the_same_network_whatever_else_is_fitted():
