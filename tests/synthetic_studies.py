@@ -52,6 +52,14 @@ def two_splits():
     return config
 
 
+def rivals():
+    """The same questions, routed in every way and by every kind of neighbours and networks."""
+    config = asked()
+    config["probes"] = {"families": ["linear", "mlp", "mlp_ensemble", "knn", "knn_text"]}
+    config["routing"] = {"routers": ["utility", "cascade", "tolerance"], "tolerances": 11}
+    return config
+
+
 def mixed():
     """The same questions, answered here by a model that also reads them for a policy whose answers are imported."""
     config = asked()
@@ -100,6 +108,7 @@ SYNTHETIC = {
     "asked": asked(),
     "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
     "two-splits": two_splits(),
+    "rivals": rivals(),
     "trained": read_yaml(Path(__file__).parent / "configs" / "cluster.yaml"),
     "mixed": mixed(),
     "served": served(),

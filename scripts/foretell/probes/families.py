@@ -91,12 +91,46 @@ def _residual_stream(activations: Activations, strengths: tuple[float, ...]) -> 
 
 def mlp(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     """A small network on the residual stream: some layers at the last position, and penalties of its own."""
+    return _networks(inputs, members=1)
+
+
+def mlp_ensemble(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Several such networks, which begin at other random weights, and the mean of their scores."""
+    from foretell.probes.mlp import MEMBERS
+
+    return _networks(inputs, MEMBERS)
+
+
+def _networks(inputs: Inputs, members: int) -> list[Block]:
     from foretell.probes.mlp import MlpBlock, spread_layers
 
     activations = _given(inputs.activations, ACTIVATIONS)
     return [
-        MlpBlock({"layer": layer, "position": position}, partial(activations.read, layer, position))
+        MlpBlock({"layer": layer, "position": position}, partial(activations.read, layer, position), members)
         for layer, position in spread_layers(activations.slices)
+    ]
+
+
+def knn(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Neighbours in the residual stream: the layers that `mlp` reads, and several numbers of neighbours."""
+    from foretell.probes.mlp import spread_layers
+    from foretell.probes.neighbours import KnnBlock
+
+    activations = _given(inputs.activations, ACTIVATIONS)
+    return [
+        KnnBlock({"layer": layer, "position": position}, partial(activations.read, layer, position))
+        for layer, position in spread_layers(activations.slices)
+    ]
+
+
+def knn_text(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Neighbours by TF-IDF of the question's words, and of its words and pairs of words."""
+    from foretell.probes.neighbours import KnnTextBlock
+    from foretell.probes.words import NGRAM_RANGES, WordsBlock
+
+    return [
+        KnnTextBlock({"ngram_min": ngrams[0], "ngram_max": ngrams[1]}, WordsBlock(inputs.questions, ngrams, ()).counts)
+        for ngrams in NGRAM_RANGES
     ]
 
 
@@ -182,9 +216,18 @@ FAMILIES = registry(
         control=True,
     ),
     Family("mlp", "MLP", "a small neural network on the residual stream of some layers", ACTIVATIONS, mlp),
+    Family(
+        "mlp_ensemble",
+        "MLP ensemble",
+        "the mean of several such networks, which begin at other random weights",
+        ACTIVATIONS,
+        mlp_ensemble,
+    ),
+    Family("knn", "kNN", "the nearest problems of train in the residual stream of some layers", ACTIVATIONS, knn),
     Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
     Family(TFIDF, "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf, kept=True),
     Family(WORD_TFIDF, "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf, kept=True),
+    Family("knn_text", "kNN on text", "the nearest problems of train by TF-IDF of their words", QUESTIONS, knn_text),
     Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
     Family(
         "reference_difficulty",

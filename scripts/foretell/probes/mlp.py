@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeAlias
 
 import numpy as np
 from sklearn.decomposition import PCA
@@ -13,9 +14,14 @@ from sklearn.preprocessing import StandardScaler
 
 COMPONENTS = 64  # principal components of one layer and position that it reads
 HIDDEN = 64  # units of its one hidden layer
-PENALTIES = (0.1, 1.0, 10.0, 100.0)  # L2, in scikit-learn's scale
+# L2, in scikit-learn's scale. At 100, networks of some hundred rows are almost constant: they still rank, but a few
+# rows more change the scale of their scores several times over, and Platt scaling of held-out scores fails the refit.
+PENALTIES = (0.1, 1.0, 10.0, 30.0)
 ITERATIONS = 200  # of L-BFGS, at most
+MEMBERS = 5  # networks of an ensemble
 LAYERS = 4  # that are tried, evenly spread and up to the last: each network takes as long as hundreds of linear probes
+
+Network: TypeAlias = MLPClassifier | MLPRegressor
 
 
 def spread_layers(slices: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
@@ -33,10 +39,12 @@ class MlpBlock:
     Attributes:
         description: layer and position.
         read: gives the features of all problems, [problems, d].
+        members: networks that begin at random weights of their own and whose scores are averaged.
     """
 
     description: dict
     read: Callable[[], np.ndarray]
+    members: int = 1
 
     @property
     def candidates(self) -> list[dict]:
@@ -50,39 +58,44 @@ class MlpBlock:
         reduced = StandardScaler().fit(reduce.fit_transform(features[rows]))
         x = reduced.transform(reduce.transform(features[rows]))
         networks = [
-            [_network(x, y, kind, penalty) for penalty in PENALTIES] for y, kind in zip(labels.T, binary, strict=True)
+            [[_network(x, y, kind, penalty, member) for member in range(self.members)] for penalty in PENALTIES]
+            for y, kind in zip(labels.T, binary, strict=True)
         ]
         return FittedMlps(self.read, make_pipeline(reduce, reduced), networks)
 
 
-def _network(x: np.ndarray, y: np.ndarray, classifies: bool, penalty: float) -> MLPClassifier | MLPRegressor:
+def _network(x: np.ndarray, y: np.ndarray, classifies: bool, penalty: float, member: int) -> Network:
     kind = MLPClassifier if classifies else MLPRegressor
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # stopping early is part of the model
         return kind(
-            hidden_layer_sizes=(HIDDEN,), solver="lbfgs", alpha=penalty, max_iter=ITERATIONS, random_state=0
+            hidden_layer_sizes=(HIDDEN,), solver="lbfgs", alpha=penalty, max_iter=ITERATIONS, random_state=member
         ).fit(x, y)
 
 
 @dataclass(frozen=True)
 class FittedMlps:
-    """One network per label column and penalty."""
+    """The networks of each label column and penalty, one or the members of an ensemble."""
 
     read: Callable[[], np.ndarray]
     reduce: Pipeline
-    networks: list[list[MLPClassifier | MLPRegressor]]
+    networks: list[list[list[Network]]]
 
     def scores(self, rows: np.ndarray) -> np.ndarray:
-        """[rows, columns, candidates]; log odds for classifiers."""
+        """[rows, columns, candidates], means over members; log odds for classifiers."""
         x = self.reduce.transform(self.read()[rows])
-        return np.stack([np.stack([_scores(each, x) for each in column], axis=1) for column in self.networks], axis=1)
+        by_column = [
+            np.stack([np.mean([_scores(each, x) for each in members], axis=0) for members in column], axis=1)
+            for column in self.networks
+        ]
+        return np.stack(by_column, axis=1)
 
     def diagnostics(self, column: int, candidate: int) -> dict:
-        """Its loss at the end."""
-        return {"loss": float(self.networks[column][candidate].loss_)}
+        """Its loss at the end, the mean over members."""
+        return {"loss": float(np.mean([network.loss_ for network in self.networks[column][candidate]]))}
 
 
-def _scores(network: MLPClassifier | MLPRegressor, x: np.ndarray) -> np.ndarray:
+def _scores(network: Network, x: np.ndarray) -> np.ndarray:
     """What the last unit adds up: log odds are infinite where they are taken from probabilities that round to 1."""
     hidden = np.maximum(x @ network.coefs_[0] + network.intercepts_[0], 0)
     return (hidden @ network.coefs_[1] + network.intercepts_[1])[:, 0]

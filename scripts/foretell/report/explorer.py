@@ -16,7 +16,7 @@ from foretell.probes.families import FAMILIES
 from foretell.routing.explorer import Explored
 from foretell.routing.investment import MONTHS, ReturnSettings
 from foretell.routing.points import SINGLE
-from foretell.routing.routers import ROUTERS
+from foretell.routing.routers import named
 
 FIELDS = ["queries_per_month", "review_hours", "price_of_hour", "labelling_cost", "integration_cost"]
 
@@ -76,7 +76,7 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
         "strategies": [_strategy(row, points, settings.families[0]) for row in strategies.itertuples()],
         "routers": [
             {"id": router.name, "title": router.title, "symbol": router.symbol, "meaning": router.meaning}
-            for router in ROUTERS.values()
+            for router in named(settings.sweep).values()
         ],
         "policies": policies,
         "points": [

@@ -51,6 +51,40 @@ def cascade_breakpoints(success: np.ndarray) -> np.ndarray:
     return compared[above]
 
 
+def tolerance_breakpoints(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarray:
+    """Every tolerance at which the cheapest policy within it of the most probable one changes on some problem.
+
+    That is each shortfall which is smaller than those of all cheaper policies, but for that of the policy which is
+    taken without any tolerance.
+
+    Args:
+        success: [problems, policies], probability of success.
+        tier_costs: [policies], from cheap to dear.
+
+    Returns:
+        [breakpoints] > 0, in no order.
+    """
+    missing = shortfall(success, tier_costs)
+    least = np.minimum.accumulate(missing, axis=1)
+    below = missing > 0
+    below[:, 1:] &= missing[:, 1:] < least[:, :-1]
+    return missing[below & np.isfinite(missing)]
+
+
+def shortfall(success: np.ndarray, tier_costs: np.ndarray) -> np.ndarray:
+    """How far each policy's probability of success lies below the highest: [problems, policies].
+
+    Infinite where an equally dear policy is more probable, so that the first policy within a tolerance is the cheapest,
+    and of equally dear ones the most probable.
+
+    Args:
+        success: [problems, policies], probability of success.
+        tier_costs: [policies], from cheap to dear.
+    """
+    best_of_tier = np.stack([success[:, tier_costs == tier].max(axis=1) for tier in tier_costs], axis=1)
+    return np.where(success < best_of_tier, np.inf, success.max(axis=1, keepdims=True) - success)
+
+
 def spread_among(values: np.ndarray, count: int) -> np.ndarray:
     """So many points, evenly by rank among the different ones of at least two values, and between them: ascending.
 

@@ -10,8 +10,8 @@ from foretell.common.errors import UserError
 from foretell.routing.folds import split_by_fold
 from foretell.routing.pool import Pool, Source, align_probabilities, assemble_pool, require_different_costs
 from foretell.routing.routers import (
-    ROUTERS,
     Sweep,
+    named,
     oracle_references,
     route_by_oracle,
     router_inputs,
@@ -42,35 +42,35 @@ class Decisions:
 
 
 def decide(pool: Pool, probabilities: Mapping[Source, np.ndarray], sweep: Sweep) -> list[Decisions]:
-    """Let every router, and the oracles that bound them, decide on every problem.
+    """Let each of the sweep's routers, and the oracles that bound them, decide on every problem.
 
     Args:
         pool: the pool.
         probabilities: by family and the split on which they were calibrated: [problems, policies], probability of
             success.
-        sweep: how finely routers are swept.
+        sweep: which routers, and how finely they are swept.
     """
-    decisions = []
+    decisions, routers = [], named(sweep)
     for source, success in probabilities.items():
         inputs = router_inputs(pool, success, sweep)
-        for name, router in ROUTERS.items():
+        for name, router in routers.items():
             points = router.operating_points(inputs)
             decisions.append(Decisions(source.family, name, source.calibrated_on, points, router.route(inputs, points)))
     decisions.append(Decisions(None, ORACLE, None, np.array([np.nan]), route_by_oracle(pool.correct)[None]))
     truth = router_inputs(pool, pool.correct, sweep)
-    for name, reference in oracle_references().items():
+    for name, reference in oracle_references(routers).items():
         points = reference.operating_points(truth)
         decisions.append(Decisions(None, name, None, points, reference.route(truth, points)))
     return decisions
 
 
 def route_pool(costs: pd.DataFrame, probabilities: pd.DataFrame, sweep: Sweep) -> pd.DataFrame:
-    """Let every router decide on every problem of a pool, within each fold of a cross-fitted one.
+    """Let the sweep's routers decide on every problem of a pool, within each fold of a cross-fitted one.
 
     Args:
         costs: the table of `foretell.routing.costs.price_outcomes`.
         probabilities: the table of `foretell.routing.pool.tabulate_probabilities`.
-        sweep: how finely routers are swept.
+        sweep: which routers, and how finely they are swept.
 
     Returns:
         The table of `tabulate_decisions`; of a cross-fitted pool it also has fold.

@@ -1,6 +1,6 @@
 """What stands behind the page on which a person moves a router's operating point and the fields of an investment."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,7 @@ from foretell.routing.investment import (
 from foretell.routing.points import Points
 from foretell.routing.pool import TEST, Source
 from foretell.routing.routed import RoutedPool, points_on
-from foretell.routing.routers import ROUTERS
+from foretell.routing.routers import named
 
 RESAMPLES = 200  # that the page holds at most: its size grows with them
 
@@ -69,15 +69,15 @@ def explore(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Explored:
     settings = settings.model_copy(update={"resamples": min(settings.resamples, RESAMPLES)})
     found = strategies_on_test(folds, settings)
     source = Source(settings.families[0], settings.choosers[0].calibrated_on)
-    test = points_on(folds, TEST)
-    rows = np.concatenate([test.of(router, source) for router in ROUTERS])
+    test, routers = points_on(folds, TEST), named(settings.sweep)
+    rows = np.concatenate([test.of(router, source) for router in routers])
     cost, known = with_known_probing(test.cost[rows], test.probing[rows])
     chosen_on = settings.choosers[0].chosen_on if len(folds) == 1 else TEST
     labels = test.labels.iloc[rows][["strategy", "operating_point"]].reset_index(drop=True)
     return Explored(
         strategies=found.labels,
         points=labels.assign(**_choosing(points_on(folds, chosen_on), rows)),
-        shares=_shares(folds, source, labels, found.weights),
+        shares=_shares(folds, source, labels, routers, found.weights),
         accuracy=resampled_means(np.vstack([found.accuracy, test.accuracy[rows]]), found.weights),
         cost=resampled_means(np.vstack([found.cost, cost]), found.weights),
         known=np.concatenate([found.known, known]),
@@ -94,10 +94,12 @@ def _choosing(points: Points, rows: np.ndarray) -> dict[str, np.ndarray]:
     return {"choosing_accuracy": points.accuracy[rows].mean(axis=1), "choosing_cost": cost.mean(axis=1)}
 
 
-def _shares(folds: Sequence[RoutedPool], source: Source, labels: pd.DataFrame, weights: np.ndarray) -> pd.DataFrame:
+def _shares(
+    folds: Sequence[RoutedPool], source: Source, labels: pd.DataFrame, routers: Iterable[str], weights: np.ndarray
+) -> pd.DataFrame:
     """Share of the test problems that every policy gets at every operating point, in the order of `labels`."""
     policies = folds[0].pool.whole_policies
-    chosen = np.vstack([np.hstack([_chosen(fold, router, source, policies) for fold in folds]) for router in ROUTERS])
+    chosen = np.vstack([np.hstack([_chosen(fold, router, source, policies) for fold in folds]) for router in routers])
     assert len(chosen) == len(labels)
     tables = []
     for column, policy in enumerate(policies):

@@ -4,29 +4,45 @@ A router is one function and one entry of ROUTERS. Columns are policies from che
 cheaper one.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from foretell.common.arguments import Settings
 from foretell.common.registry import registry
-from foretell.routing.breakpoints import cascade_breakpoints, spread_among, utility_breakpoints
+from foretell.routing.breakpoints import (
+    cascade_breakpoints,
+    shortfall,
+    spread_among,
+    tolerance_breakpoints,
+    utility_breakpoints,
+)
 from foretell.routing.pool import TRAIN, Pool
 from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder, charge_nothing
 
 
-class Sweep(Settings):
-    """How finely the routers are swept."""
+def _known(name: str) -> str:
+    if name not in ROUTERS:
+        raise ValueError(f"{name!r} is none of {', '.join(ROUTERS)}")
+    return name
 
+
+class Sweep(Settings):
+    """Which routers there are, and how finely they are swept."""
+
+    routers: list[Annotated[str, AfterValidator(_known)]] = ["utility", "cascade"]
+    """Keys of ROUTERS."""
     lambdas: Annotated[int, Field(ge=2)] = 50
     """Weights of cost in the utility router, evenly spread over [0, 1]."""
     thresholds: Annotated[int, Field(ge=2)] = 50
     """Thresholds of the cascade, evenly spread over [0, 1]."""
+    tolerances: Annotated[int, Field(ge=2)] = 50
+    """Tolerances of the router of that name, evenly spread over [0, 1]."""
     breakpoints: bool = False
-    """Spreads both evenly among those at which a decision on `train` changes instead, the weights from 0 to beyond the
+    """Spreads all evenly among those at which a decision on `train` changes instead, the weights from 0 to beyond the
     last. A pool with `fewer_samples` is served badly without: half of its decisions may change where an even grid has a
     few weights, and others beyond its end."""
 
@@ -73,7 +89,8 @@ class Router:
     """A way to choose a policy for every problem.
 
     Attributes:
-        name: in tables.
+        name: in configurations and tables.
+        description: one clause, for the configuration's documentation.
         title: for readers.
         symbol: of its operating point, for readers.
         meaning: of its operating point, for readers; `{cost}` stands for the word for costs.
@@ -85,6 +102,7 @@ class Router:
     """
 
     name: str
+    description: str
     title: str
     symbol: str
     meaning: str
@@ -118,6 +136,15 @@ def thresholds_of_success(inputs: RouterInputs) -> np.ndarray:
     if not inputs.settings.breakpoints:
         return np.linspace(0, 1, count)
     return spread_among(np.array([0.0, *cascade_breakpoints(inputs.success[inputs.train]), 1.0]), count)
+
+
+def tolerances_of_success(inputs: RouterInputs) -> np.ndarray:
+    """The tolerance router's operating points: evenly over [0, 1], or among its breakpoints, 0 and 1: [tolerances]."""
+    count = inputs.settings.tolerances
+    if not inputs.settings.breakpoints:
+        return np.linspace(0, 1, count)
+    found = tolerance_breakpoints(inputs.success[inputs.train], inputs.tier_costs)
+    return spread_among(np.array([0.0, *found, 1.0]), count)
 
 
 def route_by_utility(inputs: RouterInputs, lambdas: np.ndarray) -> np.ndarray:
@@ -156,6 +183,23 @@ def route_by_cascade(inputs: RouterInputs, thresholds: np.ndarray) -> np.ndarray
     return chosen
 
 
+def route_within_tolerance(inputs: RouterInputs, tolerances: np.ndarray) -> np.ndarray:
+    """Choose the cheapest policy whose probability lies within the tolerance of the highest.
+
+    Args:
+        inputs: what the router knows.
+        tolerances: [points], in probability.
+
+    Returns:
+        [points, problems], column of the chosen policy.
+    """
+    missing = shortfall(inputs.success, inputs.tier_costs)
+    chosen = np.empty((len(tolerances), len(missing)), dtype=np.int16)
+    for point, tolerance in enumerate(tolerances):
+        chosen[point] = (missing <= tolerance).argmax(axis=1)
+    return chosen
+
+
 def route_by_oracle(correct: np.ndarray) -> np.ndarray:
     """Choose the policy that is right, or most often right, and of equals the cheapest by tier: [problems]."""
     return correct.argmax(axis=1).astype(np.int16)
@@ -164,6 +208,7 @@ def route_by_oracle(correct: np.ndarray) -> np.ndarray:
 ROUTERS = registry(
     Router(
         "utility",
+        "the policy with the highest probability of success minus λ times its cost",
         title="utility router",
         symbol="λ",
         meaning="weight of {cost} against probability of success",
@@ -174,6 +219,7 @@ ROUTERS = registry(
     ),
     Router(
         "cascade",
+        "from cheap to dear, the first policy whose probability of success reaches a threshold",
         title="cascade",
         symbol="threshold",
         meaning="lowest probability of success that is accepted",
@@ -181,12 +227,27 @@ ROUTERS = registry(
         route=route_by_cascade,
         probing=charge_consulted_in_order,
     ),
+    Router(
+        "tolerance",
+        "the cheapest policy whose probability of success lies within a tolerance of the best one's",
+        title="tolerance router",
+        symbol="tolerance",
+        meaning="how far the probability of success may lie below the best policy's",
+        operating_points=tolerances_of_success,
+        route=route_within_tolerance,
+        probing=charge_every_encoder,
+    ),
 )
 
 
-def oracle_references() -> dict[str, Router]:
-    """By name, the oracle references of the routers that have one."""
-    references = [router.oracle for router in ROUTERS.values()]
+def named(sweep: Sweep) -> dict[str, Router]:
+    """By name, the routers that a study has, in the registry's order."""
+    return {name: router for name, router in ROUTERS.items() if name in sweep.routers}
+
+
+def oracle_references(routers: Mapping[str, Router] | None = None) -> dict[str, Router]:
+    """By name, the oracle references of the routers that have one; of all routers, if none are given."""
+    references = [router.oracle for router in (ROUTERS if routers is None else routers).values()]
     return {reference.name: reference for reference in references if reference is not None}
 
 

@@ -11,7 +11,7 @@ from foretell.completions.policy import Prompt
 from foretell.probes.families import FAMILIES, Family
 from foretell.probes.targets import TARGETS, Target
 from foretell.routing.investment import Investment
-from foretell.routing.routers import Sweep
+from foretell.routing.routers import ROUTERS, Router, Sweep
 from foretell.study.models import AnyModel
 from foretell.study.policies import AnyPolicy
 from foretell.study.pools import AnyPool
@@ -46,13 +46,21 @@ def _in_one_line(text: str) -> str:
     return text
 
 
-def _listed(entries: Iterable[Target | Family]) -> str:
+def _with_the_papers(routers: list[str]) -> list[str]:
+    for name in ("utility", "cascade"):
+        if name not in routers:
+            raise ValueError(f"{name!r}, of which the paper's claims are, must be among them")
+    return routers
+
+
+def _listed(entries: Iterable[Target | Family | Router]) -> str:
     return "; ".join(f"`{entry.name}`: {entry.description}" for entry in entries)
 
 
 TRAINED = {name: family for name, family in FAMILIES.items() if family.build is not None}
 TargetName = Annotated[str, AfterValidator(_of(list(TARGETS))), Field(json_schema_extra={"enum": [*TARGETS]})]
 FamilyName = Annotated[str, AfterValidator(_of(list(TRAINED))), Field(json_schema_extra={"enum": [*TRAINED]})]
+RouterName = Annotated[str, AfterValidator(_of(list(ROUTERS))), Field(json_schema_extra={"enum": [*ROUTERS]})]
 Label = Annotated[str, StringConstraints(pattern=r"^[TF][0-9]+$")]
 
 
@@ -82,8 +90,12 @@ class Probes(Settings):
 
 
 class Routing(Sweep):
-    """How the routers are swept, and when they match the best single policy."""
+    """Which routers there are, how they are swept, and when they match the best single policy."""
 
+    routers: Annotated[Distinct[RouterName], AfterValidator(_with_the_papers)] = Field(
+        default=["utility", "cascade"],
+        description=f"The routers, each of which every table and figure of a pool shows. {_listed(ROUTERS.values())}.",
+    )
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of problems that a strategy may get right less than the best single policy does and still match it: the
     lower end of a paired 95 % score interval must lie above minus this."""
@@ -134,7 +146,7 @@ class StudyConfig(Settings):
     return_on_investment: dict[Id, Investment] = {}
     """Pools for which it is estimated what a router is worth in a year, by id (T11, F12)."""
     routing: Routing = Routing()
-    """How the routers are swept, and when they match the best single policy."""
+    """Which routers there are, how they are swept, and when they match the best single policy."""
     statistics: Statistics = Statistics()
     """How uncertainty is computed."""
     claims: bool | Distinct[Text] = True

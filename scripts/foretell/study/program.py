@@ -30,6 +30,7 @@ _REGISTRIES = {
     "family": "FAMILIES",
     "families": "FAMILIES",
     "router": "ROUTERS",
+    "routers": "ROUTERS",
     "answer_kind": "KINDS",
     "source": "TASKS",
     "engine": "ENGINES",

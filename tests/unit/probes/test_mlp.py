@@ -1,6 +1,8 @@
 import numpy as np
+from scipy.special import expit, logit
 from scipy.stats import spearmanr
 from sklearn.metrics import roc_auc_score
+from sklearn.neural_network import MLPClassifier
 
 from foretell.probes.dense import DenseBlock
 from foretell.probes.mlp import PENALTIES, MlpBlock, spread_layers
@@ -24,10 +26,20 @@ def test_scores_stay_finite_where_probabilities_round_to_one():
     features = np.random.default_rng(0).standard_t(3, size=(300, 4)) * 50
     labels = (features[:, :1] > 0).astype(float)
     fitted = MlpBlock({}, lambda: features).fit(np.arange(200), labels[:200], np.array([True]))
-    scores, network = fitted.scores(np.arange(300)), fitted.networks[0][-1]
+    scores, network = fitted.scores(np.arange(300)), fitted.networks[0][-1][0]
     assert np.isfinite(scores).all()
     expected = network.predict_proba(fitted.reduce.transform(features))[:, 1]
     np.testing.assert_allclose(1 / (1 + np.exp(-scores[:, 0, -1])), expected, atol=1e-12)
+
+
+def test_a_fit_to_more_rows_has_scores_of_the_same_scale():
+    """Else Platt scaling of scores from a part of the rows would not hold for those from all."""
+    rng = np.random.default_rng(2)
+    features = rng.normal(size=(800, 64))
+    labels = (rng.random(800) < expit(features @ rng.normal(size=64) / 8)).astype(float)[:, None]
+    block, new = MlpBlock({}, lambda: features), np.arange(500, 800)
+    spreads = [block.fit(np.arange(n), labels[:n], np.array([True])).scores(new).std(axis=0) for n in (400, 500)]
+    assert (np.abs(np.log(spreads[1] / spreads[0])) < np.log(1.2)).all()
 
 
 def test_the_same_data_give_the_same_network_whatever_else_is_fitted():
@@ -36,6 +48,26 @@ def test_the_same_data_give_the_same_network_whatever_else_is_fitted():
     both = MlpBlock({}, lambda: features).fit(np.arange(80), labels, np.array([True, True])).scores(np.arange(80))
     one = MlpBlock({}, lambda: features).fit(np.arange(80), labels[:, 1:], np.array([True])).scores(np.arange(80))
     np.testing.assert_array_equal(both[:, 1:], one)
+
+
+def test_an_ensemble_is_the_mean_of_networks_of_which_the_first_is_the_single_one():
+    features = np.random.default_rng(2).normal(size=(120, 6))
+    labels = np.column_stack([features[:, 0] * features[:, 1] > 0, features[:, 2]]).astype(float)
+    train, binary = np.arange(90), np.array([True, False])
+    one, three = (MlpBlock({}, lambda: features, members).fit(train, labels[train], binary) for members in (1, 3))
+    scores = three.scores(np.arange(120))
+    x = three.reduce.transform(features)
+    for column, expected in enumerate(np.moveaxis(one.scores(np.arange(120)), 1, 0)):
+        for place, members in enumerate(three.networks[column]):
+            alone = [_of(network, x) for network in members]
+            np.testing.assert_allclose(alone[0], expected[:, place], atol=1e-9)
+            assert not np.allclose(alone[0], alone[1])
+            np.testing.assert_allclose(scores[:, column, place], np.mean(alone, axis=0), atol=1e-9)
+
+
+def _of(network, x):
+    """What scikit-learn's network says, as log odds where it is a classifier."""
+    return logit(network.predict_proba(x)[:, 1]) if isinstance(network, MLPClassifier) else network.predict(x)
 
 
 def test_layers_are_spread_up_to_the_last_at_the_last_position():

@@ -1,5 +1,6 @@
 """The explorer: a browser shows the library's own numbers for whatever a person changes."""
 
+import json
 import re
 
 import pytest
@@ -11,7 +12,7 @@ from foretell.report.explorer import render
 from foretell.routing.curves import count_shares
 from foretell.routing.explorer import explore
 from foretell.routing.investment import ReturnSettings, estimate_return
-from foretell.routing.routers import ROUTERS
+from foretell.routing.routers import ROUTERS, Sweep
 from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, random_pool
 
 INVESTMENT = {
@@ -50,6 +51,18 @@ def browser(tmp_path_factory):
     started = Browser(tmp_path_factory.mktemp("chromium"))
     yield started
     started.close()
+
+
+@pytest.mark.parametrize("beside", [[], ["tolerance"]])
+def test_the_page_has_the_routers_that_the_study_names(beside):
+    swept = Sweep(routers=[*beside, "utility", "cascade"], lambdas=5, thresholds=4, tolerances=3)
+    settings = settings_of().model_copy(update={"sweep": swept})
+    found = explore([pool_tables(*random_pool(3, problems=120)).routed(swept)], settings)
+    points = found.points.strategy.tolist()
+    assert points == ["utility"] * 5 + ["cascade"] * 4 + beside * 3
+    assert found.shares.groupby("point").share.sum().tolist() == pytest.approx([1] * len(points))
+    page = render(found, "own", settings, "{{ data | tojson }}", "", "")
+    assert [router["id"] for router in json.loads(page)["routers"]] == ["utility", "cascade", *beside]
 
 
 def test_operating_points_worked_by_hand():

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from foretell.common.errors import UserError
 from foretell.routing.decisions import align_decisions, decide, tabulate_decisions
@@ -14,7 +15,7 @@ from foretell.routing.routers import Sweep
 from routing_tables import costs_table, probabilities_table, random_pool
 
 POINTS = np.linspace(0, 1, 6)
-SWEEP = Sweep(lambdas=6, thresholds=6)
+SWEEP = Sweep(routers=["tolerance", "cascade", "utility"], lambdas=6, thresholds=6, tolerances=6)
 SOURCE = Source("linear", "train")
 
 
@@ -34,6 +35,9 @@ def reference_decision(router, point, success, labels, tiers):
     names = list(tiers.index)
     if router == "cascade":
         return next((name for name in names[:-1] if success[name] >= point), names[-1])
+    if router == "tolerance":
+        enough = [name for name in names if success.max() - success[name] <= point]
+        return min(enough, key=lambda name: (tiers[name], -success[name], names.index(name)))
     if router == "oracle":
         return next((name for name in names if labels[name]), names[0])
     worth = success if router == "utility" else labels
@@ -56,7 +60,7 @@ def test_decisions_equal_a_problem_by_problem_reference(seed, policies):
             row.router, row.operating_point, success.loc[row.problem_id], labels.loc[row.problem_id], tiers
         )
         assert row.policy == expected, row
-    assert len(table) == 15 * (3 * len(POINTS) + 1)
+    assert len(table) == 15 * (4 * len(POINTS) + 1)
 
 
 def test_tier_costs_come_from_train_alone():
@@ -91,13 +95,26 @@ def test_decisions_survive_the_table():
         np.testing.assert_array_equal(restored[each.router].chosen, each.chosen)
 
 
+def test_a_study_has_the_routers_that_it_names_in_the_registrys_order():
+    costs, predictions = random_pool(seed=3)
+    pool = assemble_pool(costs)
+    probabilities = {SOURCE: aligned(predictions, pool)}
+    beside = ["oracle", "oracle_utility"]
+    assert [each.router for each in decide(pool, probabilities, Sweep())] == ["utility", "cascade", *beside]
+    assert [each.router for each in decide(pool, probabilities, SWEEP)] == ["utility", "cascade", "tolerance", *beside]
+    alone = decide(pool, probabilities, Sweep(routers=["cascade"]))
+    assert [each.router for each in alone] == ["cascade", "oracle"]
+    with pytest.raises(ValidationError, match="'cheapest' is none of utility, cascade, tolerance"):
+        Sweep(routers=["cheapest"])
+
+
 def test_a_missing_or_foreign_decision_is_an_error():
     costs, predictions = random_pool(seed=3)
     pool = assemble_pool(costs)
     table = tabulate_decisions(decide(pool, {SOURCE: aligned(predictions, pool)}, SWEEP), pool)
     with pytest.raises(UserError, match="router 'utility' lacks 1 decisions"):
         align_decisions(table.iloc[1:], pool)
-    with pytest.raises(UserError, match="unknown router 'knn'; known: utility, cascade, oracle_utility, oracle"):
+    with pytest.raises(UserError, match="unknown router 'knn'; known: utility, cascade, tolerance, oracle_utility, or"):
         align_decisions(table.assign(router=table.router.astype("str").replace("cascade", "knn")), pool)
     with pytest.raises(UserError, match="name the policy 'policy3', which the pool's costs lack"):
         align_decisions(table, assemble_pool(costs[costs.policy != "policy3"]))

@@ -32,6 +32,7 @@ def free(pool):
 
 CHEAPEST = Router(
     "cheapest",
+    "always the cheapest policy",
     title="always the cheapest",
     symbol="nothing",
     meaning="ignored",
@@ -41,6 +42,7 @@ CHEAPEST = Router(
 )
 NEIGHBOURS = Router(
     "neighbours",
+    "by problems with similar predictions",
     title="nearest neighbours",
     symbol="w",
     meaning="weight of {cost}",
@@ -57,6 +59,9 @@ def new_routers(monkeypatch):
         monkeypatch.setitem(ROUTERS, router.name, router)
 
 
+SWEEP = SETTINGS["sweep"] | {"routers": ["utility", "cascade", "cheapest", "neighbours"]}
+
+
 def options(folder, *names):
     return {name: ["--" + name.replace("_", "-"), f"{folder}/{name}.parquet"] for name in names}
 
@@ -67,7 +72,7 @@ def route(folder, costs, predictions):
     for policy, frame in predictions.items():
         frame.to_parquet(folder / f"{policy}.parquet")
     files = options(folder, "costs", "probabilities", "decisions")
-    settings = {"sweep": SETTINGS["sweep"], "probabilities": {"train": "probability"}}
+    settings = {"sweep": SWEEP, "probabilities": {"train": "probability"}}
     named = ["--predictions", *(f"{policy}/linear={folder}/{policy}.parquet" for policy in predictions)]
     route_queries([*(word for pair in files.values() for word in pair), *named, "--settings", json.dumps(settings)])
     return pd.read_parquet(folder / "decisions.parquet")
@@ -80,7 +85,7 @@ def route_and_evaluate(folder, costs, predictions):
     pd.DataFrame(empty).to_parquet(folder / "fewer_samples.parquet")
     read, written = ("costs", "fewer_samples", "probabilities", "decisions"), ("curves", "shares", "summary")
     files = options(folder, *read, *written)
-    settings = SETTINGS | {"criteria": {"match": None, "accuracy": 0.4}, "cost_sensitivity": 0.5}
+    settings = SETTINGS | {"sweep": SWEEP, "criteria": {"match": None, "accuracy": 0.4}, "cost_sensitivity": 0.5}
     for name in read:
         files[name][1] = f"pool={files[name][1]}"
     evaluate_routing([*(word for pair in files.values() for word in pair), "--settings", json.dumps(settings)])

@@ -107,6 +107,8 @@ BROKEN = [
     ("evidence", "proof", "'evidence'"),
     ("probes.families", ["tfidf"], "'probes.families'"),
     ("probes.targets", ["success_rate"], "key 'probes.targets': 'majority_correct', by which queries are routed, must"),
+    ("routing", {"routers": ["utility"]}, "key 'routing.routers': 'cascade', of which the paper's claims are, must be"),
+    ("routing", {"routers": ["utility", "cascade", "knn"]}, "'knn' is none of utility, cascade, tolerance"),
     ("pools.tiny.budget", 0, "'pools.tiny.budget'"),
     ("pools.tiny.accuracy", 90, "'pools.tiny.accuracy'"),
     (

@@ -81,6 +81,9 @@ def test_lists_keep_the_order_of_the_configuration():
     told = jobs.train_probes(study_of(first), SimpleNamespace(problem_set="own", policy="a"))
     assert told["strengths"] == [10.0, 1.0]
     assert told["families"] == ["prompt_length", "tfidf"], "trained in the registry's order, so another reruns nothing"
+    first["routing"] = {"routers": ["tolerance", "cascade", "utility"]}
+    told = jobs.route_queries(study_of(first), SimpleNamespace(pool="own"))
+    assert told["sweep"]["routers"] == ["utility", "cascade", "tolerance"], "in the registry's order likewise"
 
 
 def assert_each_is_made_once(made, wanted):
@@ -137,6 +140,7 @@ EXPECTED = {
     "asked": {"own": "train_probes"},
     "asked-and-cross-fitted": {"own": "cross_fit_probes"},
     "two-splits": {"own": "train_probes", "by-group": "train_probes"},
+    "rivals": {"own": "train_probes"},
     "trained": {"tiny_math": "train_probes"},
     "mixed": {"own": "train_probes"},
     "served": {"own": "train_probes"},

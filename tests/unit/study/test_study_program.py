@@ -167,6 +167,7 @@ def test_what_a_user_writes_narrows_no_registry(scripts, study, monkeypatch):
         "title": "utility",
         "policies": {"linear": {"encoder": "auroc", "assumption": "cascade"}},
         "targets": ["reference_difficulty"],
+        "sweep": {"routers": ["cascade"]},
     }
     ids = {
         "predictions": lambda study, job: {"utility/tfidf": ["p.parquet"]},
@@ -175,4 +176,4 @@ def test_what_a_user_writes_narrows_no_registry(scripts, study, monkeypatch):
     parameters = program_parameters(scripts / "evaluate_routing.py", study, lambda study, job: told, ids=ids)
     parameters["code"](SimpleNamespace(pool="own"))
     by_registry = {each for each in used[0] if not each.startswith(("METRICS.", "CRITERIA."))}
-    assert by_registry == {"TARGETS.reference_difficulty", "FAMILIES.tfidf"}
+    assert by_registry == {"TARGETS.reference_difficulty", "FAMILIES.tfidf", "ROUTERS.cascade"}

@@ -1,7 +1,7 @@
 """What jobs are told that price outcomes and route."""
 
 from foretell.probes.calibrated_columns import ELSEWHERE, OWN, RECORDED, SCALED_HERE
-from foretell.routing.routers import Sweep
+from foretell.routing.routers import Sweep, named
 from foretell.study.exports import describe_router
 from foretell.study.files import Job, Settings
 from foretell.study.jobs.probes import resampling
@@ -44,12 +44,13 @@ def _prices(price: Price) -> Settings:
 
 
 def route_queries(study: Study, job: Job) -> Settings:
-    """Numbers of operating points of the routers, and which probabilities they read."""
+    """Which routers, with how many operating points, and which probabilities they read."""
     return {"sweep": _sweep(study), "probabilities": _calibrated(study, study.pool(job.pool).problem_set)}
 
 
 def _sweep(study: Study) -> Settings:
-    return study.config.routing.model_dump(include=set(Sweep.model_fields))
+    routing = study.config.routing
+    return {**routing.model_dump(include=set(Sweep.model_fields)), "routers": [*named(routing)]}
 
 
 def _calibrated(study: Study, problem_set: str) -> dict[str, str]:
