@@ -92,9 +92,11 @@ class Results:
         return len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind))
 
     def _asked_for(self) -> list[str]:
-        """What the workflow makes where it is asked for, as far as it is there: recorded rollouts."""
+        """What may be asked for by its name alone, as far as it is there: recorded rollouts, pages of investments."""
         names = [f"recorded/{problem_set}/{policy}" for problem_set, policy in self.study.sampled()]
         files = [f"{name}.{suffix}" for name in names for suffix in ("parquet", "json")]
+        pools = self.study.config.return_on_investment
+        files += [f"routing/{pool}/{file}" for pool in pools for file in ("return.parquet", "explorer.html")]
         return [file for file in files if (self.folder / file).is_file()]
 
     def _record(self, name: str) -> Record | Finding:
