@@ -73,7 +73,7 @@ def test_a_router_from_logs_is_taken_away_and_decides_as_the_study_did(logs, tmp
 
 def test_a_router_that_cannot_be_taken_away_is_one_message(project, logs):
     own = project.folder / "by_length.yaml"
-    own.write_text("probes: {families: [prompt_length]}\n")
+    own.write_text("probes: {families: [linear, prompt_length]}\n")
     files = ["--configfile", "examples/logs.yaml", "tests/configs/logs.yaml", str(own)]
     asked = project.snakemake("--dry-run", *files, "--", "results/logs/routers/quiz/manifest.json")
     assert asked.returncode == 1 and "MissingInput" not in asked.stdout
