@@ -206,6 +206,8 @@ def test_estimates_on_held_out_requests_are_those_of_all_outcomes(present):
     )
     gain = (true[rows, new] - true[rows, old]).mean() - found.price * ((new - old).mean() * 3 + 0.1)
     assert found.net.low < gain < found.net.high
+    worth = found.accuracy.difference.value - found.price * found.cost.difference.value
+    assert found.net.value == pytest.approx(worth, abs=1e-12), "reading too is paid"
 
 
 def recalibrated(fitted, logged):
@@ -255,7 +257,8 @@ def test_costs_are_the_log_s_where_all_policies_have_theirs(present):
     fitted = fit_router(present, replace(log, cost=np.where(some, log.cost, np.nan)), FILE)
     assert fitted.logged_costs and fitted.first.priced.mean() == pytest.approx(0.5, abs=0.05)
     assert [each.mean_cost for each in fitted.description.policies] == pytest.approx([2, 3], rel=0.1)
-    for cost in (np.where(some & (log.sent == 0), np.nan, log.cost), np.where(log.sent == 0, np.nan, log.cost)):
+    for unknown in (some & (log.sent == 0), log.sent == 0, np.random.default_rng(2).random(4000) < 0.98):
+        cost = np.where(unknown, np.nan, log.cost)
         fitted = fit_router(present, replace(log, cost=cost), FILE)
         assert not fitted.logged_costs and [each.mean_cost for each in fitted.description.policies] == [1, 4]
         assert judge(fitted, choose_point(present), (0.0, 0.0), 0.5).cost.present.value == pytest.approx(
@@ -274,10 +277,10 @@ def test_answers_of_a_fallback_teach_nothing_of_the_policy_that_failed(present):
 
 
 def test_too_few_explored_requests_bound_a_difference_by_their_share(present):
-    found = verdict(present, log_of(0, 400), 0.01)
-    assert found.verdict == Verdict.TOO_FEW and found.accuracy.difference.effective < 30
+    found = verdict(present, log_of(1, 500), 0.01)
+    assert found.verdict == Verdict.TOO_FEW and 1 < found.accuracy.difference.effective < 30
     assert found.accuracy.difference.high == found.most == -found.accuracy.difference.low > found.differing
-    assert verdict(present, log_of(0, 400), found.most * 1.2).verdict == Verdict.NOT_WORSE
+    assert verdict(present, log_of(1, 500), found.most * 1.2).verdict == Verdict.NOT_WORSE
 
 
 def measured(low, high, error=0.1):
