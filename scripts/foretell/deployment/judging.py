@@ -68,7 +68,7 @@ def judge(fitted: Fitted, present: Chosen, reading: tuple[float, float], margin:
     Args:
         fitted: the new router.
         present: operating point of the present one, a lambda of its utility.
-        reading: USD per request that reading costs the present and the new one.
+        reading: USD per request that reading costs the present and the new one; NaN, of an unknown price, counts as 0.
         margin: share of right answers by which the new one may be worse.
     """
     half, rows = fitted.rest, fitted.rest.priced
@@ -76,14 +76,15 @@ def judge(fitted: Fitted, present: Chosen, reading: tuple[float, float], margin:
     new = choose_policies(fitted.description, chosen, half.log.probability)
     differing = float((old != new).mean())
     most = float(wilson(differing, len(old))[1])
+    paid = float(np.nan_to_num(reading[0])), float(np.nan_to_num(reading[1]))
     accuracy = _sides(half.accuracy, old, new, (0.0, 0.0))
     accuracy = replace(accuracy, difference=_within(accuracy.difference, most))
-    cost = _sides(half.cost, old[rows], new[rows], reading)
+    cost = _sides(half.cost, old[rows], new[rows], paid)
     weight = present.operating_point or 0.0
     costs = [each.mean_cost for each in fitted.description.policies]
     price = weight / (max(costs) - min(costs)) if max(costs) > min(costs) else 0.0
-    paid = -price * (reading[1] - reading[0])
-    net = _within(_net(half, price).difference(new[rows], old[rows]), most * (1 + weight)).plus(paid)
+    net = _within(_net(half, price).difference(new[rows], old[rows]), most * (1 + weight))
+    net = net.plus(-price * (paid[1] - paid[0]))
     verdict = decide(accuracy.difference, net if price else accuracy.difference, margin)
     return Judged(accuracy, cost, net, price, differing, most, verdict)
 

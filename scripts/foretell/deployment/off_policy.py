@@ -84,7 +84,10 @@ class OffPolicy:
     def _measured(self, terms: np.ndarray, expected: np.ndarray, weights: np.ndarray, effective: float) -> Measured:
         """A mean of terms; its variance is the larger one of the sample's and of what the model implies.
 
-        A few answers that are all right have next to none of their own.
+        A few answers that are all right have next to none of their own. Few answers of large weights make up most of
+        it, hence Student's t at their effective number. Simulated, intervals hold the true difference in 94 to 98 % of
+        logs with 40 to 150 effective requests and a calibrated model, in 91 % where accuracies of 95 % are overstated
+        by 1 in log odds.
         """
         n, value = len(terms), float(terms.mean()) if len(terms) else np.nan
         if n < 2:

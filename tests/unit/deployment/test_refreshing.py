@@ -208,6 +208,8 @@ def test_estimates_on_held_out_requests_are_those_of_all_outcomes(present):
     assert found.net.low < gain < found.net.high
     worth = found.accuracy.difference.value - found.price * found.cost.difference.value
     assert found.net.value == pytest.approx(worth, abs=1e-12), "reading too is paid"
+    unknown = judge(fitted, choose_point(present), (np.nan, np.nan), 0.05)
+    assert unknown.cost.difference == found.cost.difference.plus(-0.1) and unknown.verdict == found.verdict
 
 
 def recalibrated(fitted, logged):
