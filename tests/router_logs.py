@@ -9,7 +9,7 @@ from foretell.common.provenance import file_hash
 from foretell.common.storage import write_json, write_safetensors
 from foretell.deployment.decision_log import DecisionLog, Entry
 from foretell.deployment.description import RouterDescription
-from foretell.deployment.files import MANIFEST, POINTS, PROBES, ROUTER, SCHEMA
+from foretell.deployment.files import CARD, MANIFEST, POINTS, PROBES, ROUTER, SCHEMA
 from foretell.deployment.folder import router_id
 from foretell.deployment.logged import Log
 from foretell.deployment.reference import Reference
@@ -57,7 +57,8 @@ def write_router(folder):
     write_safetensors(Reference(*prompts(rng, 1000)).tensors(POLICIES), folder / PROBES)
     points = {"router": "utility", "operating_point": [0.0, LAMBDA], "split": "test", "probing_cost": [0.0, 1e-6]}
     pd.DataFrame(points).to_csv(folder / POINTS, index=False)
-    files = {name: file_hash(folder / name) for name in (ROUTER, PROBES, POINTS)}
+    (folder / CARD).write_text("# Router of the pool `own`\n\n## Limits\n\n- None is known.\n")
+    files = {name: file_hash(folder / name) for name in (ROUTER, PROBES, POINTS, CARD)}
     write_json({"schema": SCHEMA, "files": files}, folder / MANIFEST)
 
 

@@ -8,6 +8,7 @@ from foretell.models.origins import Dtype
 from foretell.routing.costs import PolicyPrice
 from foretell.routing.settings import Criterion
 
+FITTED, HELD_OUT = "fitted", "held out"  # splits of a log, of routers that are fitted to one
 QUANTILES = (0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0)
 
 
@@ -63,7 +64,7 @@ class Answering(Asked):
     policy: str
     """Id."""
     mean_cost: float
-    """USD per problem on train: what a prompt is expected to cost."""
+    """USD per problem on train, or per request of the log that it is fitted to: what a prompt is expected to cost."""
     tier_cost: float
     """The same as the router weighs it, min-max normalised over the pool."""
     accuracy: dict[str, float]

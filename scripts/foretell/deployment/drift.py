@@ -7,6 +7,7 @@ import numpy as np
 from scipy import stats
 
 from foretell.deployment.logged import Log
+from foretell.deployment.realised import effective_number
 from foretell.deployment.reference import Reference
 
 SCORES, FOREIGN, CALIBRATION = "scores", "foreign prompts", "calibration"
@@ -67,7 +68,7 @@ def compare_foreign(logged: np.ndarray, reference: np.ndarray) -> Comparison:
 
 def compare_calibration(
     policy: str,
-    groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
+    groups: Sequence[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray, np.ndarray]],
 ) -> Comparison | None:
     """Whether a policy's answers are right more or less often than its probabilities led to expect on the test split.
 
@@ -75,27 +76,30 @@ def compare_calibration(
     z = sum n_g (m_g - t_g) / sqrt(sum n_g^2 (v_g / n_g + u_g / k_g)), with n_g requests and k_g problems, m and t the
     mean residuals, v and u their variances. It is the z of calibration in the large (Cox, 1958; Spiegelhalter, 1986)
     with the test split in place of perfect calibration. A variance is the larger one of the sample's and of the mean
-    of p (1 - p), which is what probabilities imply: a few answers that are all right have none.
+    of p (1 - p), which is what probabilities imply: a few answers that are all right have none. Where problems have
+    weights, t and u are weighted, and k is the effective number (Kish, 1965).
 
     Args:
         policy: whose.
-        groups: labels and probabilities of requests [n_g], and of test problems [k_g]; those with fewer than LEAST
-            requests or problems do not count.
+        groups: labels and probabilities of requests [n_g], and of test problems [k_g], with the weights of these; those
+            with fewer than LEAST requests or effective problems do not count.
 
     Returns:
         None where no group counts.
     """
     n, n_test, right, expected, difference, variance = 0, 0, 0.0, 0.0, 0.0, 0.0
-    for labels, probabilities, test_labels, test_probabilities in groups:
-        size, problems = len(labels), len(test_labels)
+    for labels, probabilities, test_labels, test_probabilities, weights in groups:
+        size, problems = len(labels), effective_number(weights)
         if min(size, problems) < LEAST:
             continue
-        residual, shift = float((labels - probabilities).mean()), float((test_labels - test_probabilities).mean())
-        n, n_test = n + size, n_test + problems
+        residual = float((labels - probabilities).mean())
+        shift = float(np.average(test_labels - test_probabilities, weights=weights))
+        n, n_test = n + size, n_test + len(test_labels)
         right += float(labels.sum())
         expected += float(probabilities.sum()) + size * shift
         difference += size * (residual - shift)
-        spread = _variance(labels, probabilities) / size + _variance(test_labels, test_probabilities) / problems
+        spread = _variance(labels, probabilities, np.ones(size)) / size
+        spread += _variance(test_labels, test_probabilities, weights) / problems
         variance += size**2 * spread
     if not n:
         return None
@@ -103,14 +107,15 @@ def compare_calibration(
     return Comparison(CALIBRATION, policy, n, n_test, right / n, expected / n, z, float(2 * stats.norm.sf(abs(z))))
 
 
-def _variance(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Of residuals: the larger one of the sample's and of what probabilities imply.
+def _variance(labels: np.ndarray, probabilities: np.ndarray, weights: np.ndarray) -> float:
+    """Of residuals, weighted: the larger one of the sample's and of what probabilities imply.
 
     A few answers that are all right, or all wrong, have next to none of their own, and would make any difference
     significant; where probabilities are off, residuals vary more than these imply.
     """
-    implied = float((probabilities * (1 - probabilities)).mean())
-    return max(float(np.var(labels - probabilities, ddof=1)), implied)
+    residuals, n = labels - probabilities, effective_number(weights)
+    sampled = np.average((residuals - np.average(residuals, weights=weights)) ** 2, weights=weights) * n / (n - 1)
+    return max(float(sampled), float(np.average(probabilities * (1 - probabilities), weights=weights)))
 
 
 def holm(p: Sequence[float]) -> np.ndarray:
@@ -156,13 +161,14 @@ def find_drift(
         groups = []
         for choice in range(len(policies)):
             rows = known & (log.answered == column) & (log.chosen == choice)
-            problems = test_chosen == choice
+            problems = (test_chosen == choice) & ~np.isnan(reference.correct[:, column])
             groups.append(
                 (
                     log.correct[rows],
                     log.probability[rows, column],
                     reference.correct[problems, column],
                     reference.probability[problems, column],
+                    reference.weights[problems],
                 )
             )
         found = compare_calibration(policy, groups)

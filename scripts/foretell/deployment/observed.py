@@ -8,7 +8,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.deployment.choosing import choose_point, choose_policies
-from foretell.deployment.description import Chosen, RouterDescription
+from foretell.deployment.description import HELD_OUT, Chosen, RouterDescription
 from foretell.deployment.files import POINTS
 from foretell.deployment.folder import read_folder, router_id
 from foretell.deployment.logged import Log, read_log
@@ -53,13 +53,18 @@ class Observed:
             raise UserError(f"--incumbent {named!r} is no policy of {self.folder}: it has {', '.join(self.policies)}")
         return self.policies.index(named)
 
-    def reading_cost(self) -> float:
-        """USD that reading adds per problem of the test split; none where one policy takes every prompt."""
-        if self.chosen.operating_point is None:
+    def reading_cost(self, chosen: Chosen | None = None) -> float:
+        """USD that reading adds per problem of the test split; none where one policy takes every prompt.
+
+        Args:
+            chosen: an operating point, for which the nearest one of the folder stands; without it, the router's.
+        """
+        at = self.chosen if chosen is None else chosen
+        if at.operating_point is None:
             return 0.0
         points = pd.read_csv(self.folder / POINTS)
-        rows = points[(points.router == self.chosen.router) & (points.split == TEST)]
-        return float(rows.probing_cost.iloc[(rows.operating_point - self.chosen.operating_point).abs().argmin()])
+        rows = points[(points.router == at.router) & points.split.isin([TEST, HELD_OUT])]
+        return float(rows.probing_cost.iloc[(rows.operating_point - at.operating_point).abs().argmin()])
 
 
 def observe(folder: Path, file: Path, outcomes: Path | None) -> Observed:

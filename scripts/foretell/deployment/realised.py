@@ -13,6 +13,11 @@ LEVEL = 0.95  # of intervals
 LEAST = 30  # effective requests that an estimate needs
 
 
+def effective_number(weights: np.ndarray) -> float:
+    """Number of requests that would tell as much unweighted (Kish, 1965); 0 where none weighs anything."""
+    return float(weights.sum() ** 2 / (weights**2).sum()) if weights.any() else 0.0
+
+
 @dataclass(frozen=True)
 class Estimate:
     """A value with its interval.
@@ -35,7 +40,7 @@ class Weighted:
     Attributes:
         value: the mean.
         influence: [requests] what each adds to it: its variance is the sum of their squares.
-        effective: number of requests that would tell as much unweighted (Kish, 1965).
+        effective: number of requests, see `effective_number`.
     """
 
     value: float
@@ -56,7 +61,7 @@ class Weighted:
         if not total:
             return cls(float("nan"), np.full(len(values), np.nan), 0.0)
         value = float(weights @ values / total)
-        return cls(value, weights * (values - value) / total, float(total**2 / (weights**2).sum()))
+        return cls(value, weights * (values - value) / total, effective_number(weights))
 
     def estimate(self) -> Estimate:
         """The mean with its interval."""

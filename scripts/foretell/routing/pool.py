@@ -63,18 +63,22 @@ class Pool:
 
     @property
     def tier_costs(self) -> np.ndarray:
-        """[policies], mean cost on train, min-max normalised over the pool; all 0 where every policy costs the same.
+        """[policies], mean cost on train as `tiers_of` has it."""
+        return tiers_of(self.cost[self.split == TRAIN].mean(axis=0))
 
-        What differs by rounding alone is equal.
-        """
-        means = self.cost[self.split == TRAIN].mean(axis=0)
-        span = means.max() - means.min()
-        tiers = (means - means.min()) / span if span else np.zeros_like(means)
-        tiers[0] = 0.0
-        for column in range(1, len(tiers)):
-            if abs(tiers[column] - tiers[column - 1]) < ROUNDING:
-                tiers[column] = tiers[column - 1]
-        return tiers
+
+def tiers_of(means: np.ndarray) -> np.ndarray:
+    """Mean costs [policies], ascending, min-max normalised; all 0 where every policy costs the same.
+
+    What differs by rounding alone is equal.
+    """
+    span = means.max() - means.min()
+    tiers = (means - means.min()) / span if span else np.zeros_like(means)
+    tiers[0] = 0.0
+    for column in range(1, len(tiers)):
+        if abs(tiers[column] - tiers[column - 1]) < ROUNDING:
+            tiers[column] = tiers[column - 1]
+    return tiers
 
 
 def assemble_pool(costs: pd.DataFrame) -> Pool:

@@ -53,8 +53,8 @@ def test_foreign_prompts_are_counted_against_those_of_test():
 def test_z_of_calibration_is_that_of_the_closed_form():
     half, test_half = np.full(100, 0.5), np.full(400, 0.5)
     labels, test_labels = np.repeat([1.0, 0.0], [40, 60]), np.repeat([1.0, 0.0], [220, 180])
-    few = (np.ones(19), np.full(19, 0.5), np.ones(19), np.full(19, 0.5))
-    found = compare_calibration("small", [(labels, half, test_labels, test_half), few])
+    few = (np.ones(19), np.full(19, 0.5), np.ones(19), np.full(19, 0.5), np.ones(19))
+    found = compare_calibration("small", [(labels, half, test_labels, test_half, np.ones(400)), few])
     # residuals -.1 and .05 of variances .25: the sampled ones, .2424 and .2481, are smaller
     assert found.statistic == pytest.approx(-0.15 / np.sqrt(0.25 / 100 + 0.25 / 400))
     assert (found.n, found.n_test, found.seen, found.expected) == (100, 400, 0.4, pytest.approx(0.55))

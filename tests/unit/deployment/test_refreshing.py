@@ -1,0 +1,353 @@
+"""A router that is fitted to its log undoes what is planted there, and is called better only where it is."""
+
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scipy.special import expit, logit
+from scipy.stats import binom
+
+from foretell.common.errors import UserError
+from foretell.deployment.choosing import choose_point, choose_policies
+from foretell.deployment.description import Probe
+from foretell.deployment.folder import read_folder
+from foretell.deployment.judging import Verdict, decide, judge
+from foretell.deployment.logged import Log
+from foretell.deployment.off_policy import Measured, OffPolicy
+from foretell.deployment.recalibration import recalibrate
+from foretell.deployment.refreshing import fit_router
+from router_logs import LAMBDA, POLICIES, choose, write_router
+
+FILE = Path("log.jsonl")
+
+
+@pytest.fixture(scope="module")
+def present(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("router")
+    write_router(folder)
+    return read_folder(folder)[0]
+
+
+def truth(rng, n):
+    """True probabilities of a right answer [n, 2], as a calibrated probe gives them, and labels."""
+    probability = expit(rng.normal(size=n)[:, None] + [-0.5, 1.0] + rng.normal(size=(n, 2)))
+    return probability, (rng.random((n, 2)) < probability).astype(float)
+
+
+def log_of(seed, n, slope=1.0, shift=0.0, cost=(1.0, 4.0), exploration=0.2):
+    """A log whose probabilities become true by a slope and a shift of their log odds."""
+    rng = np.random.default_rng(seed)
+    true, labels = truth(rng, n)
+    logged = expit((logit(true) - shift) / slope)
+    chosen = choose(logged)
+    sent = np.where(rng.random(n) < exploration, rng.integers(2, size=n), chosen)
+    propensity = exploration / 2 + (1 - exploration) * (sent == chosen)
+    spent, correct = np.array(cost)[sent] * rng.gamma(4, 0.25, n), labels[np.arange(n), sent]
+    return Log(logged, np.zeros(n), chosen, sent, sent, propensity, spent, correct, np.ones(n, dtype=bool))
+
+
+def verdict(present, log, margin):
+    return judge(fit_router(present, log, FILE), choose_point(present), (0.0, 0.0), margin)
+
+
+def test_an_estimate_by_hand():
+    expected = np.array([[0.5, 0.8], [0.4, 0.9], [0.1, 0.2]])
+    found = OffPolicy(
+        np.array([0, 1, 1]),
+        np.array([0.5, 0.25, 0.8]),
+        np.array([1.0, 0.0, 1.0]),
+        expected,
+        np.array([0.25, 0.09, 0.16]),
+    )
+    old, new = np.array([0, 0, 1]), np.array([0, 1, 0])
+    assert found.terms(old).tolist() == pytest.approx([0.5 + 0.5 / 0.5, 0.4, 0.2 + 0.8 / 0.8])
+    assert found.terms(new).tolist() == pytest.approx([1.5, 0.9 - 0.9 / 0.25, 0.1])
+    assert found.terms(np.stack([old, new])).shape == (2, 3)
+    difference = found.difference(new, old)
+    assert difference.value == pytest.approx((0 - 3.1 - 1.1) / 3) and difference.n == 3
+    assert difference.error == pytest.approx(np.std([0, -3.1, -1.1], ddof=1) / np.sqrt(3))
+    assert difference.effective == 1 and np.isnan(difference.low), "the second request alone followed the new choice"
+    assert found.mean(old).effective == pytest.approx((2 + 1.25) ** 2 / (4 + 1.25**2))
+    same = found.difference(old, old)
+    assert (same.value, same.low, same.high) == (0, 0, 0)
+
+
+def test_answers_that_are_all_as_expected_have_the_variance_that_the_model_implies():
+    n = 400
+    sent, half = np.arange(n) % 2, np.full(n, 0.5)
+    found = OffPolicy(sent, half, np.ones(n), np.full((n, 2), 1.0), np.full(n, 0.09)).difference(sent * 0, sent * 0 + 1)
+    assert found.value == 0 and found.error == pytest.approx(np.sqrt(4 * 0.09 / n), rel=1e-3)
+    assert found.high == pytest.approx(1.97 * found.error, rel=1e-2) and found.effective == 200
+
+
+@pytest.mark.parametrize("model", ["true", "none", "too sure"])
+def test_intervals_hold_what_is_true_whatever_the_model_says(model):
+    rng = np.random.default_rng(0)
+    many, _ = truth(rng, 400_000)
+
+    def compared(probability):
+        return (probability[:, 1] - 0.4 > probability[:, 0]).astype(int), choose(probability)
+
+    new, old = compared(many)
+    rows = np.arange(len(many))
+    true = (many[rows, new] - many[rows, old]).mean(), many[rows, new].mean()
+    held, values = np.zeros(2), []
+    for seed in range(400):
+        log = log_of(seed, 1500)
+        expected = {
+            "true": log.probability,
+            "none": np.full((1500, 2), 0.5),
+            "too sure": expit(2 * logit(log.probability)),
+        }
+        model_says = expected[model]
+        variance = (model_says * (1 - model_says))[np.arange(1500), log.sent]
+        found = OffPolicy(log.sent, log.propensity, log.correct, model_says, variance)
+        new, old = compared(log.probability)
+        measured = found.difference(new, old), found.mean(new)
+        held += [each.low <= at <= each.high for each, at in zip(measured, true, strict=True)]
+        values.append([each.value for each in measured])
+    assert (held >= binom.ppf(0.005, 400, 0.95)).all() and (held <= 399).all()
+    error = np.std(values, axis=0) / 20
+    assert (np.abs(np.mean(values, axis=0) - true) < 3.5 * error).all(), "no bias"
+
+
+def test_planted_miscalibration_is_undone():
+    rng = np.random.default_rng(0)
+    true = expit(rng.normal(size=20_000) * 1.5 + 0.5)
+    correct = (rng.random(20_000) < true).astype(float)
+    for slope, shift in ((0.5, 1.0), (2.0, -1.0), (1.0, 0.0)):
+        logged = expit((logit(true) - shift) / slope)
+        found = recalibrate(logged, correct, np.ones(20_000))
+        assert (found.slope, found.intercept) == (pytest.approx(slope, abs=0.08), pytest.approx(shift, abs=0.08))
+        assert np.abs(found.probability(logged) - true).max() < 0.02
+
+
+def test_answers_that_are_seldom_seen_count_by_their_inverse_propensities():
+    rng = np.random.default_rng(0)
+    true = np.where(rng.random(40_000) < 0.5, 0.8, 0.2)  # which the probability, .5 or a little more, does not say
+    seen = rng.random(40_000) < np.where(true > 0.5, 0.9, 0.1)
+    logged = 0.5 + 0.1 * rng.random(40_000)
+    correct = (rng.random(40_000) < true).astype(float)
+    weights = 1 / np.where(true > 0.5, 0.9, 0.1)
+    weighted = recalibrate(logged[seen], correct[seen], weights[seen]).probability(logged)
+    assert weighted.mean() == pytest.approx(0.5, abs=0.02)
+    assert recalibrate(logged[seen], correct[seen], np.ones(seen.sum())).probability(logged).mean() > 0.7
+
+
+def test_few_answers_move_a_calibration_little_and_never_turn_it_round():
+    logged = np.linspace(0.3, 0.7, 10)
+    assert recalibrate(logged, np.ones(10), np.full(10, 7.0)).probability(logged).max() < 0.95
+    backwards = recalibrate(np.repeat([0.1, 0.9], 200), np.repeat([1.0, 0.0], 200), np.ones(400))
+    assert backwards.slope == 0 and backwards.probability(np.array([0.1, 0.9])).tolist() == pytest.approx(
+        [0.5, 0.5], abs=0.02
+    )
+    sure = recalibrate(np.ones(38), np.repeat([1.0, 0.0], [19, 19]), np.full(38, 2.0))
+    assert sure.probability(np.ones(1))[0] == pytest.approx(0.5)
+    assert recalibrate(np.zeros(38), np.ones(38), np.ones(38)).probability(np.zeros(1))[0] == pytest.approx(39 / 40)
+
+
+def test_the_new_probe_has_the_new_probabilities():
+    found = recalibrate(expit(np.linspace(-2, 2, 50)), np.tile([0.0, 1.0], 25), np.ones(50))
+    probe, score = Probe(layer=1, position=-1, slope=0.7, intercept=-0.3), np.linspace(-3, 3, 7)
+    new = found.of(probe)
+    logged = expit(0.7 * score - 0.3)
+    assert expit(new.slope * score + new.intercept).tolist() == pytest.approx(found.probability(logged).tolist())
+    constant = recalibrate(np.full(50, 0.9), np.repeat([1.0, 0.0], [10, 40]), np.ones(50))
+    assert constant.of(Probe(constant=0.9, reason="one class")).constant == pytest.approx(11 / 52)
+
+
+def test_logs_in_which_nothing_has_changed_call_the_new_router_better_in_at_most_5_percent(present):
+    """By a margin that accuracy always keeps, so that the verdict is about what is worth more alone."""
+    found = Counter(verdict(present, log_of(seed, 900), 0.5).verdict for seed in range(300))
+    assert found[Verdict.BETTER] <= binom.ppf(0.99, 300, 0.025) and found[Verdict.NOT_WORSE] > 250
+    strict = Counter(verdict(present, log_of(seed, 900), 0.01).verdict for seed in range(100))
+    assert strict[Verdict.BETTER] == 0 and strict[Verdict.NOT_WORSE] <= 5
+
+
+@pytest.mark.parametrize("planted", [{"shift": np.array([1.5, -1.5])}, {"cost": (1.0, 0.3)}])
+def test_what_is_planted_is_found(present, planted):
+    """Probabilities that favour the dear policy; a dear policy that has become the cheap one."""
+    fitted = fit_router(present, log_of(0, 12_000, **planted), FILE)
+    judged = judge(fitted, choose_point(present), (0.0, 0.0), 0.05)
+    assert judged.verdict == Verdict.BETTER and judged.cost.difference.high < 0 and judged.net.low > 0.02
+    policies = [each.policy for each in fitted.description.policies]
+    costs = planted.get("cost", (1.0, 4.0))
+    assert policies == sorted(POLICIES, key=lambda name: costs[POLICIES.index(name)])
+    for each in fitted.description.policies:
+        assert each.mean_cost == pytest.approx(costs[POLICIES.index(each.policy)], rel=0.05)
+    assert [each.tier_cost for each in fitted.description.policies] == [0, 1]
+    shift = planted.get("shift", np.zeros(2))
+    for column, calibration in zip(fitted.order, fitted.calibrations, strict=True):
+        assert calibration.slope == pytest.approx(1, abs=0.2)
+        assert calibration.intercept == pytest.approx(shift[column], abs=0.25)
+
+
+def test_estimates_on_held_out_requests_are_those_of_all_outcomes(present):
+    """The truth of the very routers that are compared, on many other requests."""
+    log = log_of(1, 6000, shift=np.array([1.5, -1.5]))
+    fitted = fit_router(present, log, FILE)
+    found = judge(fitted, choose_point(present), (0.0, 0.1), 0.05)
+    true, _ = truth(np.random.default_rng(2), 200_000)
+    logged = expit(logit(true) - [1.5, -1.5])
+    new = choose_policies(fitted.description, choose_point(fitted.description), recalibrated(fitted, logged))
+    rows, old = np.arange(len(true)), choose(logged)
+    for sides, values in ((found.accuracy, true), (found.cost, np.broadcast_to([1.0, 4.0], true.shape))):
+        added = 0.1 if sides is found.cost else 0.0
+        for measured, at in (
+            (sides.present, values[rows, old].mean()),
+            (sides.new, values[rows, new].mean() + added),
+            (sides.difference, (values[rows, new] - values[rows, old]).mean() + added),
+        ):
+            assert measured.low < at < measured.high and measured.high - measured.low < 0.3
+    assert found.differing == pytest.approx((new != old).mean(), abs=0.03) and found.price == pytest.approx(
+        0.05, rel=0.1
+    )
+    gain = (true[rows, new] - true[rows, old]).mean() - found.price * ((new - old).mean() * 3 + 0.1)
+    assert found.net.low < gain < found.net.high
+    worth = found.accuracy.difference.value - found.price * found.cost.difference.value
+    assert found.net.value == pytest.approx(worth, abs=1e-12), "reading too is paid"
+    unknown = judge(fitted, choose_point(present), (np.nan, np.nan), 0.05)
+    assert unknown.cost.difference == found.cost.difference.plus(-0.1) and unknown.verdict == found.verdict
+
+
+def recalibrated(fitted, logged):
+    places = zip(fitted.order, fitted.calibrations, strict=True)
+    return np.column_stack([each.probability(logged[:, column]) for column, each in places])
+
+
+def test_the_halves_are_those_of_time(present):
+    log = log_of(0, 2001)
+    known = replace(log, correct=np.where(np.arange(2001) % 3 == 0, np.nan, log.correct))
+    fitted = fit_router(present, known, FILE)
+    kept = np.flatnonzero(~np.isnan(known.correct))
+    assert np.array_equal(fitted.first.log.correct, log.correct[kept[:667]])
+    assert np.array_equal(fitted.rest.log.correct, log.correct[kept[667:]])
+    other = known.at(np.arange(2001))
+    other.correct[kept[667:]] = 1 - other.correct[kept[667:]]
+    assert [each.probe for each in fit_router(present, other, FILE).description.policies] == [
+        each.probe for each in fitted.description.policies
+    ], "what is held out teaches nothing"
+
+
+def test_an_operating_point_is_chosen_anew_where_it_is_shown_to_fail(present):
+    fitted = fit_router(present, log_of(0, 4000), FILE).description.chosen[0]
+    assert fitted.operating_point == LAMBDA and fitted.choice.startswith("kept")
+    dear = present.model_copy(update={"chosen": [choose_point(present, operating_point=0.9)]})
+    dear = dear.model_copy(update={"chosen": [dear.chosen[0].model_copy(update={"choice": "matches"})]})
+    log = log_of(0, 4000, exploration=0.5)
+    failing = fit_router(dear, log, FILE).description.chosen[0]
+    assert failing.choice == "cheapest that matches" and failing.operating_point < 0.6
+    single = present.chosen[0].model_copy(update={"operating_point": None, "policy": "small"})
+    found = fit_router(present.model_copy(update={"chosen": [single]}), log, FILE).description.chosen[0]
+    assert found.operating_point is not None and found.policy is None
+    best = single.model_copy(update={"policy": "large"})
+    kept = fit_router(present.model_copy(update={"chosen": [best]}), log, FILE).description.chosen[0]
+    assert (kept.policy, kept.operating_point) == ("large", None)
+
+
+def test_other_criteria_are_left_out_as_what_they_ask_for_is_not_known(present):
+    budget = present.chosen[0].model_copy(update={"criterion": "budget"})
+    fitted = fit_router(present.model_copy(update={"chosen": [*present.chosen, budget]}), log_of(0, 2000), FILE)
+    assert [each.criterion for each in fitted.description.chosen] == ["match"]
+
+
+def test_costs_are_the_log_s_where_all_policies_have_theirs(present):
+    log = log_of(0, 4000, cost=(2.0, 3.0))
+    some = np.random.default_rng(1).random(4000) < 0.5
+    fitted = fit_router(present, replace(log, cost=np.where(some, log.cost, np.nan)), FILE)
+    assert fitted.logged_costs and fitted.first.priced.mean() == pytest.approx(0.5, abs=0.05)
+    assert [each.mean_cost for each in fitted.description.policies] == pytest.approx([2, 3], rel=0.1)
+    for unknown in (some & (log.sent == 0), log.sent == 0, np.random.default_rng(2).random(4000) < 0.98):
+        cost = np.where(unknown, np.nan, log.cost)
+        fitted = fit_router(present, replace(log, cost=cost), FILE)
+        assert not fitted.logged_costs and [each.mean_cost for each in fitted.description.policies] == [1, 4]
+        assert judge(fitted, choose_point(present), (0.0, 0.0), 0.5).cost.present.value == pytest.approx(
+            1 + 3 * log.chosen[2000:].mean()
+        )
+
+
+def test_answers_of_a_fallback_teach_nothing_of_the_policy_that_failed(present):
+    log = log_of(0, 4000)
+    failed = (log.sent == 0) & (np.random.default_rng(1).random(4000) < 0.3)
+    other = replace(log, answered=np.where(failed, 1, log.sent), correct=np.where(failed, 0.0, log.correct))
+    other = replace(other, cost=np.where(failed, 100.0, log.cost))
+    fitted = fit_router(present, other, FILE)
+    assert fitted.calibrations[0].intercept == pytest.approx(0, abs=0.3)
+    assert fitted.description.policies[0].mean_cost == pytest.approx(1, rel=0.1)
+
+
+def test_too_few_explored_requests_bound_a_difference_by_their_share(present):
+    found = verdict(present, log_of(1, 500), 0.01)
+    assert found.verdict == Verdict.TOO_FEW and 1 < found.accuracy.difference.effective < 30
+    assert found.accuracy.difference.high == found.most == -found.accuracy.difference.low > found.differing
+    assert verdict(present, log_of(1, 500), found.most * 1.2).verdict == Verdict.NOT_WORSE
+
+
+def measured(low, high, error=0.1):
+    return Measured((low + high) / 2, low, high, error, 100, 100.0)
+
+
+@pytest.mark.parametrize(
+    ("accuracy", "net", "said"),
+    [
+        (measured(-0.04, 0.02), measured(0.01, 0.03), Verdict.BETTER),
+        (measured(-0.06, 0.02), measured(0.01, 0.03), Verdict.TOO_FEW),  # cheaper, perhaps at too large a loss
+        (measured(-0.04, 0.02), measured(-0.01, 0.03), Verdict.NOT_WORSE),
+        (measured(-0.04, 0.02), measured(-0.06, 0.03), Verdict.TOO_FEW),  # dearer than it is worth, perhaps
+        (measured(-0.04, 0.02), measured(-0.06, 0.03, error=0.01), Verdict.NO),  # as good a one would have been shown
+        (measured(-0.09, -0.06), measured(0.01, 0.03), Verdict.NO),
+    ],
+)
+def test_a_verdict_is_about_accuracy_and_about_what_costs_are_worth(accuracy, net, said):
+    assert decide(accuracy, net, 0.05) == said
+    assert said.shown == (said in (Verdict.BETTER, Verdict.NOT_WORSE))
+
+
+def test_logs_that_do_not_tell_of_every_policy_are_refused(present):
+    log = log_of(0, 600)
+    shadow = replace(log, sent=log.chosen, answered=log.chosen, propensity=np.ones(600))
+    with pytest.raises(UserError, match=r"log\.jsonl: no request was explored.*key 'exploration'"):
+        fit_router(present, shadow, FILE)
+    for unmatched in (0, 600):
+        with pytest.raises(
+            UserError, match=rf"log\.jsonl: no outcome is of a request .*, {unmatched} are of no request"
+        ):
+            fit_router(present, replace(log, correct=np.full(600, np.nan), unmatched=unmatched), FILE)
+    with pytest.raises(
+        UserError, match=r"too few outcomes: effective numbers are small \d+, large \d+, and each needs 30"
+    ):
+        fit_router(present, log.at(np.arange(600) < 100), FILE)
+    graded = (log.sent == 0) | (np.arange(600) % 2 == 0)
+    with pytest.raises(UserError, match=r"outcomes are known for these requests: small (\d+) of \1, large .* chance"):
+        fit_router(present, replace(log, correct=np.where(graded, log.correct, np.nan)), FILE)
+    with pytest.raises(UserError, match=r"no request was explored"):
+        fit_router(present, replace(log, forwarded=np.zeros(600, dtype=bool)), FILE)
+
+
+@pytest.mark.parametrize("incumbent", [0, 1])
+def test_the_log_of_a_pilot_is_refused(present, incumbent):
+    log, arm = log_of(0, 600), np.random.default_rng(1).random(600) < 0.3
+    sent = np.where(arm, incumbent, log.chosen)
+    propensity = np.where(log.chosen == incumbent, 1.0, np.where(arm, 0.3, 0.7))
+    pilot = replace(log, sent=sent, answered=sent, propensity=propensity)
+    left = rf"'{POLICIES[incumbent]}' was never left for another policy where it was chosen, as in a pilot"
+    with pytest.raises(UserError, match=left):
+        fit_router(present, pilot, FILE)
+
+
+def test_a_policy_that_was_never_drawn_is_named(present):
+    log = log_of(0, 600)
+    drawn = (log.sent == log.chosen) | (log.sent == 1)
+    with pytest.raises(UserError, match=r"'small' was never drawn where another was chosen, as in a pilot"):
+        fit_router(present, log.at(drawn), FILE)
+
+
+def test_requests_that_could_not_go_elsewhere_are_left_out(present):
+    log, rng = log_of(0, 2000), np.random.default_rng(1)
+    fixed = rng.random(2000) < 0.5
+    sent = np.where(fixed, log.chosen, log.sent)
+    mixed = replace(log, sent=sent, answered=sent, propensity=np.where(fixed, 1.0, log.propensity))
+    fitted = fit_router(present, mixed, FILE)
+    assert len(fitted.first.log.sent) + len(fitted.rest.log.sent) == (~fixed).sum()
