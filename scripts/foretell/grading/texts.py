@@ -91,7 +91,8 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
 
     Args:
         answers: problem_id, extracted_answer, answer (the gold: a text; a JSON list of accepted texts; or a JSON object
-            with accepted and others, texts that are other answers although an accepted one stands in them).
+            with accepted and others, texts that are other answers although an accepted one stands in them; without
+            it, names such as "New York" are, for "York").
         workers: not needed.
         one_answer: whether an accepted answer that is refused ("not Paris") or one of several candidates ("Paris, Rome
             or London") is wrong; None means so, of candidates in answers of more than five words only.
@@ -112,8 +113,11 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
     return answers.assign(correct=correct, grading_error=pd.NA, answer_class=named)
 
 
-def parse_gold(gold: str) -> tuple[list[str], list[str]]:
-    """Accepted texts and other answers of a gold answer, as words; what is no JSON is one accepted text."""
+def parse_gold(gold: str) -> tuple[list[str], list[str] | None]:
+    """Accepted texts and other answers of a gold answer, as words; what is no JSON is one accepted text.
+
+    None in place of other answers where the gold answer does not say which there are.
+    """
     try:
         parsed = json.loads(gold)
     except ValueError:
@@ -124,7 +128,8 @@ def parse_gold(gold: str) -> tuple[list[str], list[str]]:
         parsed = {"accepted": [gold]}
     accepted = [singular(str(text)) for text in parsed.get("accepted", [])]
     accepted += [untitled for text in accepted if (untitled := _TITLE.sub("", text)) != text]
-    return [text for text in accepted if text], [singular(str(text)) for text in parsed.get("others", [])]
+    others = [singular(str(text)) for text in parsed["others"]] if "others" in parsed else None
+    return [text for text in accepted if text], others
 
 
 def gold_text(gold: str) -> str | None:
@@ -132,11 +137,11 @@ def gold_text(gold: str) -> str | None:
     return gold if parse_gold(gold)[0] else None
 
 
-def _right(answer: str, accepted: list[str], others: list[str], one_answer: bool | None) -> bool:
+def _right(answer: str, accepted: list[str], others: list[str] | None, one_answer: bool | None) -> bool:
     """Whether an accepted text stands there, other than inside a longer one that is another answer."""
     said = answer if one_answer is False else without_asides(answer)
     text = singular(said)
-    others = others + longer_names(said)
+    others = longer_names(said) if others is None else others
     listed = candidates(said)
     long = len(text.split()) > _SHORT or len(listed) > 2 or hedges(said)
     listing = one_answer is True or (one_answer is None and long)

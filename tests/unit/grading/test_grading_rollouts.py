@@ -199,6 +199,7 @@ def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
         ("Ireland", "Northern Ireland", False),
         ("Guinea", "Papua New Guinea", False),
         ('["Korea", "South Korea"]', "South Korea", True),
+        ('{"accepted": ["Korea"], "others": []}', "South Korea", True),
         ("New York", "It is New York City", True),
         ("Beatles", "the new Beatles record", True),
         ("William Shakespeare", "It was written by Christopher Marlowe, a contemporary of William Shakespeare.", False),
