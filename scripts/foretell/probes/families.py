@@ -206,7 +206,7 @@ def _given(values: T | None, what: str) -> T:
 
 
 FAMILIES = registry(
-    Family(LINEAR, "linear probe", "L2 linear probe of the residual stream", ACTIVATIONS, linear, kept=True),
+    Family("linear", "linear probe", "L2 linear probe of the residual stream", ACTIVATIONS, linear, kept=True),
     Family(
         "permuted_labels",
         "permuted labels",
@@ -225,8 +225,8 @@ FAMILIES = registry(
     ),
     Family("knn", "kNN", "the nearest problems of train in the residual stream of some layers", ACTIVATIONS, knn),
     Family("prompt_length", "prompt length", "the prompt's length alone", QUESTIONS, prompt_length),
-    Family(TFIDF, "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf, kept=True),
-    Family(WORD_TFIDF, "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf, kept=True),
+    Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf, kept=True),
+    Family("word_tfidf", "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf, kept=True),
     Family("knn_text", "kNN on text", "the nearest problems of train by TF-IDF of their words", QUESTIONS, knn_text),
     Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
     Family(
@@ -237,9 +237,9 @@ FAMILIES = registry(
         reference_difficulty,
     ),
     Family("group_rate", "group rate", "the mean success of the problem's group on train", GROUPS, group_rate),
-    Family(METADATA, "metadata", "columns of the problem set, such as a level or a subject", METADATA, metadata),
+    Family("metadata", "metadata", "columns of the problem set, such as a level or a subject", METADATA, metadata),
     Family("untrained", "untrained weights", "the linear probe of untrained weights", UNTRAINED, untrained),
-    Family(IMPORTED, "imported", "predictions that were made elsewhere", PREDICTIONS, None),
+    Family("imported", "imported", "predictions that were made elsewhere", PREDICTIONS, None),
 )
 
 

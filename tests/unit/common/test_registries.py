@@ -1,5 +1,6 @@
 """What a new target, family or metric can rely on."""
 
+import ast
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
+from foretell.common.syntax import registry_entries
 from foretell.evaluation.catalogue import METRICS, NOTHING, REPORTED, metrics_of
 from foretell.probes.families import FAMILIES, by_builder
 from foretell.probes.targets import TARGETS, Target, read_targets
@@ -61,3 +63,10 @@ def test_naming_targets_and_families_loads_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("file", sorted(SCRIPTS.rglob("*.py")), ids=lambda file: str(file.relative_to(SCRIPTS)))
+def test_an_entry_is_named_by_a_text_so_that_it_counts_for_the_jobs_that_use_it_alone(file):
+    for statement in ast.parse(file.read_text(encoding="utf-8")).body:
+        entries, rest = registry_entries(statement)
+        assert not entries or rest.value.args == []
