@@ -13,7 +13,7 @@ from scipy.special import expit, logit
 
 from foretell.deployment.choosing import choose_point, choose_policies
 from foretell.deployment.folder import read_folder
-from foretell.deployment.judging import judge
+from foretell.deployment.judging import Verdict, judge
 from foretell.deployment.logged import Log
 from foretell.deployment.reference import Reference
 from foretell.deployment.refreshing import fit_router
@@ -39,26 +39,35 @@ def main():
         "the dearest policy at a tenth of its cost": (0.0, np.where(dear, 0.1, 1.0)),
     }
     print(f"{len(test.unlikeness)} test problems, {len(policies)} policies, {args.exploration:g} explored")
-    print("planted | requests | verdicts | decided otherwise | difference in accuracy | in cost, share of the present")
+    print("planted | requests | verdicts | true difference in accuracy | in cost | better, or not worse, but truly not")
+    everyone = np.arange(len(test.unlikeness))
     for name, (shift, factor) in plans.items():
         for n in args.requests:
-            verdicts, judged = Counter(), []
+            verdicts, true, wrong = Counter(), [], 0
+            known = expit(logit(np.clip(test.probability, 1e-9, 1 - 1e-9)) + shift)
+            old = choose_policies(description, chosen, known)
             for seed in range(args.logs):
                 rng = np.random.default_rng(seed)
                 rows, requests = rng.integers(len(test.unlikeness), size=n), np.arange(n)
-                probability = expit(logit(np.clip(test.probability[rows], 1e-9, 1 - 1e-9)) + shift)
-                decided = choose_policies(description, chosen, probability)
+                probability, decided = known[rows], old[rows]
                 sent = np.where(rng.random(n) < args.exploration, rng.integers(len(policies), size=n), decided)
                 propensity = args.exploration / len(policies) + (1 - args.exploration) * (sent == decided)
                 right, cost = test.correct[rows][requests, sent], (means * factor)[sent]
-                everyone = np.ones(n, dtype=bool)
-                log = Log(probability, requests * 0.0, decided, sent, sent, propensity, cost, right, everyone)
-                found = judge(fit_router(description, log, args.router), chosen, (0.0, 0.0), args.margin)
+                asked = np.ones(n, dtype=bool)
+                log = Log(probability, requests * 0.0, decided, sent, sent, propensity, cost, right, asked)
+                fitted = fit_router(description, log, args.router)
+                found = judge(fitted, chosen, (0.0, 0.0), args.margin)
+                places = zip(fitted.order, fitted.calibrations, strict=True)
+                new = np.column_stack([each.probability(known[:, column]) for column, each in places])
+                new = fitted.order[choose_policies(fitted.description, choose_point(fitted.description), new)]
+                accuracy = (test.correct[everyone, new] - test.correct[everyone, old]).mean()
+                costs = ((means * factor)[new] - (means * factor)[old]).mean()
                 verdicts[found.verdict.value] += 1
-                share = found.cost.difference.value / found.cost.present.value
-                judged.append((found.differing, found.accuracy.difference.value, share))
-            otherwise, accuracy, cost = np.mean(judged, axis=0)
-            print(f"{name} | {n} | {dict(verdicts)} | {otherwise:.3f} | {accuracy:+.4f} | {cost:+.3f}", flush=True)
+                least = 0.0 if found.verdict == Verdict.BETTER else -args.margin
+                wrong += found.verdict.shown and (accuracy < -args.margin or accuracy - found.price * costs < least)
+                true.append((accuracy, costs / (means * factor)[old].mean()))
+            accuracy, cost = np.mean(true, axis=0)
+            print(f"{name} | {n} | {dict(verdicts)} | {accuracy:+.4f} | {cost:+.1%} | {wrong}", flush=True)
 
 
 if __name__ == "__main__":

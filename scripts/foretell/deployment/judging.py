@@ -10,7 +10,7 @@ from foretell.common.statistics import wilson
 from foretell.deployment.choosing import choose_point, choose_policies
 from foretell.deployment.description import Chosen
 from foretell.deployment.off_policy import Measured, OffPolicy
-from foretell.deployment.refreshing import Evidence, Fitted
+from foretell.deployment.refreshing import KEPT, Evidence, Fitted
 from foretell.routing.matching import NO, YES, matched
 
 _RESOLVED = norm.ppf(0.975) + norm.ppf(0.8)  # standard errors, as in `foretell.routing.matching.resolvable_margin`
@@ -47,7 +47,8 @@ class Judged:
         accuracy: share of right answers.
         cost: USD per request, with reading.
         net: difference in accuracy, less that in cost at the price that the present router puts on it.
-        price: that price, accuracy per USD; 0 where one policy takes every prompt.
+        price: that price, accuracy per USD; 0 where one policy takes every prompt, or the present operating point is
+            shown to be too cheap, so that accuracy alone counts.
         differing: share of requests on which they decide differently.
         most: what that share is at most (upper end of Wilson's interval).
         verdict: of these, by the margin.
@@ -80,7 +81,7 @@ def judge(fitted: Fitted, present: Chosen, reading: tuple[float, float], margin:
     accuracy = _sides(half.accuracy, old, new, (0.0, 0.0))
     accuracy = replace(accuracy, difference=_within(accuracy.difference, most))
     cost = _sides(half.cost, old[rows], new[rows], paid)
-    weight = present.operating_point or 0.0
+    weight = present.operating_point if chosen.choice == KEPT and present.operating_point else 0.0
     costs = [each.mean_cost for each in fitted.description.policies]
     price = weight / (max(costs) - min(costs)) if max(costs) > min(costs) else 0.0
     net = _within(_net(half, price).difference(new[rows], old[rows]), most * (1 + weight))

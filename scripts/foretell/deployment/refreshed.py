@@ -173,7 +173,7 @@ def _notes(found: Refreshed) -> str:
     if judged.price:
         said.append(f"At the present λ one USD is worth {judged.price:.3g} right answers.")
     else:
-        said.append("The present router puts no price on costs, which therefore do not count.")
+        said.append("Accuracy alone counts: the present router puts no price on costs, or is shown to be too cheap.")
     return " ".join(said)
 
 

@@ -237,8 +237,11 @@ def test_an_operating_point_is_chosen_anew_where_it_is_shown_to_fail(present):
     dear = present.model_copy(update={"chosen": [choose_point(present, operating_point=0.9)]})
     dear = dear.model_copy(update={"chosen": [dear.chosen[0].model_copy(update={"choice": "matches"})]})
     log = log_of(0, 4000, exploration=0.5)
-    failing = fit_router(dear, log, FILE).description.chosen[0]
+    fitted = fit_router(dear, log, FILE)
+    failing = fitted.description.chosen[0]
     assert failing.choice == "cheapest that matches" and failing.operating_point < 0.6
+    judged = judge(fitted, dear.chosen[0], (0.0, 0.0), 0.05)
+    assert judged.price == 0 and judged.net.value == judged.accuracy.difference.value, "its price was wrong"
     single = present.chosen[0].model_copy(update={"operating_point": None, "policy": "small"})
     found = fit_router(present.model_copy(update={"chosen": [single]}), log, FILE).description.chosen[0]
     assert found.operating_point is not None and found.policy is None
