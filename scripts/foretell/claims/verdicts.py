@@ -48,7 +48,8 @@ def _at_match(summary: pd.DataFrame) -> dict[str, pd.Series]:
 
 def _said(title: str, row: pd.Series) -> str:
     if pd.isna(row.matched):
-        why = f", since no setting matches on {row.chosen_on}" if row.choice in FALLS_BACK.values() else ""
+        less = "; the pool's keys accuracy and budget ask for less"
+        why = f", since no setting matches on {row.chosen_on}{less}" if row.choice in FALLS_BACK.values() else ""
         return f"the {title} sends every test problem to {row.best_single}{why}."
     distance = f"{_of(row, 'accuracy_difference', signed=True)} points from {row.best_single}"
     if row.matched == YES:

@@ -13,6 +13,20 @@ from foretell.routing.pool import TEST, TRAIN
 SUCCESS = "majority_correct"
 UNKNOWN = "unknown"
 PERCENT = 100
+USE = [
+    "With foretell, which it comes from, in a shell or in Python:",
+    "",
+    "```sh",
+    """echo '"a question"' | python scripts/route.py --router FOLDER""",
+    "python scripts/serve_router.py --router FOLDER --config serving.yaml --log decisions.jsonl",
+    "```",
+    "",
+    "```python",
+    "from foretell.deployment.router import Router",
+    "",
+    'print(Router.load("FOLDER").route(["a question"])[0].policy)',
+    "```",
+]
 POINT = ["router", "chosen as", "setting", "accuracy", "points from the best single policy", "matched"]
 POINT += ["saving, %", "saving, %, probing paid", "points above a mixture"]
 
@@ -61,6 +75,10 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             f"Savings are of its cost; a negative one is a loss{_loss(router)}. `operating_points.csv` has every other "
             "setting.",
             "",
+            "## Use",
+            "",
+            *USE,
+            "",
             "## Limits",
             "",
             f"- It knows prompts like those of its problem set, asked in the same words. Prompts {_further(router)} "
@@ -105,7 +123,7 @@ def _predicted(router: RouterDescription) -> str:
         )
     return (
         f"Probabilities come from linear models on the question's text alone ({FAMILIES[router.family].label}): no "
-        "model reads it, and nothing but this folder is needed."
+        "model reads it, and no weights but those in this folder are needed."
     )
 
 

@@ -42,7 +42,7 @@ def test_where_none_matches_that_is_said_with_the_reason_for_each(margin):
     told = " ".join(which_match(routed(utility=fallen, cascade={"matched": "no"}).assign(margin=margin)))
     within = "1 point" if margin == 0.01 else "5 points"
     assert told.startswith(f"No router is shown to match the best single policy, dear, within {within} on 40")
-    assert "The utility router sends every test problem to dear, since no setting matches on validation." in told
+    assert "The utility router sends every test problem to dear, since no setting matches on validation;" in told
     assert "The cascade does not: it is 0.0 [−5.0, +5.0] points from dear" in told
     same = " ".join(which_match(routed(utility={"matched": None})))
     assert "The utility router sends every test problem to dear." in same
