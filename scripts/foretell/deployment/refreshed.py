@@ -37,11 +37,14 @@ class Refreshed:
     def verdict(self) -> str:
         """The verdict, and what it means."""
         within = points(self.margin)
+        price = "at the present router's price of cost"
+        priced = f", and accuracy less costs {price}," if self.judged.price else ""
         meanings = {
-            Verdict.BETTER: f"better: right answers less costs, at the present router's price of cost, are shown to be "
-            f"more, and accuracy to lie less than {within} below",
-            Verdict.NOT_WORSE: f"not worse within {within}: accuracy, and right answers less costs at the present "
-            f"router's price of cost, are shown to lie less than {within} below",
+            Verdict.BETTER: f"better: accuracy less costs {price} is shown to be higher, and accuracy to lie less than "
+            f"{within} below"
+            if self.judged.price
+            else "better: accuracy is shown to be higher",
+            Verdict.NOT_WORSE: f"not worse within {within}: accuracy{priced} is shown to lie less than {within} below",
             Verdict.NO: f"no: it is shown to be worse by more than {within}, or so many requests would have shown a "
             "router as good as the present one not to be (80 % power)",
             Verdict.TOO_FEW: f"too few requests: {len(self.fitted.rest.log.sent)} that were held out do not tell, for "

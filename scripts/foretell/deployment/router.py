@@ -26,7 +26,7 @@ class Decision:
     Attributes:
         policy: that the prompt goes to.
         probabilities: by policy, of a right answer.
-        expected_cost: of the chosen policy, USD, its mean on train.
+        expected_cost: of the chosen policy, USD, its mean on train, or on the log that the router is fitted to.
         unlikeness: the largest distance of the prompt from those of train that any probe sees, in units of the usual
             one: of its activations, or the share of its n-grams that train does not have.
         unlike: whether it is larger than that of nearly all prompts of the study, so that probabilities say little.

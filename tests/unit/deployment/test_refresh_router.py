@@ -3,6 +3,7 @@
 import json
 import shutil
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -17,9 +18,11 @@ from foretell.common.errors import UserError
 from foretell.deployment.drift import compare_calibration, find_drift, holm
 from foretell.deployment.explored_log import reordered
 from foretell.deployment.folder import read_folder, router_id
+from foretell.deployment.judging import Judged, Verdict
 from foretell.deployment.logged import Log
 from foretell.deployment.off_policy import OffPolicy
 from foretell.deployment.reference import Reference
+from foretell.deployment.refreshed import Refreshed
 from foretell.deployment.refreshed_folder import reference_of
 from foretell.deployment.refreshing import Evidence
 from foretell.deployment.router import Router
@@ -125,6 +128,26 @@ def test_the_folder_says_what_it_was_made_from_and_what_was_measured(folder, tmp
     assert (points.probing_cost[points.operating_point == chosen] == 1e-6).all() and not points.isna().any().any()
     description = read_folder(output)[0]
     assert description.chosen_on == "fitted" and description.policies[0].accuracy["validation"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("price", "verdict", "said"),
+    [
+        (
+            0.1,
+            Verdict.BETTER,
+            "better: accuracy less costs at the present router's price of cost is shown to be higher,",
+        ),
+        (0.0, Verdict.BETTER, "better: accuracy is shown to be higher"),
+        (0.0, Verdict.NOT_WORSE, "not worse within 2 points: accuracy is shown to lie less than 2 points below"),
+        (0.1, Verdict.NOT_WORSE, "not worse within 2 points: accuracy, and accuracy less costs at the present"),
+        (0.1, Verdict.NO, "no: it is shown to be worse by more than 2 points, or so many requests"),
+    ],
+)
+def test_a_verdict_is_put_into_words(price, verdict, said):
+    judged = Judged(*[None] * 3, price, 0.1, 0.2, verdict)
+    fitted = SimpleNamespace(rest=SimpleNamespace(log=log_of(np.random.default_rng(0), 5)))
+    assert Refreshed(None, fitted, judged, 0.02).verdict.startswith(said)
 
 
 def test_wrong_input_is_named_and_nothing_is_written(folder, tmp_path):
