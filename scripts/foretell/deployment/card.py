@@ -77,7 +77,10 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             "",
             "## Use",
             "",
-            *USE,
+            *(
+                line.replace("FOLDER", "FOLDER --models MODELS") if router.readers and "python " in line else line
+                for line in USE
+            ),
             "",
             "## Limits",
             "",

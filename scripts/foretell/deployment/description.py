@@ -54,8 +54,8 @@ class Probe(Settings):
     scores: dict[str, float] = {}
     """Quantiles of the scores of train, out of fold."""
     usual_distance: float = 1.0
-    """Median over the validation prompts of the distance of their activations from those of train; of texts, of the
-    share of n-grams that train does not have, and at least a hundredth."""
+    """Median over the validation prompts of the distance of their activations from those of train, or of the share of
+    n-grams that train does not have; at least a hundredth."""
 
 
 class Answering(Asked):

@@ -13,7 +13,8 @@ class Measured:
     """A mean, or a difference of two.
 
     Attributes:
-        value, low, high: with the interval of LEVEL; ends are NaN where fewer than LEAST effective requests tell.
+        value, low, high: with the interval of LEVEL; ends are NaN where fewer than LEAST effective requests tell,
+            and 0 of a difference between choices that are all alike.
         error: standard error.
         n: requests.
         effective: number of requests that would tell as much if all had been sent where the choice is (Kish, 1965); of

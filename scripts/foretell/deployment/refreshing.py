@@ -127,12 +127,12 @@ def fit_router(present: RouterDescription, whole: Log, file: Path) -> Fitted:
         for place, column in enumerate(order)
     ]
     # What the other criteria ask for, such as a budget, a router's folder does not say.
-    chosen = [choose_point(each, policies, halves[0]) for each in present.chosen if each.criterion == MATCH]
+    chosen = [keep_or_choose(each, policies, halves[0]) for each in present.chosen if each.criterion == MATCH]
     description = present.model_copy(update={"policies": policies, "chosen": chosen, "chosen_on": FITTED})
     return Fitted(description, order, calibrations, effective[order], costs is not None, *halves)
 
 
-def choose_point(present: Chosen, policies: Sequence[Answering], half: Evidence) -> Chosen:
+def keep_or_choose(present: Chosen, policies: Sequence[Answering], half: Evidence) -> Chosen:
     """The present operating point, unless it is shown to be less accurate than the best single policy.
 
     Then, by the study's criterion, the cheapest one that is at least as accurate, or that policy; see

@@ -51,7 +51,7 @@ _BROKEN_OFF = re.compile(
     r"(?:\b(?:is|are|be|equals|the|of|and|to|gives)|[=+(])$", re.IGNORECASE
 )  # by a limit of tokens
 _UNCLOSED = re.compile(  # a formula in which a limit of tokens cut the text off; `$5` opens none
-    r"\\\[(?:(?!\\\]).)*$|\\\((?:(?!\\\)).)*$|(?<!\\)\$(?=[a-zA-Z\\])[^$\n]*[^$.\n]$", re.DOTALL
+    r"(?<!\\)\\\[(?:(?!\\\]).)*$|(?<!\\)\\\((?:(?!\\\)).)*$|(?<!\\)\$(?=[a-zA-Z\\])[^$\n]*[^$.\n]$", re.DOTALL
 )
 _RANGE = re.compile(r"\d[ \t]*[-–—][ \t]*[$€£]?\d|(?<!from )(?<![\w:.,$])\d+[ \t]+to[ \t]+\d")
 _TAIL = 20 * LONGEST_ANSWER  # characters at the end in which a guess is looked for

@@ -30,7 +30,9 @@ _VERDICT = re.compile(  # what is said of an answer, which is none
 _BEHIND_ANSWER = re.compile(r"\b(?:is|was) (?:the|my|our)(?: \w+)? $")  # "Paris is the answer: ..."
 _ABBREVIATED = re.compile(r"\b(?:[A-Z]|St|Mt|Ft|Dr|Mrs?|Ms|Jr|Sr|Sgt|Lt|Col|Gen|Capt|Prof|Rev|Vol|vs|Inc|Co|ca?)$")
 _END = re.compile(r"[.!?](?=[\s)*\"”]|$)|\n|,? because (?=\w)|[,;—–] (?:since|which|who|where|as|so|after|not) (?=\w)")
-_BOLD = re.compile(r"(?<=\w )\*\*([A-Z0-9][^*\n:]{0,80})\*\*(?!\s*:)")
+_BOLD = re.compile(  # what a sentence ends in, or a clause: "It is **Lyon**."
+    r"\b(?:is|was|are|were|by|called|named)(?: (?:an?|the))? \*\*([A-Z0-9][^*\n:]{0,80})\*\*(?=[.,;!\n]|$)"
+)
 _SHORT = 5  # words; a completion that is no longer may name two things without listing candidates
 
 
@@ -63,9 +65,14 @@ def _start(mark: Found) -> int:
 
 
 def _emphasised(text: str) -> str | None:
-    """A name or number that alone stands in bold within a sentence, as models write answers they do not announce."""
-    bold = {match.group(1).strip() for match in _BOLD.finditer(text)}
-    return bold.pop() if len(bold) == 1 else None
+    """A name or number that alone stands in bold at the end of a clause, as models write answers they do not announce.
+
+    Not where the clause doubts it. Of "not **Paris**" the whole text is graded.
+    """
+    bold = _BOLD.search(text) if text.count("**") == 2 else None
+    if bold is None or doubted(re.split(r"[.;!?\n]", text[: bold.start()])[-1] + bold.group()):
+        return None
+    return bold.group(1).strip()
 
 
 def _stated(text: str) -> list[Found]:
@@ -146,7 +153,7 @@ def _right(answer: str, accepted: list[str], others: list[str] | None, one_answe
     long = len(text.split()) > _SHORT or len(listed) > 2 or hedges(said)
     listing = one_answer is True or (one_answer is None and long)
     withheld = ([] if one_answer is False else doubted(said)) + (listed if listing else [])
-    for phrase in sorted({*accepted, *others}, key=len, reverse=True):
+    for phrase in sorted({*accepted, *others}, key=lambda each: (len(each), each in accepted, each), reverse=True):
         found = re.compile(rf"\b{re.escape(phrase)}\b")
         if phrase in accepted and not any(map(found.search, withheld)):
             for match in found.finditer(text):

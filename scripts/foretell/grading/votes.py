@@ -32,7 +32,8 @@ def key(answer: str) -> tuple[tuple, tuple[str, str]]:
 
     Answers that agree in both are graded alike by any gold answer. There are two exceptions, where notation is loose
     and classes of their own would split many votes: `30,150` votes as the number but may also be a list, and lists vote
-    in any order although one without brackets may stand for a tuple.
+    in any order although one without brackets may stand for a tuple. An option with what it says, `(C) 12`, is graded
+    otherwise than its letter and its value alone, so it votes with neither.
     """
     plain, parameter = declared(answer)
     values = read(renamed(plain, parameter) if parameter else answer)

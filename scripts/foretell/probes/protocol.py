@@ -30,7 +30,10 @@ class KeptFit(Fitted, Protocol):
     """Models that can be kept."""
 
     def tensors(self, column: int, candidate: int) -> dict[str, np.ndarray]:
-        """What scores a problem that was not there: weight, bias and what features are made with, all float64."""
+        """What scores a problem that was not there: weight, bias and what features are made of.
+
+        All are float64, but for n-grams, which are bytes.
+        """
 
 
 class Block(Protocol):

@@ -94,7 +94,8 @@ class Routing(Sweep):
 
     routers: Annotated[Distinct[RouterName], AfterValidator(_with_the_papers)] = Field(
         default=["utility", "cascade"],
-        description=f"The routers, each of which every table and figure of a pool shows. {_listed(ROUTERS.values())}.",
+        description="The routers, each of which the tables of a pool show; F6 to F8 are of `utility` and `cascade`. "
+        f"{_listed(ROUTERS.values())}.",
     )
     margin: Annotated[float, Field(gt=0, lt=1)] = 0.01
     """Share of problems that a strategy may get right less than the best single policy does and still match it: the

@@ -49,7 +49,7 @@ def router_files(study: Study) -> list[str]:
 
 
 def describe_router(study: Study, pool: str, prices: dict[str, Any]) -> dict[str, Any]:
-    """What a pool's router is, beside what was measured, as `foretell.deployment.export.RouterExport` has it.
+    """What a pool's router is, beside what was measured, as `foretell.deployment.export.ExportSettings` has it.
 
     Args:
         study: the study.

@@ -110,6 +110,7 @@ MATHEMATICAL = [
     ("I got x = 2. However, that makes the denominator zero, so there is no solution.", "no solution", GUESS),
     ("For n = 3 there is no solution. So it is 8.", "8", GUESS),
     ("She pays $5 and $3, so it is $8", "$8", GUESS),
+    ("$$\\begin{aligned} x &= 2 \\\\[4pt] &= 5 \\end{aligned}$$\nSo the total is 5 apples.", "5", GUESS),
     ("所以答案是12。", "12", GUESS),
 ]
 NONE = [
@@ -233,6 +234,14 @@ def test_the_option_letter_is_found(completion, letter):
         ("Of **Paris** and **Lyon** the last.", "Of **Paris** and **Lyon** the last.", MARKED),
         ("**Capital**: Lyon", "**Capital**: Lyon", MARKED),
         ("The **Capital:** Lyon", "The **Capital:** Lyon", MARKED),
+        ("I don't think it is **Paris**.", "I don't think it is **Paris**.", MARKED),
+        ("It is not **Paris**.", "It is not **Paris**.", MARKED),
+        ("The **Eiffel Tower** is in Paris.", "The **Eiffel Tower** is in Paris.", MARKED),
+        (
+            "The capital is Paris. It has **2** million people.",
+            "The capital is Paris. It has **2** million people.",
+            MARKED,
+        ),
     ],
 )
 def test_a_text_is_what_is_marked_else_the_whole_completion(completion, answer, place):

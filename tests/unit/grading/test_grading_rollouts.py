@@ -212,6 +212,7 @@ def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
         ("Obama", "It was Barack Obama, who preceded Donald Trump.", True),
         ("oxygen", "Either oxygen or nitrogen.", False),
         ("oxygen", "It is oxygen.", True),
+        ("Atlantic Ocean", "North Atlantic Ocean", True),  # as long as a longer name, whatever the order of sets
         ("Röntgen", "It went to Lorentz and Zeeman. (Röntgen won in a different year.)", False),
         ("Au", "The symbol of gold (Au) has two letters", True),
     ],
