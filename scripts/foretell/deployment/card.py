@@ -13,20 +13,6 @@ from foretell.routing.pool import TEST, TRAIN
 SUCCESS = "majority_correct"
 UNKNOWN = "unknown"
 PERCENT = 100
-USE = [
-    "With foretell, which it comes from, in a shell or in Python:",
-    "",
-    "```sh",
-    """echo '"a question"' | python scripts/route.py --router FOLDER""",
-    "python scripts/serve_router.py --router FOLDER --config serving.yaml --log decisions.jsonl",
-    "```",
-    "",
-    "```python",
-    "from foretell.deployment.router import Router",
-    "",
-    'print(Router.load("FOLDER").route(["a question"])[0].policy)',
-    "```",
-]
 POINT = ["router", "chosen as", "setting", "accuracy", "points from the best single policy", "matched"]
 POINT += ["saving, %", "saving, %, probing paid", "points above a mixture"]
 
@@ -77,10 +63,7 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             "",
             "## Use",
             "",
-            *(
-                line.replace("FOLDER", "FOLDER --models MODELS") if router.readers and "python " in line else line
-                for line in USE
-            ),
+            *_use(bool(router.readers)),
             "",
             "## Limits",
             "",
@@ -128,6 +111,25 @@ def _predicted(router: RouterDescription) -> str:
         f"Probabilities come from linear models on the question's text alone ({FAMILIES[router.family].label}): no "
         "model reads it, and no weights but those in this folder are needed."
     )
+
+
+def _use(reads: bool) -> list[str]:
+    """How it is asked; a router whose probes read activations is told where the models lie."""
+    option, argument = (" --models MODELS", ', "MODELS"') if reads else ("", "")
+    return [
+        "With foretell, which it comes from, in a shell or in Python:",
+        "",
+        "```sh",
+        f"""echo '"a question"' | python scripts/route.py --router FOLDER{option}""",
+        f"python scripts/serve_router.py --router FOLDER{option} --config serving.yaml --log decisions.jsonl",
+        "```",
+        "",
+        "```python",
+        "from foretell.deployment.router import Router",
+        "",
+        f'print(Router.load("FOLDER"{argument}).route(["a question"])[0].policy)',
+        "```",
+    ]
 
 
 def _read_by(router: RouterDescription) -> list[str]:

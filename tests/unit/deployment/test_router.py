@@ -145,6 +145,7 @@ def test_the_card_has_numbers_with_intervals_and_n(exported):
     assert "| `small` |" in card and "0.75 [0.70, 0.80]" in card and "(18 problems)" in card
     assert "| utility | no setting is within the budget: cheapest policy | `small` alone |" in card
     assert "nan" not in card and "None" not in card
+    assert "--router FOLDER --models MODELS" in card and 'load("FOLDER", "MODELS")' in card
     assert "underpowered" not in card and "| too few problems |" in card
     assert "*too few problems*: 18 problems do not tell" in card
 
@@ -187,7 +188,7 @@ def test_the_card_of_a_router_by_texts_says_what_it_reads(by_text):
     card = (made.folder / "README.md").read_text()
     unit = "characters" if family == "tfidf" else "words"
     assert "the question's text alone" in card and f"| 1 to 2 {unit} |" in card and "parts of their texts" in card
-    assert "activations" not in card and "nan" not in card and "None" not in card
+    assert "activations" not in card and "nan" not in card and "None" not in card and "--models" not in card
     assert set(json.loads((made.folder / "manifest.json").read_text())["packages"]) == {
         "numpy",
         "scipy",
