@@ -6,6 +6,7 @@ import shutil
 import pandas as pd
 import pytest
 
+from decided import decides_alike
 from foretell.deployment.router import Router
 from workflow_project import ROOT, copy_project, with_checkpoints
 
@@ -63,11 +64,7 @@ def test_a_router_from_logs_is_taken_away_and_decides_as_the_study_did(logs, tmp
     success, _ = router.predict(questions.tolist())
     decided = pd.read_parquet(logs[1] / "routing" / "quiz" / "decisions.parquet")
     decided = decided[decided.family.eq("tfidf") & decided.problem_id.isin(questions.index)]
-    points = 0
-    for (name, point), rows in decided.groupby(["router", "operating_point"], observed=True):
-        chosen = [router.policies[column] for column in router.at(name, operating_point=point).choose(success)]
-        assert chosen == rows.set_index("problem_id").policy.loc[questions.index].tolist()
-        points += 1
+    points, _ = decides_alike(router, decided, success, questions.index)
     assert points == 100 and len(questions) == 234
 
 

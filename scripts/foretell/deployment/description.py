@@ -68,7 +68,8 @@ class Answering(Asked):
     tier_cost: float
     """The same as the router weighs it, min-max normalised over the pool."""
     accuracy: dict[str, float]
-    """Share of right answers by split."""
+    """Share of right answers by split; of a log, as `foretell.deployment.off_policy` estimates it, on the half that it
+    is fitted to and on the other."""
     probe: Probe
 
 

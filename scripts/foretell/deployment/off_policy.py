@@ -39,7 +39,7 @@ class OffPolicy:
 
     An estimate is the mean of `expected(chosen) + [sent = chosen] / propensity x (observed - expected(sent))`: doubly
     robust (Robins, Rotnitzky and Zhao, 1994; Dudik, Langford and Li, 2011). With known propensities it has no bias
-    however wrong the model, which has not seen these requests. Where two routers choose alike, their difference is
+    however wrong the model, if that has not seen these requests. Where two routers choose alike, their difference is
     exactly 0.
 
     Attributes:

@@ -9,14 +9,12 @@ import pytest
 from scipy.special import expit, logit
 from scipy.stats import binom
 
+from explored_logs import log_of, truth
 from foretell.common.errors import UserError
 from foretell.deployment.choosing import choose_point, choose_policies
-from foretell.deployment.description import Probe
 from foretell.deployment.folder import read_folder
 from foretell.deployment.judging import Verdict, decide, judge
-from foretell.deployment.logged import Log
-from foretell.deployment.off_policy import Measured, OffPolicy
-from foretell.deployment.recalibration import recalibrate
+from foretell.deployment.off_policy import Measured
 from foretell.deployment.refreshing import fit_router
 from router_logs import LAMBDA, POLICIES, choose, write_router
 
@@ -30,132 +28,8 @@ def present(tmp_path_factory):
     return read_folder(folder)[0]
 
 
-def truth(rng, n):
-    """True probabilities of a right answer [n, 2], as a calibrated probe gives them, and labels."""
-    probability = expit(rng.normal(size=n)[:, None] + [-0.5, 1.0] + rng.normal(size=(n, 2)))
-    return probability, (rng.random((n, 2)) < probability).astype(float)
-
-
-def log_of(seed, n, slope=1.0, shift=0.0, cost=(1.0, 4.0), exploration=0.2):
-    """A log whose probabilities become true by a slope and a shift of their log odds."""
-    rng = np.random.default_rng(seed)
-    true, labels = truth(rng, n)
-    logged = expit((logit(true) - shift) / slope)
-    chosen = choose(logged)
-    sent = np.where(rng.random(n) < exploration, rng.integers(2, size=n), chosen)
-    propensity = exploration / 2 + (1 - exploration) * (sent == chosen)
-    spent, correct = np.array(cost)[sent] * rng.gamma(4, 0.25, n), labels[np.arange(n), sent]
-    return Log(logged, np.zeros(n), chosen, sent, sent, propensity, spent, correct, np.ones(n, dtype=bool))
-
-
 def verdict(present, log, margin):
     return judge(fit_router(present, log, FILE), choose_point(present), (0.0, 0.0), margin)
-
-
-def test_an_estimate_by_hand():
-    expected = np.array([[0.5, 0.8], [0.4, 0.9], [0.1, 0.2]])
-    found = OffPolicy(
-        np.array([0, 1, 1]),
-        np.array([0.5, 0.25, 0.8]),
-        np.array([1.0, 0.0, 1.0]),
-        expected,
-        np.array([0.25, 0.09, 0.16]),
-    )
-    old, new = np.array([0, 0, 1]), np.array([0, 1, 0])
-    assert found.terms(old).tolist() == pytest.approx([0.5 + 0.5 / 0.5, 0.4, 0.2 + 0.8 / 0.8])
-    assert found.terms(new).tolist() == pytest.approx([1.5, 0.9 - 0.9 / 0.25, 0.1])
-    assert found.terms(np.stack([old, new])).shape == (2, 3)
-    difference = found.difference(new, old)
-    assert difference.value == pytest.approx((0 - 3.1 - 1.1) / 3) and difference.n == 3
-    assert difference.error == pytest.approx(np.std([0, -3.1, -1.1], ddof=1) / np.sqrt(3))
-    assert difference.effective == 1 and np.isnan(difference.low), "the second request alone followed the new choice"
-    assert found.mean(old).effective == pytest.approx((2 + 1.25) ** 2 / (4 + 1.25**2))
-    same = found.difference(old, old)
-    assert (same.value, same.low, same.high) == (0, 0, 0)
-
-
-def test_answers_that_are_all_as_expected_have_the_variance_that_the_model_implies():
-    n = 400
-    sent, half = np.arange(n) % 2, np.full(n, 0.5)
-    found = OffPolicy(sent, half, np.ones(n), np.full((n, 2), 1.0), np.full(n, 0.09)).difference(sent * 0, sent * 0 + 1)
-    assert found.value == 0 and found.error == pytest.approx(np.sqrt(4 * 0.09 / n), rel=1e-3)
-    assert found.high == pytest.approx(1.97 * found.error, rel=1e-2) and found.effective == 200
-
-
-@pytest.mark.parametrize("model", ["true", "none", "too sure"])
-def test_intervals_hold_what_is_true_whatever_the_model_says(model):
-    rng = np.random.default_rng(0)
-    many, _ = truth(rng, 400_000)
-
-    def compared(probability):
-        return (probability[:, 1] - 0.4 > probability[:, 0]).astype(int), choose(probability)
-
-    new, old = compared(many)
-    rows = np.arange(len(many))
-    true = (many[rows, new] - many[rows, old]).mean(), many[rows, new].mean()
-    held, values = np.zeros(2), []
-    for seed in range(400):
-        log = log_of(seed, 1500)
-        expected = {
-            "true": log.probability,
-            "none": np.full((1500, 2), 0.5),
-            "too sure": expit(2 * logit(log.probability)),
-        }
-        model_says = expected[model]
-        variance = (model_says * (1 - model_says))[np.arange(1500), log.sent]
-        found = OffPolicy(log.sent, log.propensity, log.correct, model_says, variance)
-        new, old = compared(log.probability)
-        measured = found.difference(new, old), found.mean(new)
-        held += [each.low <= at <= each.high for each, at in zip(measured, true, strict=True)]
-        values.append([each.value for each in measured])
-    assert (held >= binom.ppf(0.005, 400, 0.95)).all() and (held <= 399).all()
-    error = np.std(values, axis=0) / 20
-    assert (np.abs(np.mean(values, axis=0) - true) < 3.5 * error).all(), "no bias"
-
-
-def test_planted_miscalibration_is_undone():
-    rng = np.random.default_rng(0)
-    true = expit(rng.normal(size=20_000) * 1.5 + 0.5)
-    correct = (rng.random(20_000) < true).astype(float)
-    for slope, shift in ((0.5, 1.0), (2.0, -1.0), (1.0, 0.0)):
-        logged = expit((logit(true) - shift) / slope)
-        found = recalibrate(logged, correct, np.ones(20_000))
-        assert (found.slope, found.intercept) == (pytest.approx(slope, abs=0.08), pytest.approx(shift, abs=0.08))
-        assert np.abs(found.probability(logged) - true).max() < 0.02
-
-
-def test_answers_that_are_seldom_seen_count_by_their_inverse_propensities():
-    rng = np.random.default_rng(0)
-    true = np.where(rng.random(40_000) < 0.5, 0.8, 0.2)  # which the probability, .5 or a little more, does not say
-    seen = rng.random(40_000) < np.where(true > 0.5, 0.9, 0.1)
-    logged = 0.5 + 0.1 * rng.random(40_000)
-    correct = (rng.random(40_000) < true).astype(float)
-    weights = 1 / np.where(true > 0.5, 0.9, 0.1)
-    weighted = recalibrate(logged[seen], correct[seen], weights[seen]).probability(logged)
-    assert weighted.mean() == pytest.approx(0.5, abs=0.02)
-    assert recalibrate(logged[seen], correct[seen], np.ones(seen.sum())).probability(logged).mean() > 0.7
-
-
-def test_few_answers_move_a_calibration_little_and_never_turn_it_round():
-    logged = np.linspace(0.3, 0.7, 10)
-    assert recalibrate(logged, np.ones(10), np.full(10, 7.0)).probability(logged).max() < 0.95
-    backwards = recalibrate(np.repeat([0.1, 0.9], 200), np.repeat([1.0, 0.0], 200), np.ones(400))
-    assert backwards.slope == 0 and backwards.probability(np.array([0.1, 0.9])).tolist() == pytest.approx(
-        [0.5, 0.5], abs=0.02
-    )
-    sure = recalibrate(np.ones(38), np.repeat([1.0, 0.0], [19, 19]), np.full(38, 2.0))
-    assert sure.probability(np.ones(1))[0] == pytest.approx(0.5)
-    assert recalibrate(np.zeros(38), np.ones(38), np.ones(38)).probability(np.zeros(1))[0] == pytest.approx(39 / 40)
-
-
-def test_the_new_probe_has_the_new_probabilities():
-    found = recalibrate(expit(np.linspace(-2, 2, 50)), np.tile([0.0, 1.0], 25), np.ones(50))
-    probe, score = Probe(layer=1, position=-1, slope=0.7, intercept=-0.3), np.linspace(-3, 3, 7)
-    new = found.of(probe)
-    logged = expit(0.7 * score - 0.3)
-    assert expit(new.slope * score + new.intercept).tolist() == pytest.approx(found.probability(logged).tolist())
-    constant = recalibrate(np.full(50, 0.9), np.repeat([1.0, 0.0], [10, 40]), np.ones(50))
-    assert constant.of(Probe(constant=0.9, reason="one class")).constant == pytest.approx(11 / 52)
 
 
 def test_logs_in_which_nothing_has_changed_call_the_new_router_better_in_at_most_5_percent(present):

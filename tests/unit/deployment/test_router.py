@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import route
+from decided import decides_alike
 from exported_router import export, export_by_text, questions
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
@@ -35,21 +36,16 @@ def copied(exported, tmp_path):
     return shutil.copytree(exported.folder, tmp_path / "away")
 
 
+def seen_of(exported, router, family, success):
+    """The policies that are chosen at any operating point, always where the study chose them."""
+    decided = exported.decisions[exported.decisions.family == family]
+    return decides_alike(router, decided, success, decided.problem_id.unique())[1]
+
+
 def test_decisions_on_test_are_those_of_the_study_at_every_operating_point(exported, router):
     success, _ = router.predict(exported.questions["test"])
     assert router.policies == ["small", "large"] and np.abs(success - exported.probabilities).max() < 1e-5
-    assert decided_alike(exported, router, "linear", success) == {"small", "large"}
-
-
-def decided_alike(exported, router, family, success):
-    """The policies that are chosen at any operating point, always where the study chose them."""
-    seen = set()
-    of_family = exported.decisions[exported.decisions.family == family]
-    for (name, point), rows in of_family.groupby(["router", "operating_point"]):
-        chosen = [router.policies[column] for column in router.at(name, operating_point=point).choose(success)]
-        assert chosen == rows.policy.tolist()
-        seen |= set(chosen)
-    return seen
+    assert seen_of(exported, router, "linear", success) == {"small", "large"}
 
 
 def test_a_decision_says_policy_probabilities_and_expected_cost(router, exported):
@@ -161,7 +157,7 @@ def test_a_router_by_texts_decides_as_its_study_did_and_needs_no_model(by_text, 
     router = Router.load(shutil.copytree(made.folder, tmp_path / "away"), models=tmp_path / "none")
     success, _ = router.predict(made.questions["test"])
     assert np.abs(success - made.probabilities).max() < 1e-12
-    assert decided_alike(made, router, family, success) == {"small", "large"}
+    assert seen_of(made, router, family, success) == {"small", "large"}
     assert router.description.readers == {} and router.warm_up() is None
     with pytest.raises(UserError, match="prompt 2 has no text as its field 'question', which the router reads"):
         router.route(["1 + 1", {"text": "1 + 1"}])

@@ -206,56 +206,6 @@ def test_the_option_letter_is_found(completion, letter):
     assert (found.text if found else None) == letter
 
 
-@pytest.mark.parametrize(
-    ("completion", "answer", "place"),
-    [
-        ("First came Neil Armstrong.\n\nAnswer: Buzz Aldrin", "Buzz Aldrin", MARKED),
-        ("Not Neil Armstrong.\n\n**Final answer:** **Buzz Aldrin**", "Buzz Aldrin", MARKED),
-        ("Lyon is south of Paris. The answer is Lyon. It is near Paris.", "Lyon", MARKED),
-        ("\\boxed{\\text{Lyon}} (near Paris). The answer is a city.", "Lyon", BOX),
-        ("Paris? <answer>Lyon</answer>", "Lyon", MARKED),
-        ('{"reason": "not Paris", "answer": "Lyon"}', "Lyon", MARKED),
-        ("Answer: Lyon, because Paris is too large", "Lyon", MARKED),
-        ("## Answer\n\nJ. K. Rowling of St. Albans", "J. K. Rowling of St. Albans", MARKED),
-        ("long " * 300 + "\nAnswer: Lyon", "Lyon", MARKED),
-        ("Paris", "Paris", MARKED),
-        (
-            "Paris.\nQuestion: And where is Milan?\nAnswer: Italy",
-            "Paris. Question: And where is Milan? Answer: Italy",
-            MARKED,
-        ),
-        ("Lyon is the answer: it is south of Paris", "Lyon is the answer: it is south of Paris", MARKED),
-        ("It is Paris. The answer is based on a map.", "It is Paris. The answer is based on a map.", MARKED),
-        ("Paris. A mistake is to say the answer is Lyon.", "Paris. A mistake is to say the answer is Lyon.", MARKED),
-        ("I don't think the answer is Paris", "I don't think the answer is Paris", MARKED),
-        ("analysisIs it Paris?assistantfinalLyon", "Lyon", MARKED),
-        ("The capital is **Lyon**. It was Paris for a while.", "Lyon", MARKED),
-        ("The **capital** is Lyon.", "The **capital** is Lyon.", MARKED),
-        ("Of **Paris** and **Lyon** the last.", "Of **Paris** and **Lyon** the last.", MARKED),
-        ("**Capital**: Lyon", "**Capital**: Lyon", MARKED),
-        ("The **Capital:** Lyon", "The **Capital:** Lyon", MARKED),
-        ("I don't think it is **Paris**.", "I don't think it is **Paris**.", MARKED),
-        ("It is not **Paris**.", "It is not **Paris**.", MARKED),
-        ("The **Eiffel Tower** is in Paris.", "The **Eiffel Tower** is in Paris.", MARKED),
-        (
-            "The capital is Paris. It has **2** million people.",
-            "The capital is Paris. It has **2** million people.",
-            MARKED,
-        ),
-    ],
-)
-def test_a_text_is_what_is_marked_else_the_whole_completion(completion, answer, place):
-    found = short_text(completion)
-    assert found is not None and (found.text, found.place) == (answer, place)
-
-
-@pytest.mark.parametrize(
-    "completion", ["", "long " * 300, "Paris or \\boxed{Ly", "<think>Paris", "analysisWe see Paris"]
-)
-def test_there_is_no_text_in_what_was_cut_off_or_is_too_long(completion):
-    assert short_text(completion) is None
-
-
 SOLUTION = "def f(x):\n    return helper(x)"
 DOCUMENTED = 'def f(x):\n    """As in\n\n    ```python\n    f(1)\n    ```\n    """\n    return x'
 USED = "def helper(x):\n    return x"

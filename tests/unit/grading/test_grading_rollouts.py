@@ -6,14 +6,11 @@ from foretell.grading import formulas, places
 from foretell.grading.rollouts import grade, report, spelled_only
 from foretell.grading.settings import GradingSettings
 from foretell.grading.workers import Outcome
+from graded import completions, one
 from workflow_project import RECORDS
 
 PROBLEMS = pd.DataFrame({"problem_id": ["a", "b"], "answer": ["4", "0"], "answer_kind": "integer"})
 PATTERN = GradingSettings(answer_pattern=r"([0-5])\Z")
-
-
-def completions(*texts, problem="a"):
-    return pd.DataFrame({"problem_id": problem, "sample": range(len(texts)), "completion": texts})
 
 
 def test_the_answer_is_where_the_pattern_says():
@@ -43,12 +40,6 @@ def test_a_repeated_sample_and_an_unknown_problem_are_named():
         grade(twice, PROBLEMS, PATTERN)
     with pytest.raises(UserError, match="belong to no problem, the first to 'z'"):
         grade(completions("4", problem="z"), PROBLEMS, PATTERN)
-
-
-def one(answer, *texts, kind="math", **options):
-    problems = pd.DataFrame({"problem_id": ["p"], "answer": [answer], "answer_kind": [kind]})
-    workers = options.pop("workers", 1)
-    return grade(completions(*texts, problem="p"), problems, GradingSettings(**options), workers)
 
 
 def test_votes_are_counted_over_equal_answers():
@@ -162,103 +153,6 @@ def test_a_gold_answer_may_be_a_whole_solution_that_marks_its_answer():
     assert one("We get $\\boxed{\\frac{1}{2}}$.", "0.5").correct.tolist() == [True]
     with pytest.raises(UserError, match=r"problem 'p': the answer .* is no answer of the kind 'math'"):
         one("long " * 300, "5")
-
-
-def test_several_candidates_and_a_refusal_are_no_right_text():
-    texts = ["It may be Lyon, Paris or Nice, I think", "Lyon, not Paris", "The capital is of course Paris"]
-    assert one("Paris", *texts, kind="text").correct.tolist() == [False, False, True]
-    assert one("Paris", *texts, kind="text", one_answer=False).correct.tolist() == [True, True, True]
-    assert one("Paris", "Paris or Lyon", kind="text", one_answer=True).correct.tolist() == [False]
-
-
-def test_a_marked_text_alone_is_graded():
-    texts = ["Neil Armstrong followed.\n\nAnswer: Buzz Aldrin", "Not Neil Armstrong. The answer is Aldrin."]
-    assert one("Neil Armstrong", *texts, kind="text").correct.tolist() == [False, False]
-    graded = one('["Buzz Aldrin", "Aldrin"]', *texts, "Buzz Aldrin", kind="text")
-    assert graded.correct.all() and graded.answer_class.tolist() == ["buzz aldrin", "aldrin", "buzz aldrin"]
-
-
-def test_a_doubted_text_and_a_short_list_of_candidates_are_no_right_text():
-    texts = [
-        "Paris, Rome or Bern",
-        "I don't think it is Paris, it is Rome",
-        "Paris is wrong",
-        "no, Paris would be wrong",
-    ]
-    assert not one("Paris", *texts, kind="text").correct.any()
-    assert one("Rome", texts[1], "I don't know Bern but Rome", kind="text").correct.all()
-    assert one("Rome", "There is no doubt that it is Rome", kind="text").correct.all()
-
-
-@pytest.mark.parametrize(
-    ("gold", "answer", "right"),
-    [
-        ("York", "New York", False),
-        ("York", "She was born in York", True),
-        ("Korea", "It is in South Korea", False),
-        ("Ireland", "Northern Ireland", False),
-        ("Guinea", "Papua New Guinea", False),
-        ('["Korea", "South Korea"]', "South Korea", True),
-        ('{"accepted": ["Korea"], "others": []}', "South Korea", True),
-        ("New York", "It is New York City", True),
-        ("Beatles", "the new Beatles record", True),
-        ("William Shakespeare", "It was written by Christopher Marlowe, a contemporary of William Shakespeare.", False),
-        ("William Shakespeare", "William Shakespeare, a contemporary of Christopher Marlowe, wrote it.", True),
-        ("William Shakespeare", "Macbeth, a play by William Shakespeare.", True),
-        ("Paris", "The capital is Lyon, not far from Paris", False),
-        ("Dmitri Mendeleev", "It was published by Dmitri Mendeleev, a Russian chemist, in 1869.", True),
-        ("1869", "It was published by Dmitri Mendeleev, a chemist from Russia, in 1869.", True),
-        ("Obama", "It was George W. Bush, who preceded Barack Obama.", False),
-        ("Obama", "It was Barack Obama, who preceded Donald Trump.", True),
-        ("oxygen", "Either oxygen or nitrogen.", False),
-        ("oxygen", "It is oxygen.", True),
-        ("Atlantic Ocean", "North Atlantic Ocean", True),  # as long as a longer name, whatever the order of sets
-        ("Röntgen", "It went to Lorentz and Zeeman. (Röntgen won in a different year.)", False),
-        ("Au", "The symbol of gold (Au) has two letters", True),
-    ],
-)
-def test_what_is_named_in_passing_or_in_a_longer_name_is_no_answer(gold, answer, right):
-    assert one(gold, answer, kind="text").correct.tolist() == [right]
-    assert one(gold, answer, kind="text", one_answer=True).correct.tolist() == [right]
-
-
-def test_signs_tell_texts_apart():
-    for gold, right, wrong in [("-4", "minus 4", "4"), ("4", "4", "-4"), ("C++", "c++", "C"), ("C", "C", "C#"),
-                               ("x<y", "x < y", "x>y"), ("1914-18", "1914 - 18", "1914-19")]:  # fmt: skip
-        assert one(gold, right, wrong, kind="text").correct.tolist() == [True, False], gold
-
-
-def test_one_candidate_named_twice_is_no_list():
-    texts = [
-        "Someone who draws maps is called a cartographer or cartographer",
-        "A cartographer, cartographer or geographer",
-    ]
-    assert one("cartographer", *texts, kind="text", one_answer=True).correct.tolist() == [True, False]
-    for gold, hedge in [("Ireland", "Northern Ireland or Ireland"), ("Virginia", "It is Virginia or West Virginia")]:
-        assert not one(gold, hedge, kind="text", one_answer=True).correct[0], "one name ends with the other"
-
-
-def test_texts_are_compared_without_articles_plurals_and_the_ways_of_writing_initials_and_dates():
-    for gold, answer in [
-        ("the Andes", "Andes"),
-        ("zebra", "Zebras, I think"),
-        ("J.R.R. Tolkien", "It was J. R. R. Tolkien."),
-        ("U.S.", "in the US"),
-        ("14 March 1879", "He was born on March 14th, 1879"),
-    ]:
-        graded = one(gold, answer, gold, kind="text")
-        assert graded.correct.all(), gold
-    assert not one("U.S.", "Let us see: Canada", kind="text").correct[0]
-    for gold, *others in (
-        ("Mount Everest", "It is Mt. Everest.", "Mt Everest"),
-        ("Saint Helena", "St. Helena"),
-        ("seven", "There are 7 of them", "Seven."),
-        ("Sir Alexander Fleming", "Alexander Fleming"),
-    ):
-        assert one(gold, *others, kind="text").correct.all(), gold
-    assert not one("1", "one of the first", kind="text").correct[0]
-    assert not one("Dr Who", "who knows", kind="text").correct[0]
-    assert not one("14 March 1879", "March 15, 1879", kind="text").correct[0]
 
 
 def test_a_pattern_that_backtracks_without_end_is_given_up(monkeypatch):
