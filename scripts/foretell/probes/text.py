@@ -59,10 +59,11 @@ class FittedText:
     def tensors(self, column: int, candidate: int) -> dict[str, np.ndarray]:
         """One model in the space of n-grams, see `Tfidf.tensors`."""
         features = self.tfidf.features
-        of_rows = self.dual @ self.fits.coefficients[:, column, candidate]
-        mean = np.asarray(features.mean(axis=0))
-        weight = features.T @ of_rows - mean * of_rows.sum()
-        return self.tfidf.tensors(weight, self.fits.intercepts[column, candidate] - mean @ weight)
+        of_rows = (
+            self.dual @ self.fits.coefficients[:, column, candidate]
+        )  # their sum is 0, as of all centred directions
+        weight = features.T @ of_rows
+        return self.tfidf.tensors(weight, self.fits.intercepts[column, candidate] - features.mean(axis=0) @ weight)
 
 
 def _centred_products(new: csr_array, features: csr_array) -> np.ndarray:

@@ -110,6 +110,7 @@ MATHEMATICAL = [
     ("I got x = 2. However, that makes the denominator zero, so there is no solution.", "no solution", GUESS),
     ("For n = 3 there is no solution. So it is 8.", "8", GUESS),
     ("She pays $5 and $3, so it is $8", "$8", GUESS),
+    ("It is the $7$th one", "7", GUESS),  # the second sign opens no formula
     ("$$\\begin{aligned} x &= 2 \\\\[4pt] &= 5 \\end{aligned}$$\nSo the total is 5 apples.", "5", GUESS),
     ("所以答案是12。", "12", GUESS),
 ]

@@ -38,6 +38,7 @@ BOX, MARKED = "box", "marked"
         ("The **Capital:** Lyon", "The **Capital:** Lyon", MARKED),
         ("I don't think it is **Paris**.", "I don't think it is **Paris**.", MARKED),
         ("It is not **Paris**.", "It is not **Paris**.", MARKED),
+        ("It is **Paris**. Its rival is **Lyon**.", "It is **Paris**. Its rival is **Lyon**.", MARKED),
         ("The **Eiffel Tower** is in Paris.", "The **Eiffel Tower** is in Paris.", MARKED),
         (
             "The capital is Paris. It has **2** million people.",
