@@ -14,6 +14,7 @@ from foretell.common.storage import write_safetensors
 from foretell.completions.policy import Prompt, Reading
 from foretell.completions.prompts import render
 from foretell.deployment.files import CARD, MANIFEST, POINTS, PROBES, ROUTER
+from foretell.evaluation.measured import NOT_TRAINED
 from foretell.probes.calibration import Platt
 from foretell.probes.text import TextBlock
 from foretell.probes.words import WordsBlock
@@ -162,6 +163,7 @@ def write_router(folder, problems, probes, files, family, readers):
 
 
 def metrics():
-    """AUROC of one of the policies."""
-    row = {"policy": "small", "target": "majority_correct", "family": "linear", "split": "test", "metric": "auroc"}
-    return pd.DataFrame([{**row, "value": 0.75, "low": 0.7, "high": 0.8, "n": 18}])
+    """AUROC of one of the policies, and why there is none of the other."""
+    row = {"target": "majority_correct", "family": "linear", "split": "test", "metric": "auroc", "n": 18}
+    scored = {"policy": "small", "value": 0.75, "low": 0.7, "high": 0.8, "reason": ""}
+    return pd.DataFrame([{**row, **scored}, {**row, "policy": "large", "reason": NOT_TRAINED}])

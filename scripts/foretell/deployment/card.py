@@ -3,6 +3,7 @@
 import pandas as pd
 
 from foretell.common.rounded import with_interval
+from foretell.deployment.choosing import choose_point
 from foretell.deployment.description import Answering, Chosen, PinnedReader, RouterDescription
 from foretell.deployment.export import Export, of_router
 from foretell.deployment.familiarity import FLAGGED
@@ -32,8 +33,7 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
         [
             f"# Router of the pool `{router.pool}`",
             "",
-            f"It sends a prompt to one of {len(router.policies)} policies: to the one whose predicted probability of a "
-            f"right answer, minus lambda times its mean cost, is highest. {_predicted(router)}",
+            f"{what_it_does(router)} {_predicted(router)}",
             "",
             f"- Study: `{router.study}`, {router.title}"
             + (" (an analogue of the paper's study, not its reproduction)" if router.evidence == "analogue" else ""),
@@ -75,6 +75,21 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             _kept(router),
             "",
         ]
+    )
+
+
+def what_it_does(router: RouterDescription) -> str:
+    """What becomes of a prompt where no operating point is asked for, in one sentence or two."""
+    default = choose_point(router)
+    routes = (
+        f"a prompt goes to one of {len(router.policies)} policies: to the one whose predicted probability of a right "
+        "answer, minus lambda times its mean cost, is highest."
+    )
+    if default.operating_point is not None:
+        return f"{routes[0].upper()}{routes[1:]}"
+    return (
+        f"**Every prompt goes to `{default.policy}`** unless another operating point is asked for ({default.choice}, "
+        f"on {router.chosen_on}). At those with a setting below, {routes}"
     )
 
 
@@ -178,8 +193,8 @@ def _auroc(policy: str, family: str, metrics: pd.DataFrame) -> str:
     ]
     if found.empty:
         return UNKNOWN
-    value, low, high = found.iloc[0][["value", "low", "high"]]
-    return with_interval(value, low, high, 2) or UNKNOWN
+    value, low, high, reason = found.iloc[0][["value", "low", "high", "reason"]]
+    return with_interval(value, low, high, 2) or f"{UNKNOWN}: {reason}"
 
 
 def _point(values: dict, chosen: Chosen) -> list[str]:

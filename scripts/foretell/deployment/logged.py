@@ -19,6 +19,8 @@ from foretell.routing.costs import TOKENS_PER_PRICE, PolicyPrice
 T = TypeVar("T")
 Id = str | int
 
+NOBODY = -1  # in place of a column
+
 
 @dataclasses.dataclass(config=ConfigDict(strict=True, allow_inf_nan=False), kw_only=True)
 class Line(Decided):
@@ -40,14 +42,12 @@ class Line(Decided):
         return self.policy if self.endpoint is None else self.chosen
 
     @property
-    def answered(self) -> str:
-        """Whose answer it is: that of the fallback, where an upstream failed."""
-        return self.policy if self.served_by is None else self.served_by
+    def answered(self) -> str | None:
+        """Whose answer it is: that of the fallback, where an upstream failed; None where no upstream gave one.
 
-    @property
-    def unanswered(self) -> bool:
-        """Whether no upstream gave an answer."""
-        return self.failure is not None and self.served_by is None
+        Where a decision alone was asked for, it is that of the policy that was decided on.
+        """
+        return self.policy if self.failure is None and self.served_by is None else self.served_by
 
     @property
     def forwarded(self) -> bool:
@@ -74,7 +74,7 @@ class Log:
         probability: [requests, policies] of a right answer.
         unlikeness: [requests].
         chosen, sent, answered: [requests], columns of the policy that the router chose, that the prompt was sent to,
-            and that answered.
+            and that answered, NOBODY where none did.
         propensity: [requests] with which the prompt was sent there.
         cost: [requests], USD of the answer; NaN where there is none, or its tokens are not known.
         correct: [requests], 0.0 or 1.0; NaN where it is not known.
@@ -144,7 +144,7 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
             continue
         if line.probabilities is None or len(line.probabilities) < len(columns) or line.unlikeness is None:
             raise UserError(f"{where}: lacks a policy's probability, or unlikeness: remove the line")
-        answered = columns[line.answered]
+        answered = NOBODY if line.answered is None else columns[line.answered]
         tokens = line.prompt_tokens, line.completion_tokens
         began.append(line.began)
         rows.append(
@@ -155,7 +155,7 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
                 columns[line.policy],
                 answered,
                 line.propensity,
-                np.nan if line.unanswered else request_cost(prices[answered], *tokens),
+                np.nan if answered == NOBODY else request_cost(prices[answered], *tokens),
                 np.nan if line.id is None else correct.get(line.id, np.nan),
                 line.forwarded,
             )

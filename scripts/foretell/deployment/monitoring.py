@@ -10,7 +10,7 @@ import pandas as pd
 from foretell.deployment.choosing import choose_policies
 from foretell.deployment.description import RouterDescription
 from foretell.deployment.drift import CALIBRATION, FOREIGN, SCORES, Comparison, find_drift, holm
-from foretell.deployment.logged import Log
+from foretell.deployment.logged import NOBODY, Log
 from foretell.deployment.observed import observe
 from foretell.deployment.realised import (
     LEAST,
@@ -111,11 +111,27 @@ def _requests(found: Monitored) -> str:
 
 
 def _policies(found: Monitored) -> str:
+    """Shares of requests; of the answers, where the service asked for them itself."""
     log, rows = found.log, []
+    answered = log.answered[log.forwarded & (log.answered != NOBODY)]
     for column, each in enumerate(found.description.policies):
-        shares = (found.test_chosen == column, log.chosen == column, log.sent == column, log.answered == column)
-        rows.append([each.policy, *(f"{share.mean():.3f}" for share in shares)])
-    return _table(["policy", "chosen on test", "chosen", "sent to", "answered by"], rows)
+        shares = [f"{np.mean(which == column):.3f}" for which in (found.test_chosen, log.chosen, log.sent)]
+        shares.append(f"{np.mean(answered == column):.3f}" if len(answered) else "not known")
+        rows.append([each.policy, *shares])
+    return "\n".join([_table(["policy", "chosen on test", "chosen", "sent to", "answered by"], rows), _answers(log)])
+
+
+def _answers(log: Log) -> str:
+    """What became of the requests."""
+    asked = log.at(log.forwarded)
+    nobody = asked.answered == NOBODY
+    counts = {
+        "asked for a decision alone": len(log.chosen) - len(asked.chosen),
+        "were answered by the policy that they were sent to": (asked.answered == asked.sent).sum(),
+        "by the fallback in its place": (~nobody & (asked.answered != asked.sent)).sum(),
+        "by nobody": nobody.sum(),
+    }
+    return f"Of these decisions {', '.join(f'{count} {what}' for what, count in counts.items())}."
 
 
 def _drift(found: Monitored) -> str:

@@ -102,9 +102,8 @@ class Contents:
     @property
     def warnings(self) -> list[str]:
         """What the study was too small for."""
-        pools = {each.pool: each.problem_set for each in self.page.pools}
         of_one_policy = {name: frame for (name, _), frame in self.outcomes.items()}
-        return sizes.warnings(self.metrics, self.routing, of_one_policy, pools)
+        return sizes.warnings(self.metrics, self.routing, of_one_policy, self.page.pools)
 
     @property
     def claims_left_out(self) -> str:

@@ -1,13 +1,14 @@
 """What a study was too small for: scores that it does not report, and verdicts that it leaves open."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 
+from foretell.claims.front_page import Pool
 from foretell.evaluation.catalogue import METRICS, REPORTED
 from foretell.evaluation.measured import NO_LABEL, NOT_TRAINED, OF_RARER_CLASS
-from foretell.figures.inputs import TEST, VALIDATION, too_few_of_a_class
+from foretell.figures.inputs import MAJORITY, TEST, VALIDATION, too_few_of_a_class
 from foretell.probes.families import FAMILIES
 from foretell.routing.choice import routing_family
 from foretell.routing.matching import UNDERPOWERED, least_margin
@@ -23,7 +24,7 @@ def warnings(
     evaluation: Mapping[str, pd.DataFrame],
     routing: Mapping[str, pd.DataFrame],
     outcomes: Mapping[str, pd.DataFrame],
-    pools: Mapping[str, str],
+    pools: Sequence[Pool],
 ) -> list[str]:
     """One sentence per problem set and score that was not reported, and per pool whose verdict stays open.
 
@@ -31,11 +32,14 @@ def warnings(
         evaluation: per problem set, the metrics of `foretell.evaluation`.
         routing: per pool, the summary of the routing stage.
         outcomes: per problem set, those of one policy: split and group.
-        pools: per pool, its problem set.
+        pools: what each routes over.
     """
     told = [text for name, metrics in evaluation.items() for text in _without(name, metrics, _is_of_size)]
     told += [text for name, frame in outcomes.items() for text in _groups(name, frame)]
-    return told + [text for pool, summary in routing.items() for text in _pool(pool, summary, outcomes[pools[pool]])]
+    for pool in pools:
+        told += _pool(pool.pool, routing[pool.pool], outcomes[pool.problem_set])
+        told += _unpredicted(pool, routing_family(routing[pool.pool]), evaluation[pool.problem_set])
+    return told
 
 
 def unmeasured(evaluation: Mapping[str, pd.DataFrame]) -> list[str]:
@@ -83,6 +87,17 @@ def _pool(pool: str, summary: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[
         yield from _open(pool, chosen)
     if validation := int((outcomes.split == VALIDATION).sum()):
         yield from map(_sentence, too_few_to_choose(pool, validation))
+
+
+def _unpredicted(pool: Pool, family: str, metrics: pd.DataFrame) -> Iterator[str]:
+    """Policies that routers know by one number alone."""
+    rows = metrics[(metrics.split == TEST) & (metrics.target == MAJORITY) & (metrics.family == family)]
+    without = set(rows.policy[rows.reason.str.contains(NOT_TRAINED, regex=False)])
+    if names := [each.policy for each in pool.policies if each.policy in without]:
+        yield (
+            f"{pool.pool}: to routers every prompt has the same probability of success by {', '.join(names)}, the "
+            "smoothed share on train, where there are too few successes or failures for a probe."
+        )
 
 
 def _open(pool: str, chosen: pd.DataFrame) -> Iterator[str]:

@@ -9,7 +9,7 @@ from scipy.stats import binom
 
 import monitor_router
 from foretell.common.errors import UserError
-from foretell.deployment.decision_log import CHAT, Entry
+from foretell.deployment.decision_log import CHAT, ROUTE, Entry
 from foretell.deployment.drift import compare_calibration, find_drift, holm
 from foretell.deployment.folder import router_id
 from foretell.deployment.observed import observe
@@ -127,6 +127,30 @@ def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_wort
     assert f"{cost:.3g}" in row
 
 
+def test_decisions_alone_and_failures_of_upstreams_are_no_answers_of_the_policy_decided_on(folder, tmp_path, capsys):
+    file, _ = logged(folder, tmp_path, n=100)
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    for number, line in enumerate(lines):
+        line |= {"policy": "small", "chosen": "small", "propensity": 1.0, "served_by": "small"}
+        if number < 10:
+            line |= {"endpoint": ROUTE, "served_by": None}
+        elif number < 30:
+            line |= {"served_by": "large", "failure": "upstream: small: silent"}
+        elif number < 35:
+            line |= {"served_by": None, "failure": "upstream: small: silent; upstream: large: silent"}
+        line["probabilities"] |= {"large": line["probabilities"]["small"]}  # so that small is chosen
+    file.write_text("".join(json.dumps(line) + "\n" for line in lines))
+    with pytest.raises(SystemExit):  # for the scores of large have drifted
+        monitor(folder, file)
+    said = capsys.readouterr().out
+    rows = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith(("small", "large"))}
+    assert rows["small"][2:] == ["1.000", "1.000", "0.765"] and rows["large"][2:] == ["0.000", "0.000", "0.235"]
+    assert (
+        "Of these decisions 10 asked for a decision alone, 65 were answered by the policy that they were sent to, "
+        "20 by the fallback in its place, 5 by nobody." in said
+    )
+
+
 def test_an_alarm_is_named_and_told_by_the_exit_status(folder, tmp_path, capsys):
     file, outcomes = logged(folder, tmp_path, n=2000, broken=0.15)
     with pytest.raises(SystemExit) as ended:
@@ -156,7 +180,9 @@ def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
     ]
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     monitor(folder, file)
-    assert "100 decisions, 0 with exploration, 0 failures of routing, 0 outcomes" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "100 decisions, 0 with exploration, 0 failures of routing, 0 outcomes" in said
+    assert "Of these decisions 100 asked for a decision alone" in said
     lines[7]["policy"] = next(policy for policy in POLICIES if policy != lines[7]["policy"])
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(

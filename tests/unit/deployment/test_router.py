@@ -14,9 +14,12 @@ from decided import decides_alike
 from exported_router import export, export_by_text, questions
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
+from foretell.deployment.card import what_it_does
+from foretell.deployment.description import RouterDescription
 from foretell.deployment.folder import read_folder
 from foretell.deployment.reference import Reference
 from foretell.deployment.router import Router
+from router_logs import write_router
 from workflow_project import ROOT
 
 
@@ -144,6 +147,19 @@ def test_the_card_has_numbers_with_intervals_and_n(exported):
     assert "--router FOLDER --models MODELS" in card and 'load("FOLDER", "MODELS")' in card
     assert "underpowered" not in card and "| too few problems |" in card
     assert "*too few problems*: 18 problems do not tell" in card
+
+
+def test_a_card_says_where_every_prompt_goes_and_why_a_probe_has_no_score(exported, tmp_path):
+    assert "unknown: no probe was trained" in (exported.folder / "README.md").read_text()
+    write_router(tmp_path)
+    routes = RouterDescription.model_validate_json((tmp_path / "router.json").read_text())
+    assert what_it_does(routes).startswith("A prompt goes to one of 2 policies")
+    fallback = {"operating_point": None, "policy": "large", "choice": "no setting matches: best single policy"}
+    falls_back = routes.model_copy(update={"chosen": [routes.chosen[0].model_copy(update=fallback)]})
+    assert what_it_does(falls_back).startswith(
+        "**Every prompt goes to `large`** unless another operating point is asked for (no setting matches: best single "
+        "policy, on validation)."
+    )
 
 
 @pytest.fixture(scope="module", params=["tfidf", "word_tfidf"])
