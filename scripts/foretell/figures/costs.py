@@ -15,6 +15,17 @@ def unit_for_readers(costs: pd.Series) -> tuple[float, str]:
     return (1000.0, "million") if costs.max() < READABLE else (1.0, "1,000")
 
 
+def told_of_costs(rows: pd.DataFrame) -> tuple[str, str]:
+    """What a note says of costs: a sentence where they are assumed, and a clause where savings have no interval.
+
+    Args:
+        rows: of a routing summary: cost_basis, saving_interval.
+    """
+    assumed = "Costs are assumed, not measured. " if "assumed" in pooled_basis(rows.cost_basis) else ""
+    sensitivity = [name for name in rows.saving_interval.unique() if name.startswith("sensitivity")]
+    return assumed, "".join(f"; of savings: {name} of each cost, no interval of confidence" for name in sensitivity)
+
+
 def pooled_basis(bases: pd.Series) -> str:
     """All that the costs of a table rest on, such as `assumed, measured tokens`."""
     return ", ".join(sorted(set(", ".join(bases.dropna()).split(", "))))

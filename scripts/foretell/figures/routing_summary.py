@@ -7,7 +7,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.rounded import number, with_interval
-from foretell.figures.costs import PER, pooled_basis, unit_for_readers
+from foretell.figures.costs import PER, pooled_basis, told_of_costs, unit_for_readers
 from foretell.figures.text import money, samples
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 from foretell.probes.families import FAMILIES
@@ -127,9 +127,7 @@ def _note(frame: pd.DataFrame) -> str:
         for row in chosen.itertuples()
     )
     basis = pooled_basis(frame.cost_basis)
-    assumed = "Costs are assumed, not measured. " if "assumed" in basis else ""
-    sensitivity = [name for name in frame.saving_interval.unique() if name.startswith("sensitivity")]
-    ranges = "".join(f"; of savings: {name} of each cost, no interval of confidence" for name in sensitivity)
+    assumed, ranges = told_of_costs(frame)
     text_only = {name for names in frame.text_family.dropna() for name in names.split(" / ")}
     labels = " or ".join(family.label for name, family in FAMILIES.items() if name in text_only)
     over_text = (

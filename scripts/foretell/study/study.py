@@ -11,7 +11,7 @@ from foretell.study.policies import Encoder, ImportedPolicy, ModelPolicy
 from foretell.study.problem_sets import File, Records
 
 CROSS_FITTED_TARGETS = ["reference_difficulty", "success_rate"]  # what is read of problems that come with norms
-FIELD_METRICS = "T12"
+FIELD_METRICS = {"T12", "T13"}  # what shows them
 ON_DIFFICULTY = ("T1", "T8", "F1")  # what is made of the comparison
 COMPLETIONS_BY = {  # engine to rule
     "transformers": "generate_completions",
@@ -115,7 +115,7 @@ class Study(Entries):
 
     def measured(self) -> list[str]:
         """Pools whose routers are measured as the field does: those that are no fold of another one."""
-        if FIELD_METRICS not in self.config.figures:
+        if FIELD_METRICS.isdisjoint(self.config.figures):
             return []
         folds = {fold for name in self.config.pools for fold in self.folds(name) if fold != name}
         return [name for name in self.config.pools if name not in folds]
