@@ -24,7 +24,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         outcomes = records.import_outcomes(read_parquet(args.table[0]), args.settings.run, problems)
     else:
         table = read(args.table, args.settings.table)
-        outcomes = imported.import_outcomes(table, problems, args.settings.missing, args.settings.priced)
+        how = args.settings
+        outcomes = imported.import_outcomes(table, problems, how.missing, how.priced, how.charged)
     write_parquet(outcomes, args.output)
 
 

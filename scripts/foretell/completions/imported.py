@@ -21,6 +21,8 @@ from foretell.common.storage import write_parquet
 from foretell.common.tables import Format
 
 COLUMNS = ["problem_id", "sample", "completion", "prompt_tokens", "completion_tokens", "finish_reason"]
+CHARGED_KEY = "key 'charged' of the policy"
+LARGEST_CHARGE = 1e6  # USD, which is finite
 TOKENS = ("prompt_tokens", "cached_tokens", "completion_tokens", "thinking_tokens")
 
 
@@ -36,6 +38,8 @@ class TextSettings(Settings):
     """What happens with problems of which samples are missing."""
     priced: bool = False
     """Whether tokens are needed."""
+    charged: bool = False
+    """Whether what was charged is needed."""
 
 
 def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:
@@ -44,8 +48,8 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
     Args:
         frame: problem_id, completion; optionally sample (else the number of a problem's completion, from 0),
             prompt_tokens, cached_tokens (those of them that were read from a cache), completion_tokens, thinking_tokens
-            (those of them that are thinking), finish_reason (`length` where a completion was cut off), sample_error
-            (rows that have one are missing).
+            (those of them that are thinking), charged (USD), finish_reason (`length` where a completion was cut off),
+            sample_error (rows that have one are missing).
         problems: problem_id, question, excluded_reason.
         settings: characters_per_token estimates tokens that were not recorded, of the question and of the completion;
             None leaves them null. If missing samples are `wrong`, they are added, without a text and without tokens,
@@ -54,7 +58,8 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
 
     Raises:
         UserError: a column is missing or holds no whole numbers from 0 on, a (problem, sample) pair stands there twice,
-            a problem is unknown, has no completion, or fewer than others; or tokens are needed and missing.
+            a problem is unknown, has no completion, or fewer than others; or tokens, or what was charged, are needed
+            and missing.
     """
     require(frame, ["problem_id", "completion"], "the file under 'completions', whose columns its key 'columns' maps")
     used = problems.problem_id[problems.excluded_reason.isna()]
@@ -71,7 +76,7 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
     check_pairs(frame, problems)
     frame = frame[frame.problem_id.isin(used)].reset_index(drop=True)
     _check_samples(frame, used)
-    frame = _with_tokens(frame, problems, settings)
+    frame = with_charges(_with_tokens(frame, problems, settings), settings.charged)
     if "finish_reason" not in frame:
         frame["finish_reason"] = pd.NA
     frame["finish_reason"] = frame.finish_reason.astype("string")
@@ -88,7 +93,7 @@ def _filled(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
         free = [sample for sample in range(usual) if (problem, sample) not in there]
         added += [(problem, sample) for sample in free[: usual - count]]
     rows = pd.DataFrame(added, columns=["problem_id", "sample"])
-    tokens = {name: 0 for name in TOKENS if name in frame}
+    tokens = {name: 0 for name in (*TOKENS, "charged") if name in frame}
     rows = rows.assign(completion="", correct=False, missing=True, finish_reason="missing", **tokens)
     if "prompt_tokens" in frame:  # of one prompt, whichever of its samples are there
         of_others = frame.groupby("problem_id").prompt_tokens.first()
@@ -123,6 +128,27 @@ def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSett
         if name in frame:
             frame[name] = counts(frame, name)
     return frame
+
+
+def with_charges(frame: pd.DataFrame, needed: bool) -> pd.DataFrame:
+    """The column `charged` as numbers, where there is one.
+
+    Raises:
+        UserError: it is needed and missing somewhere, or a value is no number from 0 on.
+    """
+    if "charged" not in frame:
+        if needed:
+            raise UserError(f"there is no column 'charged', which {CHARGED_KEY} needs: name the file's under 'columns'")
+        return frame
+    charged = numbers(frame, "charged", "Float64")
+    if (wrong := ~charged.dropna().between(0, LARGEST_CHARGE)).any():
+        raise UserError(f"charged: {charged.dropna()[wrong].iloc[0]:g} is no amount of USD")
+    if needed and charged.isna().any():
+        raise UserError(
+            f"{int(charged.isna().sum())} of {len(frame)} rows have nothing in column 'charged', which {CHARGED_KEY} "
+            "needs; give a 'price' in its place"
+        )
+    return frame.assign(charged=charged)
 
 
 def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:

@@ -6,7 +6,7 @@ from foretell.common.errors import UserError
 from foretell.common.frames import TRUTH, require
 from foretell.common.incomplete import Missing, count_unknown
 from foretell.common.tables import RunOrTable
-from foretell.completions.imported import check_pairs, counts
+from foretell.completions.imported import check_pairs, counts, with_charges
 
 TYPES = {
     "k": "Int64",
@@ -22,6 +22,7 @@ TYPES = {
     "cached_tokens": "Int64",
     "completion_tokens": "Int64",
     "thinking_tokens": "Int64",
+    "charged": "Float64",
 }
 
 KEPT = ["problem_id", "split", "group", "reference_difficulty"]  # of the problems
@@ -34,10 +35,12 @@ class OutcomeSettings(RunOrTable):
     """What happens with problems that the file lacks."""
     priced: bool = False
     """Whether tokens are needed."""
+    charged: bool = False
+    """Whether what was charged is needed."""
 
 
 def import_outcomes(
-    frame: pd.DataFrame, problems: pd.DataFrame, missing: Missing = "error", priced: bool = False
+    frame: pd.DataFrame, problems: pd.DataFrame, missing: Missing = "error", priced: bool = False, charged: bool = False
 ) -> pd.DataFrame:
     """Outcomes of one policy in the form of the outcomes stage; what the file lacks is null.
 
@@ -48,10 +51,11 @@ def import_outcomes(
             unless it is `error`, rows of unknown problems are left out, and these problems are counted in the column
             `unknown_problems`.
         priced: whether tokens are needed.
+        charged: whether what was charged is.
 
     Raises:
         UserError: majority_correct is missing, a problem is unknown, missing or there twice, a value has the wrong type
-            or leaves [0, 1], or tokens are needed and missing.
+            or leaves [0, 1], or tokens, or what was charged, are needed and missing.
     """
     require(
         frame, ["problem_id", "majority_correct"], "the file under 'outcomes', whose columns its key 'columns' maps"
@@ -71,6 +75,7 @@ def import_outcomes(
             )
         if name in frame:
             counts(frame, name)
+    frame = with_charges(frame, charged)
     outcomes = used.merge(frame.drop(columns=KEPT[1:], errors="ignore"), on="problem_id", validate="one_to_one")
     typed = {name: _typed(outcomes, name, kind) for name, kind in TYPES.items()}
     if typed["majority_correct"].isna().any():
@@ -89,7 +94,7 @@ def _filled(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
     """The rows, and one for each missing problem: wrong in every sample, at no cost."""
     rows = pd.DataFrame({"problem_id": used[~used.isin(frame.problem_id)]})
     wrong = {"majority_correct": False, "pass_at_k": False, "greedy_correct": False, "success_rate": 0.0}
-    nothing = {"prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "thinking_tokens": 0}
+    nothing = {"prompt_tokens": 0, "cached_tokens": 0, "completion_tokens": 0, "thinking_tokens": 0, "charged": 0}
     given = {name: value for name, value in (wrong | nothing).items() if name in frame}
     if "k" in frame and len(frame):
         given["k"] = frame.k.mode().iloc[0]

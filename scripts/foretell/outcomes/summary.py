@@ -29,8 +29,8 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         answer is guessed where nothing marks it) in [0, 1], prompt_tokens (of one prompt), completion_tokens (over all
         k); null where a rollout lacks its tokens or its reason to finish, or where no answers are known. Where the
         rollouts have them: cached_tokens (of one prompt, read from a cache), thinking_tokens (those of the
-        completion_tokens that are thinking), missing (samples that are missing and count as wrong) and unknown_problems
-        (of the imported file, which were passed over).
+        completion_tokens that are thinking), charged (USD, over all k), missing (samples that are missing and count as
+        wrong) and unknown_problems (of the imported file, which were passed over).
 
     Raises:
         UserError: a problem has no sampled rollout, or problems differ in their number of samples.
@@ -62,6 +62,9 @@ def summarise(rollouts: pd.DataFrame, problems: pd.DataFrame) -> pd.DataFrame:
         if name in sampled:
             outcomes[name] = by_problem[name].agg(of_problem).astype("Int64")
             columns.append(name)
+    if "charged" in sampled:
+        outcomes["charged"] = by_problem.charged.agg(lambda amounts: amounts.astype(float).sum(skipna=False))
+        columns.append("charged")
     unknown = sampled.problem_id[sampled.completion_tokens.isna()]
     outcomes["completion_tokens"] = outcomes.completion_tokens.mask(outcomes.index.isin(unknown))
     votes = majority(sampled).set_index("problem_id")

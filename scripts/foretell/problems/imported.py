@@ -23,6 +23,7 @@ _OF_LOGS = (  # what a log has of a sample or of its run, and not of the problem
     "cached_tokens",
     "completion_tokens",
     "thinking_tokens",
+    "charged",
     "finish_reason",
     "sample_error",
 )

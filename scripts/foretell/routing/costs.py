@@ -12,6 +12,7 @@ from foretell.common.frames import require_same_problems
 
 MEASURED = "measured tokens"
 ASSUMED = "assumed"
+CHARGED = "as charged"
 ESTIMATED = "assumed prices, tokens estimated from characters"
 TOKENS_PER_PRICE = 1e6  # a price is in USD per million tokens
 
@@ -27,6 +28,7 @@ class PolicyPrice(Settings):
         cached_price: the same of prompt tokens that were read from a cache; None if that of any other.
         request_price: USD per problem, whose samples are one request.
         assumed_cost: USD per problem, in place of prices.
+        charged: whether it is what was charged, in place of prices.
         estimated: whether the numbers of tokens are.
         reader_price: USD per TOKENS_PER_PRICE tokens that the encoder reads, where the answer does not go on from what
             it has read.
@@ -38,14 +40,16 @@ class PolicyPrice(Settings):
     cached_price: USD | None = None
     request_price: USD = 0.0
     assumed_cost: USD | None = None
+    charged: bool = False
     estimated: bool = False
     reader_price: USD | None = None
 
     @model_validator(mode="after")
     def _has_prices_or_a_cost(self) -> "PolicyPrice":
         prices = [price for price in (self.input_price, self.output_price) if price is not None]
-        if len(prices) != (0 if self.assumed_cost is not None else 2):
-            raise ValueError("set either input_price and output_price, or assumed_cost")
+        others = (self.assumed_cost is not None) + self.charged
+        if others > 1 or len(prices) != (0 if others else 2):
+            raise ValueError("set either input_price and output_price, or assumed_cost, or charged")
         return self
 
 
@@ -70,8 +74,8 @@ def price_outcomes(
 
     Args:
         outcomes: per policy, one row per problem: problem_id, split, group, k, majority_correct, prompt_tokens,
-            completion_tokens (summed over the k samples; tokens may be null where the cost is assumed), optionally
-            cached_tokens (of the prompt_tokens; null counts as none).
+            completion_tokens (summed over the k samples; tokens may be null where the cost is assumed or charged),
+            optionally cached_tokens (of the prompt_tokens; null counts as none) and charged (USD, of all k).
         prices: per policy.
         prompts: problem_id, token_ids of what the encoder reads, per policy with a reader_price.
 
@@ -79,7 +83,7 @@ def price_outcomes(
         One row per policy, in the order of the outcomes, and problem: problem_id, split, group, policy, of_policy (the
         same; see `foretell.routing.arms.add_arms`), encoder, samples (k), correct (0.0 or 1.0), input_cost (prompt
         tokens once, and the request), output_cost (completion tokens of all k samples; both null where the cost is
-        assumed), cost (their sum, or the assumed cost), probe_cost (one prefill of the policy's encoder; null if
+        assumed or charged), cost (their sum, or that cost), probe_cost (one prefill of the policy's encoder; null if
         unknown), all in USD, reuses_prefill (whether an answer goes on from that prefill, and so has paid for it) and
         cost_basis.
 
@@ -109,6 +113,10 @@ def _price(policy: str, outcomes: pd.DataFrame, price: PolicyPrice, prompts: pd.
         return costs.assign(
             input_cost=np.nan, output_cost=np.nan, cost=price.assumed_cost, probe_cost=read, cost_basis=ASSUMED
         )
+    if price.charged:
+        charged = _floats(outcomes.charged if "charged" in outcomes else pd.Series(pd.NA, outcomes.index, "Float64"))
+        _require_complete(charged, f"outcomes of {policy!r} do not say what was charged")
+        return costs.assign(input_cost=np.nan, output_cost=np.nan, cost=charged, probe_cost=read, cost_basis=CHARGED)
     tokens = outcomes[["prompt_tokens", "completion_tokens"]].apply(_floats)
     _require_complete(
         tokens.sum(axis=1, skipna=False),

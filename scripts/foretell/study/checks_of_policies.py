@@ -131,8 +131,8 @@ def _imported_policy(name: str, policy: ImportedPolicy) -> Iterator[str]:
     given = [key for key in GRADED if getattr(policy, key) is not None]
     if len(given) != 1:
         yield f"key 'policies.{name}': give one of {', '.join(GRADED)}; there are {', '.join(given) or 'none'}"
-    if (policy.price is None) == (policy.assumed_cost is None):
-        yield f"key 'policies.{name}': give either 'price' or 'assumed_cost'"
+    if (policy.price is not None) + (policy.assumed_cost is not None) + policy.charged != 1:
+        yield f"key 'policies.{name}': give one of 'price', 'assumed_cost' and 'charged: true'"
     if policy.encoder is not None and (given := [key for key in PREDICTED if getattr(policy, key) is not None]):
         yield f"key 'policies.{name}': its success is read from 'encoder' or from {given[0]!r}; give one of them"
     if policy.characters_per_token is not None and policy.outcomes is not None:

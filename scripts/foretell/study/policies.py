@@ -140,7 +140,7 @@ class ImportedPolicy(Assumed):
 
     completions: Table | None = None
     """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, cached_tokens,
-    completion_tokens, thinking_tokens, finish_reason."""
+    completion_tokens, thinking_tokens, charged, finish_reason."""
     rollouts: GradedTable | None = None
     """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
     outcomes: Table | None = None
@@ -164,6 +164,8 @@ class ImportedPolicy(Assumed):
     """Price in USD per million tokens."""
     assumed_cost: NotNegative | None = None
     """Assumed cost in USD per problem, where no token counts were recorded."""
+    charged: bool = False
+    """Whether costs are what was charged, which stands in the file's column `charged`, in USD per row."""
 
     @model_validator(mode="after")
     def _assumptions_are_said(self) -> "ImportedPolicy":

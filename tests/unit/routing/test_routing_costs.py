@@ -89,6 +89,7 @@ def test_what_cannot_be_priced_is_named(tables, policies, message):
         ('{"encoder": "e"}', "key 'policies.a': .*set either input_price and output_price, or assumed_cost"),
         ('{"encoder": "e", "input_price": 1}', "key 'policies.a': .*set either"),
         ('{"encoder": null, "input_price": 1, "output_price": 1, "assumed_cost": 1}', "key 'policies.a': .*set either"),
+        ('{"encoder": null, "charged": true, "assumed_cost": 1}', "key 'policies.a': .*set either"),
         ('{"input_price": 1, "output_price": 1}', "key 'policies.a.encoder': Field required"),
         ('{"encoder": null, "assumed_cost": -1}', "key 'policies.a.assumed_cost': .*greater than or equal to 0"),
         ('{"encoder": null, "assumed_costs": 1}', "key 'policies.a.assumed_costs': Extra inputs are not permitted"),

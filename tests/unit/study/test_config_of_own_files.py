@@ -145,7 +145,7 @@ OWN_MISTAKES = [
         "give one of completions, rollouts, outcomes; there are completions, rollouts",
     ),
     ("policies.b.completions", None, "give one of completions, rollouts, outcomes; there are none"),
-    ("policies.b.price", None, "give either 'price' or 'assumed_cost'"),
+    ("policies.b.price", None, "give one of 'price', 'assumed_cost' and 'charged: true'"),
     (
         "policies.b.characters_per_token",
         4,

@@ -136,6 +136,7 @@ def _texts(study: Study, job: Job, key: str) -> Settings:
     assert isinstance(entry, ImportedPolicy)
     threshold = entry.rollouts.threshold if key == "rollouts" and entry.rollouts is not None else None
     how = {"missing": entry.missing, "threshold": threshold, "priced": entry.price is not None}
+    how |= {"charged": True} if entry.charged else {}
     return {"table": _format(getattr(entry, key)), "characters_per_token": entry.characters_per_token, **how}
 
 
@@ -182,11 +183,10 @@ def import_recorded_rollouts(study: Study, job: Job) -> Settings:
 def import_outcomes(study: Study, job: Job) -> Settings:
     """Which recorded run, or how a policy's file of outcomes is read."""
     entry, how = study.policy(job.policy), run_or_table(study, job, "outcomes")
-    return (
-        {**how, "missing": entry.missing, "priced": entry.price is not None}
-        if isinstance(entry, ImportedPolicy)
-        else how
-    )
+    if not isinstance(entry, ImportedPolicy):
+        return how
+    how |= {"missing": entry.missing, "priced": entry.price is not None}
+    return {**how, "charged": True} if entry.charged else how
 
 
 def run_or_table(study: Study, job: Job, key: str) -> Settings:

@@ -31,7 +31,9 @@ def _price(study: Study, policy: str) -> Settings:
         read = {"encoder": policy}  # whoever read the prompts did it with the policy's model
     if entry.assumed_cost is not None:
         return {**read, "assumed_cost": entry.assumed_cost}
-    assert isinstance(entry, ImportedPolicy) and entry.price is not None
+    assert isinstance(entry, ImportedPolicy)
+    if entry.price is None:
+        return {**read, "charged": True}
     return {**read, **_prices(entry.price), "estimated": entry.characters_per_token is not None}
 
 
