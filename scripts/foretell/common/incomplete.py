@@ -4,12 +4,30 @@ from typing import Literal
 
 import pandas as pd
 
+from foretell.common.errors import UserError
+
 Missing = Literal["error", "leave_out", "wrong"]
 
 REMEDY = (
     "set the policy's 'missing' to leave_out (the problem is left out of the problem set) or wrong (each missing "
     "sample counts as a wrong one)"
 )
+
+
+def require_common(frame: pd.DataFrame, ids: pd.Series) -> None:
+    """Check that a file that may be incomplete is about these problems at all.
+
+    Raises:
+        UserError: most of its problems are not among them, nor most of them in it: its ids are others.
+    """
+    known = ids.isin(frame.problem_id)
+    foreign = frame.problem_id[~frame.problem_id.isin(ids)].drop_duplicates()
+    if known.sum() < len(ids) / 2 and known.sum() < len(foreign):
+        raise UserError(
+            f"the file has rows of {int(known.sum())} of the {len(ids)} problems, and of {len(foreign)} others: ids do "
+            f"not match, such as {foreign.iloc[0]!r} in the file and {ids.iloc[0]!r} in the problem set; give the "
+            "column that has them under 'columns'"
+        )
 
 
 def with_results(frame: pd.DataFrame) -> pd.DataFrame:

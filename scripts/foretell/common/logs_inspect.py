@@ -11,6 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from foretell.common.errors import UserError
+from foretell.common.storage import read_text
 
 _TRUNCATED = {"max_tokens": "length", "model_length": "length", "length": "length"}
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}  # correct, incorrect, partial, no answer: Inspect's own numbers
@@ -26,18 +27,17 @@ def read_inspect(path: Path) -> pd.DataFrame:
 
     Returns:
         problem_id (the sample's id), sample (epoch - 1), task, question (the input, of a conversation the user's last
-        message, and the choices), answer (the target, or the list of them), completion, prompt_tokens (those that were
-        read from a cache or written to one included), cached_tokens (those read from one), completion_tokens,
-        thinking_tokens (those of them), finish_reason, sample_error (null, or why the sample has no result),
-        `scores.SCORER` or `scores.SCORER.KEY`
-        (C is 1, P .5, I and N 0) and `metadata.NAME`.
+        message, and the choices), answer (the target, or the list of them), completion, prompt_tokens (of all calls of
+        the model; those that were read from a cache or written to one included), cached_tokens (those read from one),
+        completion_tokens, thinking_tokens (those of them), finish_reason, sample_error (null, or why the sample has no
+        result), `scores.SCORER` or `scores.SCORER.KEY` (C is 1, P .5, I and N 0) and `metadata.NAME`.
 
     Raises:
         UserError: it is no such log, or has no samples.
     """
     try:
-        task, samples = _read_eval(path) if path.suffix == ".eval" else _read_json(path)
-        rows = [{"task": task, **_row(sample)} for sample in samples]
+        run, samples = _read_eval(path) if path.suffix == ".eval" else _read_json(path)
+        rows = [{"task": run["task"], **_row(sample, run.get("model"))} for sample in samples]
     except (
         KeyError,
         TypeError,
@@ -47,25 +47,26 @@ def read_inspect(path: Path) -> pd.DataFrame:
         zipfile.BadZipFile,
         pa.ArrowException,
     ) as error:
-        raise UserError(f"{path}: no log of Inspect ({error!r})") from error
+        raise UserError(f"{path}: no log of Inspect ({repr(error)[:200]})") from error
     if not rows:
         raise UserError(f"{path}: the log has no samples; it may have been written with --no-log-samples")
     return pd.json_normalize(rows)
 
 
-def _read_json(path: Path) -> tuple[str, list[dict]]:
-    log = json.loads(path.read_text(encoding="utf-8-sig"))
-    return log["eval"]["task"], log.get("samples") or []
+def _read_json(path: Path) -> tuple[dict, list[dict]]:
+    """What was run, and the samples."""
+    log = json.loads(read_text(path))
+    return log["eval"], log.get("samples") or []
 
 
-def _read_eval(path: Path) -> tuple[str, list[dict]]:
-    """The task and the samples of a zip archive; of a run that was cut off the task stands in its journal."""
+def _read_eval(path: Path) -> tuple[dict, list[dict]]:
+    """The same of a zip archive; of a run that was cut off it stands in its journal."""
     with zipfile.ZipFile(path) as archive:
         members = {member.filename: member for member in archive.infolist()}
         header = members.get("header.json") or members["_journal/start.json"]
-        task = json.loads(_content(archive, header))["eval"]["task"]
+        run = json.loads(_content(archive, header))["eval"]
         names = sorted(name for name in members if name.startswith("samples/") and name.endswith(".json"))
-        return task, [json.loads(_content(archive, members[name])) for name in names]
+        return run, [json.loads(_content(archive, members[name])) for name in names]
 
 
 def _content(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes:
@@ -84,10 +85,10 @@ def _raw(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
     return file.read(member.compress_size)
 
 
-def _row(sample: dict) -> dict:
+def _row(sample: dict, model: str | None) -> dict:
     output = sample.get("output") or {}
     choices = output.get("choices") or []
-    usage = output.get("usage") or {}
+    usage = (sample.get("model_usage") or {}).get(model) or output.get("usage") or {}  # of all calls, or of the last
     attached = sample.get("attachments") or {}
     target = sample["target"]
     error = sample.get("error")

@@ -9,8 +9,11 @@ from typing import Any
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.common.storage import read_text
 
 _TASK = re.compile(r"^samples_(.+?)(?:_\d{4}-\d\d-\d\dT[\d.:-]+)?$")  # of a file's name
+_BETWEEN_EXAMPLES = "\n\n"  # unless a task has another
+_LEAST, _NO_CHANCE = 3, 40  # characters of a document's text that is looked for, and of one that no example has
 _KNOWN = {  # what a record holds beside its metrics, where no key `metrics` names them
     "doc_id",
     "doc",
@@ -33,8 +36,8 @@ def read_lm_eval(path: Path) -> pd.DataFrame:
         path: the file. Its task is in the name.
 
     Returns:
-        problem_id (doc_id), sample, task, prompt (what the model read, examples included), question (from the longest
-        text of the document that stands in the prompt to its end; the whole prompt where there is none), answer (the
+        problem_id (doc_id), sample, task, prompt (what the model read, examples included), question (from the
+        document's own texts that stand in the prompt to its end; the whole prompt where there are none), answer (the
         target), completion, filter (its place among a document's filters where the log does not name it),
         `metrics.NAME` (a metric of this filter; null where it stands for several completions) and `doc.NAME`. Of a task
         that compares likelihoods, the completion is the most likely continuation, and the answer the target's.
@@ -59,7 +62,7 @@ def read_lm_eval(path: Path) -> pd.DataFrame:
 
 def _records(path: Path) -> list[tuple[str, Any]]:
     """What a file holds, and where. Only newlines end a line: texts have other separators as they are."""
-    text = path.read_text(encoding="utf-8-sig")
+    text = read_text(path)
     try:
         if text.lstrip().startswith("["):
             return [(f"sample {number}", record) for number, record in enumerate(json.loads(text), start=1)]
@@ -139,7 +142,20 @@ def _prompt(text: str) -> str:
 
 
 def _question(prompt: str, document: Any) -> str:
-    """The prompt without what stands before the document's own text, such as examples."""
+    """The prompt without what stands before the document's own text, such as examples.
+
+    From the document's longest text on, and from others before it that are not of an example: an empty line does not
+    part them from it, or they are too long to be there by chance.
+    """
     values = document.values() if isinstance(document, dict) else [document]
-    texts = [value.strip() for value in values if isinstance(value, str) and value.strip() and value.strip() in prompt]
-    return prompt[prompt.rindex(max(texts, key=len)) :] if texts else prompt
+    texts = {value.strip() for value in values if isinstance(value, str)}
+    texts = {text for text in texts if len(text) >= _LEAST and text in prompt}
+    if not texts:
+        return prompt
+    start = prompt.rindex(max(texts, key=lambda text: (len(text), prompt.rindex(text))))
+    for text in sorted(texts, key=prompt.rindex, reverse=True):
+        place = prompt.rindex(text)
+        between = prompt[place + len(text) : start]
+        if place < start and (_BETWEEN_EXAMPLES not in between or len(text) >= _NO_CHANCE):
+            start = place
+    return prompt[start:]

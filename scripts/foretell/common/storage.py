@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -82,6 +83,28 @@ def read_parquet(path: Path, columns: Sequence[str] | None = None) -> pd.DataFra
     except (ArrowException, OSError) as error:
         text = str(error).splitlines()[0]
         raise UserError(f"{path}: cannot be read as parquet: {text}; delete it, so that it is made again") from None
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, with or without a byte-order mark.
+
+    Raises:
+        UserError: it is in another encoding; names a remedy.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, content, error) from None
+
+
+def not_utf8(path: Path, content: bytes, error: UnicodeDecodeError) -> UserError:
+    """What is said of a file that is not in UTF-8."""
+    other = "utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "latin1"
+    return UserError(
+        f"{path}: it is not in UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8, for example with "
+        f"iconv -f {other} -t utf-8"
+    )
 
 
 def write_parquet(frame: pd.DataFrame, path: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import pandas as pd
+import pyarrow as pa
 from pydantic import AfterValidator, model_validator
 
 from foretell.common.arguments import Settings
@@ -13,6 +14,7 @@ from foretell.common.errors import UserError
 from foretell.common.frames import require
 from foretell.common.logs_inspect import read_inspect
 from foretell.common.logs_lm_eval import read_lm_eval
+from foretell.common.storage import not_utf8, read_text
 
 
 def _plain(value: Any) -> Any:
@@ -34,6 +36,8 @@ class Format(Settings):
     where: dict[str, Annotated[Any, AfterValidator(_plain)]] = {}
     """Columns of the file, and the value, or list of values, of the rows to take, such as `{filter: strict-match}` of
     lm-evaluation-harness."""
+    ids_by_task: bool = False
+    """Whether the ids of problems in a log are `TASK/ID`, as they are of several files."""
 
 
 class RunOrTable(Settings):
@@ -68,7 +72,8 @@ def read(path: Path | Sequence[Path], how: Format, graded: bool = False) -> pd.D
         UserError: a file cannot be read as that, a column is missing, no row is left, or grades have to be chosen.
     """
     paths = [path] if isinstance(path, Path) else list(path)
-    frame = pd.concat([_read_one(each, how, len(paths) > 1) for each in paths], ignore_index=True)
+    by_task = how.ids_by_task or len(paths) > 1
+    frame = pd.concat([_read_one(each, how, by_task) for each in paths], ignore_index=True)
     columns, names = how.columns, ", ".join(map(str, paths))
     if how.format in LOGS:
         frame = _one_filter(frame, names, graded)
@@ -79,16 +84,31 @@ def read(path: Path | Sequence[Path], how: Format, graded: bool = False) -> pd.D
     if "problem_id" in frame:
         _check_ids(frame.problem_id, names)
         frame["problem_id"] = frame.problem_id.astype(str)
-    return frame.reset_index(drop=True)
+    mixed = {name: _of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
+    return frame.assign(**mixed).reset_index(drop=True)
 
 
-def _read_one(path: Path, how: Format, one_of_several: bool) -> pd.DataFrame:
+def _of_one_kind(column: pd.Series) -> pd.Series:
+    """The column, where its values can stand in one of a file; else numbers and lists among texts are texts too."""
+    try:
+        pa.array(column, from_pandas=True)
+    except (pa.ArrowException, OverflowError):
+        return column.map(_as_text, na_action="ignore")
+    return column
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _read_one(path: Path, how: Format, by_task: bool) -> pd.DataFrame:
     frame = LOGS[how.format](path) if how.format in LOGS else _read_table(path)
-    if how.format in LOGS and one_of_several:
+    if how.format in LOGS and by_task:
         frame["problem_id"] = frame.task + "/" + frame.problem_id.astype(str)
     require(frame, [*how.where, *how.columns.values()], str(path))
     for column, value in how.where.items():
-        chosen = frame[frame[column].isin(value if isinstance(value, list) else [value])]
+        wanted = value if isinstance(value, list) else [value]
+        chosen = frame[[any(_equal(each, one) for one in wanted) for each in frame[column]]]
         if chosen.empty:
             there = sorted(map(str, frame[column].dropna().unique()[:10]))
             raise UserError(f"{path}: no row is left of those where {how.where}; {column!r} has {', '.join(there)}")
@@ -96,6 +116,13 @@ def _read_one(path: Path, how: Format, one_of_several: bool) -> pd.DataFrame:
     if frame.empty:
         raise UserError(f"{path}: no row is left")
     return frame
+
+
+def _equal(there: Any, wanted: Any) -> bool:
+    """Whether a value is the one that is wanted; a CSV has texts alone."""
+    if isinstance(there, str) != isinstance(wanted, str):
+        return _as_text(there).lower() == _as_text(wanted).lower()
+    return bool(isinstance(there, list | dict) == isinstance(wanted, list | dict) and there == wanted)
 
 
 def _one_filter(frame: pd.DataFrame, names: str, graded: bool) -> pd.DataFrame:
@@ -140,10 +167,7 @@ def _read_table(path: Path) -> pd.DataFrame:
     try:
         return readers[path.suffix](path)
     except UnicodeDecodeError as error:
-        raise UserError(
-            f"{path}: it is not in UTF-8 ({error.reason} at byte {error.start}); save it as UTF-8, from Latin-1 with "
-            f"iconv -f latin1 -t utf-8"
-        ) from error
+        raise not_utf8(path, path.read_bytes()[:2], error) from error
     except (ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
 
@@ -151,18 +175,30 @@ def _read_table(path: Path) -> pd.DataFrame:
 def _read_csv(path: Path) -> pd.DataFrame:
     """Texts stay texts: an answer `007` is no number, `nan` is a word; only an empty cell is null."""
     frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
-    if len(frame.columns) == 1 and ";" in frame.columns[0]:
-        raise ValueError("its columns are separated by semicolons; save it with commas")
+    for mark, name in {";": "semicolons", "\t": "tabs"}.items():
+        if len(frame.columns) == 1 and mark in frame.columns[0]:
+            raise ValueError(f"its columns are separated by {name}; save it with commas")
     return frame
 
 
 def _read_lines(path: Path) -> pd.DataFrame:
     with open(path, encoding="utf-8-sig", newline="\n") as file:
-        return pd.json_normalize([json.loads(line) for line in file if line.strip()])
+        rows = [json.loads(line) for line in file if line.strip()]
+    return _normalised(rows)
 
 
 def _read_list(path: Path) -> pd.DataFrame:
-    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    content = json.loads(read_text(path))
     if not isinstance(content, list):
         raise ValueError("it holds no list of objects")
-    return pd.json_normalize(content)
+    return _normalised(content)
+
+
+def _normalised(rows: list) -> pd.DataFrame:
+    """Objects as rows. Whole numbers stay whole where a row has none."""
+    for number, row in enumerate(rows, start=1):
+        if not isinstance(row, dict):
+            raise ValueError(f"row {number} is no object with columns, but {json.dumps(row)[:60]}")
+    frame = pd.json_normalize(rows)
+    whole = [name for name in frame.select_dtypes(float) if frame[name].isna().any() and (frame[name] % 1 == 0).any()]
+    return frame.astype({name: "Int64" for name in whole if (frame[name].dropna() % 1 == 0).all()})

@@ -1,5 +1,6 @@
 """Imported completions, graded or not."""
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from foretell.common.incomplete import (
     Missing,
     count_unknown,
     incomplete,
+    require_common,
     samples_of,
     usual_samples,
     with_results,
@@ -69,6 +71,7 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
         frame["sample"] = frame.groupby("problem_id").cumcount()
     frame["sample"] = numbers(frame, "sample", "Int64").astype("int64")
     if settings.missing != "error":
+        require_common(frame, problems.problem_id)
         unknown = count_unknown(frame, problems.problem_id)
         frame = frame[frame.problem_id.isin(problems.problem_id)].assign(unknown_problems=unknown)
     if settings.missing == "wrong":
@@ -114,10 +117,10 @@ def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSett
     """Tokens as they were recorded, or estimated where that is asked for."""
     questions = frame.problem_id.map(problems.set_index("problem_id").question)
     for name, text in {"prompt_tokens": questions, "completion_tokens": frame.completion}.items():
-        if name not in frame or frame[name].isna().all():
-            per_token = settings.characters_per_token
-            frame[name] = pd.NA if per_token is None else np.ceil(text.str.len() / per_token)
-        frame[name] = counts(frame, name)
+        frame[name] = counts(frame, name) if name in frame else pd.array([pd.NA] * len(frame), "Int64")
+        if settings.characters_per_token is not None:
+            estimated = np.ceil(text.str.len() / settings.characters_per_token)
+            frame[name] = frame[name].fillna(estimated.astype("Int64"))
         if settings.priced and frame[name].isna().any():
             raise UserError(
                 f"{int(frame[name].isna().sum())} of {len(frame)} completions have no {name}, which the price needs; "
@@ -163,6 +166,8 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
         UserError: as `import_completions`; or a grade is missing or neither true nor false.
     """
     require(frame, ["correct"], "the file under 'rollouts', whose columns its key 'columns' maps")
+    if settings.missing == "wrong":
+        frame = frame[frame.correct.notna()]  # what has no grade is missing
     if "completion" not in frame:
         frame = frame.assign(completion="")
     completions = import_completions(frame.assign(correct_=frame.correct), problems, settings)
@@ -185,8 +190,8 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
 
 def _no_grade(where: str, value: object) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
-        return f"{where}: there is no grade; leave the row out, and set the policy's 'missing' where samples now lack"
-    if pd.api.types.is_number(value):
+        return f"{where}: there is no grade; leave the row out, or set the policy's 'missing' to wrong"
+    if pd.api.types.is_number(value) or _is_fraction(value):
         return (
             f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"
         )
@@ -194,6 +199,14 @@ def _no_grade(where: str, value: object) -> str:
         f"{where}: 'correct' must be true or false, and is {value!r}; where one grade stands for several samples, "
         "import the texts as 'completions' and have them graded"
     )
+
+
+def _is_fraction(value: object) -> bool:
+    """Whether a text, as all values of a CSV are, is a number."""
+    try:
+        return isinstance(value, str) and math.isfinite(float(value))
+    except ValueError:
+        return False
 
 
 def write_shards(frame: pd.DataFrame, paths: list[Path]) -> None:

@@ -84,8 +84,13 @@ def _safely(answer: str) -> tuple[tuple, tuple[str, str]]:
 
 
 def gold_answer(gold: str) -> str | None:
-    """A gold answer; of a whole solution, what is marked in it. None where a solution has no mark."""
+    """A gold answer; of a whole solution, what is marked in it. None where that has no mark, or there are several.
+
+    A JSON list of texts is several answers, which the kind `text` alone accepts; `[1, 2]` is an interval.
+    """
     text = gold.strip()
+    if text.startswith('["'):
+        return None
     if "####" in text or "\\boxed" in text:
         found = extraction.mathematical(text)
         return found.text if found is not None and found.place != GUESS else None

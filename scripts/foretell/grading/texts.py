@@ -19,6 +19,7 @@ from foretell.grading.places import (
     last_box,
     until_next_question,
 )
+from foretell.problems.golds import after_hashes
 
 _TITLE = re.compile(r"^(?:sir|dame|dr|mr|mrs|ms|prof|professor) (?=\w+ \w)")
 _FONT = re.compile(r"\\(?:text[a-z]*|math[a-z]+|emph|mbox)\s*\{([^{}]*)\}")
@@ -121,7 +122,8 @@ def grade_texts(answers: pd.DataFrame, workers: int, one_answer: bool | None = N
 
 
 def parse_gold(gold: str) -> tuple[list[str], list[str] | None]:
-    """Accepted texts and other answers of a gold answer, as words; what is no JSON is one accepted text.
+    """Accepted texts and other answers of a gold answer, as words; what is no JSON is one accepted text, or a solution
+    that has it after `####`.
 
     None in place of other answers where the gold answer does not say which there are.
     """
@@ -132,7 +134,7 @@ def parse_gold(gold: str) -> tuple[list[str], list[str] | None]:
     if isinstance(parsed, list):
         parsed = {"accepted": parsed}
     if not isinstance(parsed, dict):
-        parsed = {"accepted": [gold]}
+        parsed = {"accepted": [after_hashes(gold) or gold]}
     accepted = [singular(str(text)) for text in parsed.get("accepted", [])]
     accepted += [untitled for text in accepted if (untitled := _TITLE.sub("", text)) != text]
     others = [singular(str(text)) for text in parsed["others"]] if "others" in parsed else None

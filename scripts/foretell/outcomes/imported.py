@@ -4,7 +4,7 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.frames import TRUTH, require
-from foretell.common.incomplete import Missing, count_unknown
+from foretell.common.incomplete import Missing, count_unknown, require_common
 from foretell.common.tables import RunOrTable
 from foretell.completions.imported import check_pairs, counts, with_charges
 
@@ -62,6 +62,7 @@ def import_outcomes(
     )
     used = problems[problems.excluded_reason.isna()][KEPT]
     if missing != "error":
+        require_common(frame, problems.problem_id)
         unknown = count_unknown(frame, problems.problem_id)
         frame = frame[frame.problem_id.isin(problems.problem_id)].assign(unknown_problems=unknown)
     if missing == "wrong":

@@ -95,7 +95,7 @@ def import_problems(
     answer = frame.answer.map(_written).astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
-    excluded = given.astype("string")
+    excluded = given.astype("string").replace("", pd.NA)
     if not graded:
         excluded = excluded.mask(answer.isna() | answer.eq(""), NO_ANSWER)
     for policy, rows in (answered or {}).items():
@@ -145,6 +145,12 @@ def lacks(policy: str) -> str:
 
 
 def _check_questions(frame: pd.DataFrame) -> None:
+    odd = frame[frame.question.map(lambda question: isinstance(question, list | dict))]
+    if len(odd):
+        raise UserError(
+            f"the question of problem {odd.problem_id.iloc[0]!r} is no text, but "
+            f"{json.dumps(odd.question.iloc[0])[:60]}; name the column that has it under 'columns'"
+        )
     none = frame.problem_id[frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)]
     if len(none):
         raise UserError(
@@ -173,6 +179,11 @@ def _splits(frame: pd.DataFrame) -> pd.Series:
     first = frame.groupby("question").problem_id.transform("first")
     digests = first.map(lambda problem: hashlib.sha256(f"validation {problem}".encode()).hexdigest())
     train = digests[split == "train"].sort_values(kind="stable")
+    if len(train) < 5:
+        raise UserError(
+            f"{len(train)} problems are in train, of which a fifth would be for validation: give more, or some the "
+            "split 'validation'"
+        )
     return split.mask(split.eq("train") & digests.isin(train.iloc[: len(train) // 5]), "validation")
 
 

@@ -91,7 +91,9 @@ def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
     for name, entry in config.problem_sets.items():
         if isinstance(entry, Cities) and not (root / entry.countries).is_file():
             yield f"key 'problem_sets.{name}.countries': there is no file {entry.countries}; correct it"
-    places: list[tuple[str, Settings]] = [(f"problem_sets.{n}.problems", e) for n, e in config.problem_sets.items()]
+    places: list[tuple[str, Settings]] = [
+        (f"problem_sets.{n}.{key}", e) for n, e in config.problem_sets.items() for key in ("problems", "responses")
+    ]
     places += [(f"policies.{n}.{key}", e) for n, e in config.policies.items() for key in (*GRADED, *PREDICTED)]
     for place, owner in places:
         named = getattr(owner, place.split(".")[-1], None)

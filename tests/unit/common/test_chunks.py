@@ -1,7 +1,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from foretell.common import chunks
@@ -9,6 +9,7 @@ from foretell.common.chunks import FRAMES, TENSORS, Chunks, pieces_of_shard
 from foretell.common.errors import UserError
 
 
+@settings(deadline=None)
 @given(st.integers(1, 60), st.integers(1, 9), st.integers(1, 70))
 def test_shards_hold_the_same_pieces_as_the_whole(rows, size, shards):
     frame = pd.DataFrame({"x": range(rows)})

@@ -116,7 +116,7 @@ def test_a_line_that_is_no_sample_is_named(tmp_path, line):
 def test_inspect_epochs_are_samples_with_their_tokens_and_targets():
     found = read(LOGS / "inspect_sums.json", INSPECT)
     assert sorted(zip(found.problem_id, found["sample"], strict=True)) == [(i, e) for i in "123" for e in (0, 1)]
-    assert found.answer[0] == ["4", "four"] and found.answer[2] == "10"
+    assert found.answer[0] == '["4", "four"]' and found.answer[2] == "10"
     assert import_problems(found, "text", True).answer[0] == '["4", "four"]'
     assert (found.prompt_tokens[0], found.cached_tokens[0], found.completion_tokens[0]) == (111, 100, 5)
 

@@ -148,6 +148,22 @@ def test_formulas_are_evaluated_once_and_go_to_algebra_only_where_values_agree(m
     assert graded.grading_error.dropna().to_dict() == {20: "timed out"}
 
 
+@pytest.mark.parametrize("kind", ["math", "integer", "choice"])
+def test_several_gold_answers_are_refused_but_of_texts(kind):
+    completions = pd.DataFrame({"problem_id": ["p"], "sample": 0, "completion": "Answer: 2"})
+    problems = pd.DataFrame({"problem_id": ["p"], "answer": '["1", "2"]', "answer_kind": kind})
+    with pytest.raises(UserError, match=f"is no answer of the kind '{kind}'"):
+        grade(completions, problems)
+    assert grade(completions, problems.assign(answer_kind="text")).correct.all()
+
+
+def test_of_texts_too_a_gold_answer_may_be_a_whole_solution():
+    completions = pd.DataFrame({"problem_id": ["p"] * 2, "sample": [0, 1], "completion": ["Answer: Paris", "Rome"]})
+    gold = "Rome is in Italy.\n#### Paris"
+    problems = pd.DataFrame({"problem_id": ["p"], "answer": gold, "answer_kind": "text"})
+    assert grade(completions, problems).correct.tolist() == [True, False]
+
+
 def test_a_gold_answer_may_be_a_whole_solution_that_marks_its_answer():
     assert one("She sells 9 * 8 = 72 eggs.\n#### 72", "#### 72", "#### 9").correct.tolist() == [True, False]
     assert one("We get $\\boxed{\\frac{1}{2}}$.", "0.5").correct.tolist() == [True]

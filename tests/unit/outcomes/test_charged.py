@@ -22,7 +22,7 @@ CHARGES = PolicyPrice(encoder=None, charged=True)
 @pytest.fixture
 def problems():
     frame = pd.DataFrame({"problem_id": list("pqr"), "question": ["1+1", "2+2", "3+3"], "answer": "2"})
-    return import_problems(frame.assign(split=["train", "train", "test"]), "integer", cross_fitted=False)
+    return import_problems(frame.assign(split=["train", "validation", "test"]), "integer", cross_fitted=False)
 
 
 def test_a_table_of_routerbench_gives_grades_and_costs_as_they_are(problems, tmp_path):

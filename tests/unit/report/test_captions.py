@@ -25,6 +25,15 @@ def test_fewer_samples_are_spoken_of_where_routers_may_choose_them(pytestconfig,
         assert ("may choose fewer" in " ".join(text.split())) == chooses
 
 
+@pytest.mark.parametrize("recalibrate", [False, True])
+@pytest.mark.parametrize("label", ["F4", "T6"])
+def test_platt_scaling_is_spoken_of_where_something_was_scaled(pytestconfig, label, recalibrate):
+    caption = (pytestconfig.rootpath / "workflow" / "report" / f"{label}.rst").read_text(encoding="utf-8")
+    given = {"source": "file", "recalibrate": recalibrate}
+    config = {"policies": {"a": {"predictions": {"file": "p.csv"}}}, "problem_sets": {"s": given}, "pools": {}}
+    assert ("Platt" in to_html(caption, config, label)) == recalibrate
+
+
 @pytest.mark.parametrize("sensitivity", [None, 0.5])
 def test_savings_on_assumed_costs_have_a_range_where_costs_are_varied(pytestconfig, sensitivity):
     caption = (pytestconfig.rootpath / "workflow" / "report" / "T4.rst").read_text(encoding="utf-8")

@@ -155,6 +155,11 @@ OWN_MISTAKES = [
     ("policies.a.activations", "a.npz", "key 'policies.b.activations' is missing: others on 'own' have it"),
     ("policies.a.outcomes.file", "c.csv", "key 'policies.a.outcomes.file': there is no file"),
     ("policies.a.outcomes.format", "excel", "key 'policies.a.outcomes.format'"),
+    (
+        "problem_sets.own.responses",
+        {"file": "people.csv"},
+        "key 'problem_sets.own.responses.file': there is no file",
+    ),
     ("problem_sets.own.answer_kind", "poem", "key 'problem_sets.own.answer_kind'"),
     ("pools.own.policies", ["a", "c"], "'c' is not defined"),
 ]

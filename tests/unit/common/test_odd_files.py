@@ -1,0 +1,140 @@
+"""Tables and logs as users have them: columns of several kinds, other encodings, documents in any order."""
+
+import json
+
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.common.storage import write_parquet
+from foretell.common.tables import Format, read
+from foretell.problems.imported import import_problems
+
+LM_EVAL, INSPECT = Format(format="lm_eval"), Format(format="inspect")
+
+
+def sample(prompt, doc, number=0):
+    """A record of lm-evaluation-harness."""
+    return {"doc_id": number, "doc": doc, "target": "x", "arguments": [[prompt, {}]], "resps": [["x"]], "acc": 1.0}
+
+
+def lines(path, rows, encoding="utf-8"):
+    path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding=encoding)
+    return path
+
+
+def question(tmp_path, prompt, doc):
+    return read(lines(tmp_path / "samples_t.jsonl", [sample(prompt, doc)]), LM_EVAL).question.item()
+
+
+EXAMPLE = "Question: Is iron a metal?\nA. yes\nB. no\nAnswer: A\n\n"
+OPTION = "A water soluble vitamin that the body stores for months"
+
+
+@pytest.mark.parametrize(
+    ("doc", "asked"),
+    [
+        ({"question": "Vitamin one is:", "opa": OPTION, "opb": "no"}, f"Vitamin one is:\nA. {OPTION}\nB. no\nAnswer:"),
+        ({"q": "Who was he?", "passage": "Long ago there was a king of Thule, true unto the grave."}, None),
+        ({"subject": "iron", "question": "Why?", "answer": "yes"}, "Why?\nA. yes\nB. no\nAnswer:"),
+    ],
+    ids=["options longer than the question", "question before the passage", "words of the examples"],
+)
+def test_a_question_begins_where_the_document_does(tmp_path, doc, asked):
+    asked = asked or f"{doc['q']}\n\n{doc['passage']}\nAnswer:"
+    found = question(tmp_path, f"{EXAMPLE}Question: {asked}", doc)
+    assert found == asked if "passage" not in doc else found.endswith(doc["passage"] + "\nAnswer:")
+
+
+def test_a_long_text_of_the_document_is_its_own_even_across_an_empty_line(tmp_path):
+    asked = "How many apples did she have left after she gave three away?"
+    doc = {"question": asked, "context": "Mary had a basket with ten apples, and gave some of them to her friends."}
+    assert question(tmp_path, f"{EXAMPLE}{asked}\n\n{doc['context']}", doc) == f"{asked}\n\n{doc['context']}"
+
+
+def test_columns_of_several_kinds_are_texts_and_can_be_written(tmp_path):
+    docs = [{"question": "1+1", "level": 3, "also": ["two"], "big": 2**70}, {"question": "2+2", "level": "hard"}]
+    docs[1] |= {"also": "four", "big": 1}
+    file = lines(tmp_path / "samples_t.jsonl", [sample(doc["question"], doc, n) for n, doc in enumerate(docs)])
+    found = read(file, LM_EVAL)
+    assert found["doc.level"].tolist() == ["3", "hard"] and found["doc.also"].tolist() == ['["two"]', "four"]
+    write_parquet(found, tmp_path / "found.parquet")
+
+
+def test_whole_numbers_beside_a_gap_stay_whole(tmp_path):
+    rows = [{"problem_id": "a", "answer": 1, "rate": 0.5}, {"problem_id": "b", "rate": 1.0}, {"problem_id": "c"}]
+    found = read(lines(tmp_path / "t.jsonl", rows), Format())
+    assert found.answer.dtype == "Int64" and found.answer[0] == 1 and found.rate.tolist()[:2] == [0.5, 1.0]
+
+
+@pytest.mark.parametrize(("name", "content"), [("t.jsonl", '{"a": 1}\n[1, 2]\n'), ("t.json", '[{"a": 1}, 3]')])
+def test_rows_that_are_no_objects_are_named(tmp_path, name, content):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(UserError, match=rf"{name}: .*row 2 is no object with columns"):
+        read(tmp_path / name, Format())
+
+
+def test_a_question_that_is_a_list_is_named(tmp_path):
+    rows = [{"problem_id": name, "question": [name], "answer": "1", "split": "train"} for name in "ab"]
+    with pytest.raises(UserError, match=r"question of problem 'a' is no text, but \[\"a\"\]; name the column"):
+        import_problems(read(lines(tmp_path / "t.jsonl", rows), Format()), "math", cross_fitted=False)
+
+
+def test_a_train_split_too_small_for_validation_is_named_and_an_empty_reason_is_none(tmp_path):
+    rows = [
+        {"problem_id": f"{n}", "question": f"{n}?", "answer": "1", "split": "train" if n < 4 else "test"}
+        for n in range(9)
+    ]
+    with pytest.raises(UserError, match="4 problems are in train, of which a fifth would be for validation"):
+        import_problems(read(lines(tmp_path / "t.jsonl", rows), Format()), "math", cross_fitted=False)
+    rows = [{**row, "split": "test" if row["split"] == "train" else "train", "excluded_reason": ""} for row in rows]
+    found = import_problems(read(lines(tmp_path / "t.jsonl", rows), Format()), "math", cross_fitted=False)
+    assert found.split.value_counts().to_dict() == {"train": 4, "test": 4, "validation": 1}
+    assert found.excluded_reason.isna().all()
+
+
+@pytest.mark.parametrize(
+    ("where", "left"),
+    [({"level": 1}, ["a"]), ({"level": "1"}, ["a"]), ({"ok": True}, ["b"]), ({"level": [1, 2]}, ["a", "b"])],
+)
+def test_rows_of_a_csv_are_chosen_by_numbers_too(tmp_path, where, left):
+    (tmp_path / "t.csv").write_text("problem_id,level,ok\na,1,False\nb,2,True\n")
+    assert read(tmp_path / "t.csv", Format(where=where)).problem_id.tolist() == left
+
+
+def test_rows_are_chosen_by_a_column_of_lists(tmp_path):
+    rows = [{"problem_id": "a", "tags": ["x"]}, {"problem_id": "b", "tags": None}]
+    assert read(lines(tmp_path / "t.jsonl", rows), Format(where={"tags": [["x"]]})).problem_id.tolist() == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "name", "how"),
+    [("latin1", "samples_t.jsonl", LM_EVAL), ("utf-16", "samples_t.jsonl", LM_EVAL), ("latin1", "log.json", INSPECT)],
+)
+def test_logs_in_another_encoding_have_a_remedy(tmp_path, encoding, name, how):
+    file = lines(tmp_path / name, [sample("Où?", {"question": "Où?" * 1000})], encoding)
+    with pytest.raises(UserError, match=rf"{name}: it is not in UTF-8 .* iconv -f {encoding} -t utf-8") as refused:
+        read(file, how)
+    assert len(str(refused.value)) < 500
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+def test_other_separators_are_named(tmp_path, mark):
+    (tmp_path / "t.csv").write_text(mark.join(["problem_id", "question"]) + "\n")
+    with pytest.raises(UserError, match=r"columns are separated by (semicolons|tabs); save it with commas"):
+        read(tmp_path / "t.csv", Format())
+
+
+def test_ids_by_task_where_a_policy_has_one_file_of_several(tmp_path):
+    file = lines(tmp_path / "samples_sums.jsonl", [sample("1+1", {"question": "1+1"})])
+    assert read(file, LM_EVAL).problem_id.item() == "0"
+    assert read(file, Format(format="lm_eval", ids_by_task=True)).problem_id.item() == "sums/0"
+
+
+def test_all_calls_of_the_model_are_counted_in_a_sample_of_inspect(tmp_path):
+    usage = {"input_tokens": 100, "output_tokens": 5}
+    used = {"m": {"input_tokens": 3000, "output_tokens": 900}, "judge": {"input_tokens": 7, "output_tokens": 7}}
+    given = {"id": 1, "epoch": 1, "input": "1+1", "target": "2", "output": {"usage": usage}, "scores": {}}
+    log = {"eval": {"task": "t", "model": "m"}, "samples": [given | {"model_usage": used}, given | {"id": 2}]}
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    found = read(tmp_path / "log.json", INSPECT)
+    assert found.prompt_tokens.tolist() == [3000, 100] and found.completion_tokens.tolist() == [900, 5]

@@ -1,0 +1,58 @@
+"""Files of a policy that lack problems, grades, tokens, or are about other problems."""
+
+import pandas as pd
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.common.tables import Format
+from foretell.completions.imported import TextSettings, import_completions, import_rollouts
+from foretell.outcomes.imported import import_outcomes
+
+PROBLEMS = pd.DataFrame({"problem_id": list("abcd"), "question": "12345678", "excluded_reason": pd.NA, "split": "test"})
+PROBLEMS = PROBLEMS.assign(group=PROBLEMS.problem_id, reference_difficulty=1.0)
+
+
+def how(**given):
+    return TextSettings(**{"table": Format(), "characters_per_token": None, **given})
+
+
+def rows(ids, **columns):
+    frame = pd.DataFrame({"problem_id": list(ids), "completion": "x", "correct": True, "majority_correct": True})
+    return frame.assign(**columns)
+
+
+@pytest.mark.parametrize("missing", ["wrong", "leave_out"])
+def test_a_file_about_other_problems_is_no_incomplete_one(missing):
+    message = "rows of 1 of the 4 problems, and of 3 others: ids do not match, such as '1' in the file and 'a' in the"
+    for import_ in (import_completions, import_rollouts):
+        with pytest.raises(UserError, match=message):
+            import_(rows("123a"), PROBLEMS, how(missing=missing))
+    with pytest.raises(UserError, match=message):
+        import_outcomes(rows("123a"), PROBLEMS, missing)
+
+
+def test_a_file_of_few_of_the_problems_or_of_many_more_is_taken():
+    assert import_rollouts(rows("a"), PROBLEMS, how(missing="wrong")).correct.tolist() == [True, False, False, False]
+    assert import_outcomes(rows("abcd123456789"), PROBLEMS, "wrong").majority_correct.all()
+
+
+def test_tokens_that_some_rows_lack_are_estimated_and_the_others_kept():
+    given = rows("abcd", completion_tokens=[5, None, 7, 8], prompt_tokens=9)
+    found = import_completions(given, PROBLEMS, how(characters_per_token=0.25, priced=True))
+    assert found.completion_tokens.tolist() == [5, 4, 7, 8] and set(found.prompt_tokens) == {9}
+
+
+@pytest.mark.parametrize("grade", [0.9, "0.9"])
+def test_a_fraction_needs_a_threshold_whatever_the_file(grade):
+    given = rows("abcd").assign(correct=pd.Series([grade] * 4, dtype=object))
+    with pytest.raises(UserError, match=r"'correct' is 0.9; set 'threshold'"):
+        import_rollouts(given, PROBLEMS, how())
+    assert import_rollouts(given, PROBLEMS, how(threshold=0.5)).correct.all()
+
+
+def test_a_sample_without_a_grade_is_missing():
+    given = rows("abcd").assign(correct=pd.Series([True, None, True, True], dtype=object))
+    with pytest.raises(UserError, match=r"problem 'b', sample 0: there is no grade; .* set the policy's 'missing'"):
+        import_rollouts(given, PROBLEMS, how())
+    found = import_rollouts(given, PROBLEMS, how(missing="wrong")).set_index("problem_id")
+    assert found.correct.to_dict() == {"a": True, "b": False, "c": True, "d": True} and found.missing["b"]
