@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.sparse import csr_array
-from sklearn.decomposition import PCA
+from scipy.linalg import eigh
 from typing_extensions import override
 
 from foretell.probes import solvers
+from foretell.probes.dense import RANK
 from foretell.probes.latent_factors import Answers, Factorisation, ItemResponse, Linear
 from foretell.probes.ngrams import CHARACTERS, Counts, NgramBlock, Tfidf, scale_of
 
@@ -58,18 +58,27 @@ class JointBlock(NgramBlock):
 
 
 class Components:
-    """Principal components of the TF-IDF of the fitted rows, scaled together to their total variance in `ngrams`."""
+    """Principal components of the TF-IDF of the fitted rows, scaled together to a total variance of `ngrams.VARIANCE`.
+
+    From the matrix of products, not by iterations that begin at random: without a seed, and the same in every run.
+    """
 
     def __init__(self, counts: Counts, rows: np.ndarray):
         self._tfidf = Tfidf(counts, rows)
-        size = min(COMPONENTS, min(self._tfidf.features.shape) - 1)
-        self._axes = PCA(size, svd_solver="arpack", random_state=0).fit(self._tfidf.features)
-        self._scale = np.sqrt(scale_of(self._axes.explained_variance_.sum()))
+        features, size = self._tfidf.features, len(rows)
+        products = (features @ features.T).toarray()  # n-grams outnumber rows
+        means = products.mean(axis=0)
+        centred = products - means - means[:, None] + means.mean()
+        largest = [size - min(COMPONENTS, size), size - 1]
+        eigenvalues, vectors = eigh(centred, subset_by_index=largest)
+        there = eigenvalues > RANK * max(eigenvalues[-1], 1.0)  # the others are rounding
+        scale = np.sqrt(scale_of(eigenvalues.sum() / size))
+        self._axes = scale * (features.T @ (vectors * there / np.sqrt(np.where(there, eigenvalues, 1.0))))
+        self._centre = features.mean(axis=0) @ self._axes
 
     def of(self, rows: np.ndarray) -> np.ndarray:
         """[rows, components] of any rows; centred for the fitted ones."""
-        features: csr_array = self._tfidf.of(rows)
-        return self._scale * self._axes.transform(features)
+        return self._tfidf.of(rows) @ self._axes - self._centre
 
 
 @dataclass(frozen=True)

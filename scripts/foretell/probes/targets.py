@@ -123,7 +123,7 @@ def read_target_of_policies(
         outcomes: per policy: problem_id, split, group, and what the target is read from, of the same problems in one
             order.
         name: key of TARGETS.
-        folds: of the cross-validation, stratified by the labels of all policies at once, whatever their order.
+        folds: of the cross-validation, stratified by the labels of all policies at once.
         seed: of the folds.
 
     Raises:
@@ -135,7 +135,7 @@ def read_target_of_policies(
     rows = {policy: np.flatnonzero(train & ~np.isnan(values)) for policy, values in labels.items()}
     targets = {}
     for policy, at in rows.items():
-        alike = [labels[other][at] for other in sorted(rows) if target.binary and np.array_equal(rows[other], at)]
+        alike = [labels[other][at] for other in rows if target.binary and np.array_equal(rows[other], at)]
         strata = np.array(alike).reshape(len(alike), len(at)).T
         assigned = assign_folds(units[at], strata, folds, seed) if len(at) else at
         targets[policy] = LabelledTarget(name, target, labels[policy], at, assigned)

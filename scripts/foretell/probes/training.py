@@ -60,7 +60,9 @@ def train_joint_probes(
         UserError: the outcomes lack a target, a target has fewer labelled train problems than folds.
     """
     ids = inputs.outcomes.problem_id
-    aligned = {policy: frame.set_index("problem_id").loc[ids].reset_index() for policy, frame in outcomes.items()}
+    aligned = {  # by name, so that the order of the configuration does not change how sums are rounded
+        policy: outcomes[policy].set_index("problem_id").loc[ids].reset_index() for policy in sorted(outcomes)
+    }
     for family in jointly_fitted(settings.families):
         blocks = family.build_jointly(inputs, tuple(settings.strengths))
         for name in settings.targets:
