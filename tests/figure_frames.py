@@ -92,6 +92,7 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
         **constants,
         cost_basis=cost_basis,
         saving_interval=saving,
+        preferred=(table.strategy == "utility") & (table.chosen_on == "validation"),
         resolvable_margin=0.02,
         margin=0.01,
         matched="underpowered",

@@ -53,9 +53,10 @@ def two_splits():
 
 
 def rivals():
-    """The same questions, routed in every way and by every kind of neighbours and networks."""
+    """The same questions, routed in every way and by every rival of the probe."""
     config = asked()
-    config["probes"] = {"families": ["linear", "mlp", "mlp_ensemble", "knn", "knn_text"]}
+    joint = ["matrix_factorisation", "mirt"]
+    config["probes"] = {"families": ["linear", "mlp", "mlp_ensemble", "knn", "knn_text", *joint]}
     config["routing"] = {"routers": ["utility", "cascade", "tolerance"], "tolerances": 11}
     return config
 
@@ -162,6 +163,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
             add("cross_fit_predictors", problem_set=name)
         if study.predictions_by(name) == "cross_fit_probes":
             add("compare_difficulty", problem_set=name)
+        if study.trained_jointly(name):
+            add("train_joint_probes", problem_set=name)
         if study.compared_encoders(name):
             add("compare_encoders", problem_set=name)
     for pool in study.config.pools:

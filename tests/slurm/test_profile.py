@@ -102,7 +102,7 @@ def test_the_profile_names_rules_that_there_are_and_groups_every_figure():
     profile = yaml.safe_load((ROOT / "workflow" / "profiles" / "slurm" / "profile.yaml").read_text())
     written = "".join(path.read_text() for path in (ROOT / "workflow" / "rules").glob("*.smk"))
     rules = set(re.findall(r"^(?:use )?rule (?:\w+ as )?(\w+)(?::| with:)$", written, re.MULTILINE))
-    rules |= {"train_probes", "cross_fit_predictors"}  # made for each kind of problem set, by their own names
+    rules |= {"train_probes", "train_joint_probes", "cross_fit_predictors"}  # made by names of their own
     labels = yaml.safe_load((ROOT / "config" / "figures.yaml").read_text())
     figures = {f"{'plot_figure' if label.startswith('F') else 'write_table'}_{label}" for label in labels}
     named = profile["set-resources"].keys() | profile["set-threads"].keys() | profile["groups"].keys()

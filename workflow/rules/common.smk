@@ -236,6 +236,7 @@ wildcard_constraints:
 
 named_after("generate_completions", ["generate_completions_with_vllm"])
 named_after("train_probes", study.trained_alike())
+named_after("train_joint_probes", study.joint())
 named_after(
     "cross_fit_predictors", [f"cross_fit_predictors_{name}" for name in study.predicted_by("cross_fit_predictors")]
 )

@@ -35,6 +35,35 @@ for rule_name, names in study.trained_alike().items():
             RUN
 
 
+# One rule per problem set, as its policies are fitted together.
+for rule_name, name in study.joint().items():
+
+    rule:
+        name:
+            rule_name
+        input:
+            problems="results/{study}/problems/{problem_set}.parquet",
+            outcomes=under_results(files.outcomes),
+        output:
+            expand(
+                "results/{{study}}/probes/{{problem_set}}/{policy}/{target}/{family}/{file}",
+                policy=study.policies(name),
+                target=study.targets(name),
+                family=study.trained_jointly(name),
+                file=["sweep.parquet", "predictions.parquet", "probe.json"],
+            ),
+        log:
+            "logs/{study}/probes/{problem_set}.log",
+        wildcard_constraints:
+            problem_set=re.escape(name),
+        conda:
+            "../../environment.yml"
+        params:
+            **program("train_joint_probes", ids={"outcomes": files.outcomes}, output=folder_of_set),
+        shell:
+            RUN
+
+
 rule cross_fit_probes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",

@@ -56,13 +56,14 @@ def _per_thousand(name: str) -> str:
 def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: single policies at all of their samples, mixtures at the cost of what matches, every router.
 
-    Of the families beside the one that counts, only what is chosen to match; the rest is in the CSV.
+    Of the families beside the one that counts, only what is chosen to match or preferred; the rest is in the CSV.
     """
     all_samples = frame[frame.strategy == "single"].groupby("policy").samples.max()
     fewer = (frame.strategy == "single") & frame.samples.notna() & (frame.samples < frame.policy.map(all_samples))
     beside = frame.family.notna() & (frame.family != routing_family(frame))
     mixed = frame.strategy == "hull"
-    frame = frame[~fewer & ~((mixed | beside) & (frame.criterion != MATCH)) & ~(mixed & beside)]
+    further = (mixed | beside) & (frame.criterion != MATCH) & ~frame.preferred
+    frame = frame[~fewer & ~further & ~(mixed & beside)]
 
     def cells(name: str, write: Callable[..., str] = with_interval, **options: Any) -> list[str]:
         columns = zip(*(frame[name + end] for end in ("", "_low", "_high")), strict=True)
@@ -115,6 +116,15 @@ def strategy_name(row: Any) -> str:
     return f"{name}: one {router.symbol} per fold"
 
 
+def _preferred(rows: pd.DataFrame) -> str:
+    """Which router and family would have been chosen of all."""
+    named = [
+        f"{ROUTERS[row.strategy].title} by {FAMILIES[row.family].label} ({row.criterion}, {row.chosen_on})"
+        for row in rows.itertuples()
+    ]
+    return f" Of all routers and families the choosing split would take: {'; '.join(named)}." if named else ""
+
+
 def _note(frame: pd.DataFrame) -> str:
     chosen = frame.dropna(subset="calibrated_on").drop_duplicates("chosen_on")
     choosers = "; ".join(
@@ -143,6 +153,6 @@ def _note(frame: pd.DataFrame) -> str:
         f"Matched: less accurate than the best single policy by less than {100 * frame.margin.iloc[0]:g} % of the "
         "problems (95 % interval); if not, a sample that resolves that margin with 80 % power says no, a smaller one "
         "has too few problems; what sends every test problem to the best single policy is the same policy."
-        f"{over_text if text_only else ''} Single policies at fewer samples, further points of other "
-        "families and the mixtures' make-up are in the CSV."
+        f"{over_text if text_only else ''}{_preferred(frame[frame.preferred])} Single policies at "
+        "fewer samples, further points of other families and the mixtures' make-up are in the CSV."
     )

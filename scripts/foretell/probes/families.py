@@ -46,7 +46,8 @@ class Family:
         label: for readers of figures.
         description: one clause, for the configuration's documentation.
         reads: what it needs, one of the constants above.
-        build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where nothing is trained.
+        build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where no policy has one of its
+            own.
         control: whether it is trained on permuted labels, several times over, to say what chance looks like.
         kept: whether what was fitted is kept, so that it can score new prompts.
     """
@@ -68,6 +69,17 @@ class Family:
     def needs_prefill(self) -> bool:
         """Whether a model reads the prompt before anything is predicted; of imported predictions that is assumed."""
         return self.reads in (ACTIVATIONS, UNTRAINED, PREDICTIONS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class JointFamily(Family):
+    """A family that is fitted to the answers of all policies at once.
+
+    Attributes:
+        build_jointly: as `build`; label columns are policies.
+    """
+
+    build_jointly: Builder
 
 
 def linear(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
@@ -199,6 +211,22 @@ def word_tfidf(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
     return [WordsBlock(inputs.questions, ngrams, strengths) for ngrams in NGRAM_RANGES]
 
 
+def matrix_factorisation(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Factors of the question's TF-IDF times factors of the policy: several ranks and every strength."""
+    from foretell.probes.joint import NGRAMS, JointBlock
+    from foretell.probes.latent_factors import factorise
+
+    return [JointBlock(inputs.questions, NGRAMS, strengths, factorise)]
+
+
+def mirt(inputs: Inputs, strengths: tuple[float, ...]) -> list[Block]:
+    """Item response theory with difficulty and discriminations from TF-IDF: several ranks and every strength."""
+    from foretell.probes.joint import NGRAMS, JointBlock
+    from foretell.probes.latent_factors import fit_item_response
+
+    return [JointBlock(inputs.questions, NGRAMS, strengths, fit_item_response)]
+
+
 def _given(values: T | None, what: str) -> T:
     if values is None:
         raise UserError(f"a family of key 'families' reads {what}, which the job was not given")
@@ -228,6 +256,22 @@ FAMILIES = registry(
     Family("tfidf", "TF-IDF", "TF-IDF of the question's character n-grams", QUESTIONS, tfidf, kept=True),
     Family("word_tfidf", "word TF-IDF", "TF-IDF of the question's words", QUESTIONS, word_tfidf, kept=True),
     Family("knn_text", "kNN on text", "the nearest problems of train by TF-IDF of their words", QUESTIONS, knn_text),
+    JointFamily(
+        "matrix_factorisation",
+        "matrix factorisation",
+        "few factors of the question's text that all policies share, with weights of each policy",
+        QUESTIONS,
+        None,
+        build_jointly=matrix_factorisation,
+    ),
+    JointFamily(
+        "mirt",
+        "multidimensional IRT",
+        "item response theory: abilities of the policies, difficulty and discriminations from the question's text",
+        QUESTIONS,
+        None,
+        build_jointly=mirt,
+    ),
     Family("token_gbm", "token GBM", "boosted trees on the prompt's one-hot token ids", TOKENS, token_gbm),
     Family(
         "reference_difficulty",
@@ -244,6 +288,12 @@ FAMILIES = registry(
 
 
 ROUTING_FAMILIES = (LINEAR, IMPORTED, TFIDF, WORD_TFIDF, "prompt_length")  # the first that there is routes
+
+
+def jointly_fitted(names: Iterable[str]) -> list[JointFamily]:
+    """Those of some families that are fitted to all policies at once, in the registry's order."""
+    wanted = set(names)
+    return [family for name, family in FAMILIES.items() if name in wanted and isinstance(family, JointFamily)]
 
 
 def by_builder(names: Iterable[str]) -> list[tuple[Builder, list[Family]]]:

@@ -6,7 +6,7 @@ from typing import Annotated
 from pydantic import AfterValidator, Field, PositiveFloat
 
 from foretell.common.arguments import Settings
-from foretell.probes.families import FAMILIES
+from foretell.probes.families import FAMILIES, jointly_fitted
 from foretell.probes.targets import TARGETS
 
 TRAINED = [name for name, family in FAMILIES.items() if family.build is not None]
@@ -24,6 +24,9 @@ TargetName = Annotated[str, AfterValidator(lambda name: _of(TARGETS, [name])[0])
 TargetNames = Annotated[list[str], AfterValidator(lambda names: _of(TARGETS, names))]
 FamilyNames = Annotated[list[str], AfterValidator(lambda names: _of(TRAINED, names))]
 PredictorNames = Annotated[list[str], AfterValidator(lambda names: _of(PREDICTORS, names))]
+JointNames = Annotated[
+    list[str], AfterValidator(lambda names: _of([family.name for family in jointly_fitted(FAMILIES)], names))
+]
 Strengths = Annotated[list[PositiveFloat], Field(min_length=1)]
 
 
@@ -49,6 +52,24 @@ class ProbeSettings(Settings):
     seed: int = Field(ge=0)
     metadata: list[str] = []
     recalibrate: bool = False
+
+
+class JointSettings(Settings):
+    """Protocol of the probes that are fitted to all policies at once.
+
+    Attributes:
+        targets: keys of TARGETS.
+        families: keys of FAMILIES that are fitted so.
+        folds: of the cross-validation.
+        strengths: L2 penalties, positive.
+        seed: of the folds.
+    """
+
+    targets: TargetNames
+    families: JointNames
+    folds: int = Field(ge=2)
+    strengths: Strengths
+    seed: int = Field(ge=0)
 
 
 class EncoderSettings(Settings):

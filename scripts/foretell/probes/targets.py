@@ -114,6 +114,34 @@ def read_targets(outcomes: pd.DataFrame, names: list[str], folds: int, seed: int
     return targets
 
 
+def read_target_of_policies(
+    outcomes: dict[str, pd.DataFrame], name: str, folds: int, seed: int
+) -> dict[str, LabelledTarget]:
+    """One target of every policy, with folds that policies with the same labelled train problems share.
+
+    Args:
+        outcomes: per policy: problem_id, split, group, and what the target is read from, of the same problems in one
+            order.
+        name: key of TARGETS.
+        folds: of the cross-validation, stratified by the labels of all policies at once.
+        seed: of the folds.
+
+    Raises:
+        UserError: as `read_targets`.
+    """
+    target, first = TARGETS[name], next(iter(outcomes.values()))
+    train, units = first.split.eq("train").to_numpy(), fold_units(first)
+    labels = {policy: target.labels(frame) for policy, frame in outcomes.items()}
+    rows = {policy: np.flatnonzero(train & ~np.isnan(values)) for policy, values in labels.items()}
+    targets = {}
+    for policy, at in rows.items():
+        alike = [labels[other][at] for other in rows if target.binary and np.array_equal(rows[other], at)]
+        strata = np.array(alike).reshape(len(alike), len(at)).T
+        assigned = assign_folds(units[at], strata, folds, seed) if len(at) else at
+        targets[policy] = LabelledTarget(name, target, labels[policy], at, assigned)
+    return targets
+
+
 def permute(target: LabelledTarget, problem_ids: np.ndarray, seed: int, number: int) -> np.ndarray:
     """[n] the target's train labels, shuffled among its train problems, whatever the problems' order.
 

@@ -1,4 +1,4 @@
-"""Train every family of probes for every target of one policy."""
+"""Train every family of probes for every target, of one policy or of all at once."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,11 +8,11 @@ import pandas as pd
 
 from foretell.probes.artefacts import Probe, describe, predictions_of, sweep_of, tensors_of
 from foretell.probes.calibration import recalibrate
-from foretell.probes.families import Family, by_builder
+from foretell.probes.families import Family, by_builder, jointly_fitted
 from foretell.probes.inputs import SPLITS, Inputs
 from foretell.probes.protocol import Block
-from foretell.probes.settings import ProbeSettings
-from foretell.probes.targets import LabelledTarget, permute, read_targets
+from foretell.probes.settings import JointSettings, ProbeSettings
+from foretell.probes.targets import LabelledTarget, permute, read_target_of_policies, read_targets
 from foretell.probes.trials import Result, Trial, run_trials
 
 
@@ -37,6 +37,39 @@ def train_probes(inputs: Inputs, settings: ProbeSettings) -> Iterator[Probe]:
         for group in trials:
             probe = _probe(blocks, group, [next(results) for _ in group], inputs.outcomes)
             yield _recalibrated(probe, group[0].target) if settings.recalibrate else probe
+
+
+def train_joint_probes(
+    inputs: Inputs, outcomes: dict[str, pd.DataFrame], settings: JointSettings
+) -> Iterator[tuple[str, Probe]]:
+    """Train the families that are fitted to all policies at once, for each target.
+
+    Nothing is chosen on validation or test, and a fold holds out a problem for every policy. A policy that cannot be
+    trained takes no part; those with other labelled train problems are fitted apart. Each policy has the rank and
+    strength that rank its own problems best.
+
+    Args:
+        inputs: of any of the policies.
+        outcomes: per policy: problem_id, split, group and what targets are read from, of the inputs' problems.
+        settings: how.
+
+    Returns:
+        Policies with their probes.
+
+    Raises:
+        UserError: the outcomes lack a target, a target has fewer labelled train problems than folds.
+    """
+    ids = inputs.outcomes.problem_id
+    aligned = {  # by name, so that the order of the configuration does not change how sums are rounded
+        policy: outcomes[policy].set_index("problem_id").loc[ids].reset_index() for policy in sorted(outcomes)
+    }
+    for family in jointly_fitted(settings.families):
+        blocks = family.build_jointly(inputs, tuple(settings.strengths))
+        for name in settings.targets:
+            targets = read_target_of_policies(aligned, name, settings.folds, settings.seed)
+            trials = [Trial(target, family.name, None, target.labels[target.rows]) for target in targets.values()]
+            for policy, trial, result in zip(targets, trials, run_trials(blocks, trials), strict=True):
+                yield policy, _probe(blocks, [trial], [result], aligned[policy])
 
 
 def _trials(family: Family, target: LabelledTarget, outcomes: pd.DataFrame, settings: ProbeSettings) -> list[Trial]:

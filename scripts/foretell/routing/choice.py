@@ -116,6 +116,25 @@ def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings
     return pd.DataFrame(rows, columns=columns).astype({"family": "str"})
 
 
+def preferred(selected: pd.DataFrame, points: dict[str, Points], settings: RoutingEvaluationSettings) -> np.ndarray:
+    """Whose operating point the choosing split would take, of all routers and families, by the same criterion.
+
+    Args:
+        selected: the table of `select_points`.
+        points: as there.
+        settings: as there.
+
+    Returns:
+        bool [rows]: one row per chooser and criterion; none where no router fulfils the criterion.
+    """
+    found = np.zeros(len(selected), dtype=bool)
+    fulfil = selected[selected.family.notna() & (selected.choice == selected.criterion.map(CHOSEN))]
+    for (criterion, _, split), rows in fulfil.groupby(["criterion", "calibrated_on", "chosen_on"]):
+        point, _ = choose_point(points[split], rows.point.to_numpy(), criterion, settings.criteria[criterion])
+        found[rows.index[rows.point == point]] = True
+    return found
+
+
 def routing_family(summary: pd.DataFrame) -> str:
     """The family of a routing summary that counts where there is one: the first."""
     return str(summary.family.dropna().iloc[0])

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.probes.families import FAMILIES
-from foretell.routing.choice import best_single, select_points
+from foretell.routing.choice import best_single, preferred, select_points
 from foretell.routing.hull import Mixture, blend, mix_to_cost, upper_hull
 from foretell.routing.points import HULL, SINGLE, Points
 from foretell.routing.pool import TEST
@@ -26,6 +26,7 @@ class Comparison:
         labels: one row per strategy: ROW (which names it; at_cost_of is the router whose cost a hull mixture has),
             choice, operating_point, best_single, hull_policies, text_family (null but for routers), cost_basis.
         is_best: [rows], whether a row is the best single policy itself, in every fold.
+        is_preferred: [rows], whether the choosing split prefers a row's router and family to all others, in every fold.
         accuracy, cost, probing: [rows, problems].
         best_accuracy, best_cost: [rows, problems], the single policy that the first chooser found best.
         hull_accuracy, hull_cost: [rows, problems], the mixture that cost the same there.
@@ -37,6 +38,7 @@ class Comparison:
 
     labels: pd.DataFrame
     is_best: np.ndarray
+    is_preferred: np.ndarray
     accuracy: np.ndarray
     cost: np.ndarray
     probing: np.ndarray
@@ -79,7 +81,7 @@ class Comparison:
 
 
 TEXT = ["text_accuracy", "text_cost", "text_hull_accuracy"]
-BY_ROW = ["is_best"]
+BY_ROW = ["is_best", "is_preferred"]
 BY_PROBLEM = [field.name for field in fields(Comparison) if field.name not in ("labels", *BY_ROW)]
 
 
@@ -133,6 +135,7 @@ def _compare(fold: RoutedPool, settings: RoutingEvaluationSettings) -> Compariso
     routed = Comparison(
         labels=labels.assign(text_family=[None if row is None else selected.family[row] for row in text]),
         is_best=point == best,
+        is_preferred=preferred(selected, choosing, settings),
         accuracy=test.accuracy[point],
         cost=test.cost[point],
         probing=test.probing[point],

@@ -37,7 +37,8 @@ def summarise_routing(folds: Sequence[RoutedPool], settings: RoutingEvaluationSe
         the probabilities of text_family: accuracy_over_text, saving_over_text and gain_over_text (difference of the
         gains over the hull), the latter two also with_probing; resolvable_margin (with 80 % power), margin, matched
         (yes, no or underpowered; null for the best single policy itself, and for what sends every test problem to it),
-        saving_interval, n, resamples.
+        saving_interval, preferred (whether the choosing split would take this router and family of all, by the same
+        criterion; in every fold), n, resamples.
 
     Raises:
         UserError: a split that is needed is empty, test is to choose, or the folds differ in their strategies.
@@ -57,6 +58,7 @@ def summarise_routing(folds: Sequence[RoutedPool], settings: RoutingEvaluationSe
     )
     return _with_verdicts(summary, comparison, groups, settings.margin).assign(
         saving_interval="bootstrap",
+        preferred=comparison.is_preferred,
         n=weights.shape[1],
         resamples=settings.resamples,
     )

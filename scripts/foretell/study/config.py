@@ -8,7 +8,7 @@ from pydantic import AfterValidator, Field, PositiveInt, StringConstraints, Vali
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.completions.policy import Prompt
-from foretell.probes.families import FAMILIES, Family
+from foretell.probes.families import FAMILIES, IMPORTED, Family
 from foretell.probes.targets import TARGETS, Target
 from foretell.routing.investment import Investment
 from foretell.routing.routers import ROUTERS, Router, Sweep
@@ -57,7 +57,7 @@ def _listed(entries: Iterable[Target | Family | Router]) -> str:
     return "; ".join(f"`{entry.name}`: {entry.description}" for entry in entries)
 
 
-TRAINED = {name: family for name, family in FAMILIES.items() if family.build is not None}
+TRAINED = {name: family for name, family in FAMILIES.items() if name != IMPORTED}
 TargetName = Annotated[str, AfterValidator(_of(list(TARGETS))), Field(json_schema_extra={"enum": [*TARGETS]})]
 FamilyName = Annotated[str, AfterValidator(_of(list(TRAINED))), Field(json_schema_extra={"enum": [*TRAINED]})]
 RouterName = Annotated[str, AfterValidator(_of(list(ROUTERS))), Field(json_schema_extra={"enum": [*ROUTERS]})]

@@ -73,6 +73,8 @@ def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator
             yield from _predictions(study, name, policy)
     if predicted and study.predictions_by(name) == "cross_fit_predictors":
         yield f"cross_fit_predictors_{name}", on
+    if predicted and study.trained_jointly(name):
+        yield f"train_joint_probes_{name}", on
     if stages & {"evaluation", "difficulty"}:
         for encoder in study.compared_encoders(name):
             yield "compare_encoders", {**on, "encoder": encoder}

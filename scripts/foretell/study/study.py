@@ -4,7 +4,7 @@ from typing import Literal
 
 from foretell.common.remembered import remembered
 from foretell.probes import families as reads
-from foretell.probes.families import FAMILIES, LINEAR, ROUTING_FAMILIES
+from foretell.probes.families import FAMILIES, LINEAR, ROUTING_FAMILIES, jointly_fitted
 from foretell.study.entries import Entries
 from foretell.study.models import ServerModel
 from foretell.study.policies import Encoder, ImportedPolicy, ModelPolicy
@@ -88,7 +88,7 @@ class Study(Entries):
 
     @remembered
     def predictions_by(self, problem_set: str) -> str:
-        """The rule that makes the predictions on a problem set, but for those of `trained_beside`: each set has one."""
+        """The rule that makes the predictions on a problem set, but for `trained_beside` and `trained_jointly`."""
         entry = self.problem_set(problem_set)
         if isinstance(entry, Records):
             return "pool_predictions" if entry.folds else "import_predictions"
@@ -149,12 +149,14 @@ class Study(Entries):
             given += [reads.ACTIVATIONS, reads.DIFFICULTY, reads.GROUPS]
         if self.runs_encoders(problem_set):  # without the model: no token ids and no untrained weights
             given += [reads.UNTRAINED, reads.TOKENS]
-        return self._families_that_read(*given)
+        return self._families_that_read(*given, jointly=True)
 
-    def _families_that_read(self, *sources: str, controls: bool = True) -> list[str]:
+    def _families_that_read(self, *sources: str, controls: bool = True, jointly: bool = False) -> list[str]:
         named = [reads.METADATA] if reads.METADATA in sources else []  # by the problem set, where it has columns for it
         configured = [FAMILIES[name] for name in dict.fromkeys([*self.config.probes.families, *named])]
-        return [each.name for each in configured if each.reads in sources and (controls or not each.control)]
+        left_out = {each.name for each in configured if each.control and not controls}
+        left_out |= set() if jointly else {each.name for each in jointly_fitted(FAMILIES)}
+        return [each.name for each in configured if each.reads in sources and each.name not in left_out]
 
     def family(self, problem_set: str) -> str:
         """The family of predictors that routes, and whose calibration is shown: the probe, where there is one."""
@@ -164,8 +166,16 @@ class Study(Entries):
     def trained(self, problem_set: str) -> list[str]:
         """Families of predictors that `train_probes` trains."""
         if self.predictions_by(problem_set) == "train_probes":
-            return self.families(problem_set)
+            return [name for name in self.families(problem_set) if name not in self.trained_jointly(problem_set)]
         return self.trained_beside(problem_set) if self.predictions_by(problem_set) == "import_predictions" else []
+
+    def trained_jointly(self, problem_set: str) -> list[str]:
+        """Families of predictors that `train_joint_probes` fits to all policies at once."""
+        return [family.name for family in jointly_fitted(self.families(problem_set))]
+
+    def joint(self) -> dict[str, str]:
+        """Problem sets with such families, by the name of the rule that fits them."""
+        return {f"train_joint_probes_{name}": name for name in self.problem_sets() if self.trained_jointly(name)}
 
     def routing_families(self, problem_set: str) -> list[str]:
         """Families whose probabilities route, controls left out; the one that counts where there is one first."""

@@ -95,6 +95,13 @@ def test_assumed_costs_say_so_in_the_routing_table():
     assert "unknown" in table["With probing, USD per 1,000"].tolist()
 
 
+def test_the_routing_table_says_which_router_and_family_would_have_been_chosen_of_all():
+    _, frame = readable()["T4"]
+    told = "the choosing split would take: utility router by linear probe (match, validation)."
+    assert told in routing_summary.layout(frame)[1]
+    assert "would take" not in routing_summary.layout(frame.assign(preferred=False))[1]
+
+
 def test_every_table_writes_three_files_with_six_significant_digits(tmp_path):
     for label, (module, frame) in readable().items():
         write_table(frame, *module.layout(frame), tmp_path / label)

@@ -28,3 +28,34 @@ def test_families_route_side_by_side_and_are_compared_with_the_best_text_only_on
         length.gain_over_text < 0
     )
     assert pd.isna(row(summary, "hull", at_cost_of="cascade", family="linear").text_family)
+
+
+@pytest.fixture
+def of_two_families():
+    """A pool of which linear knows on validation which problems the cheap policy gets right, and tfidf on test."""
+    costs, predictions = hand_worked()
+    split = predictions["small"].problem_id.map(costs.drop_duplicates("problem_id").set_index("problem_id").split)
+
+    def known_on(part):
+        small = predictions["small"].probability.where(split == part, 0.5)
+        return {**predictions, "small": predictions["small"].assign(probability=small)}
+
+    by_family = {"tfidf": known_on("test"), "linear": known_on("validation")}
+    keyed = {(policy, name): table for name, tables in by_family.items() for policy, table in tables.items()}
+    return PoolTables(costs, no_fewer_samples(), tabulate_probabilities(keyed, {"train": "probability"})).routed(SWEEP)
+
+
+def test_the_router_and_family_that_validation_prefers_are_marked_once_per_criterion(of_two_families):
+    criteria = {"match": None, "budget": 2.75, "accuracy": 0.9}
+    summary = summarise_routing([of_two_families], settings_of(families=["tfidf", "linear"], criteria=criteria))
+    marked = summary[summary.preferred]
+    assert (
+        len(marked) == 3 and set(marked.criterion) == set(criteria) and set(marked.strategy) <= {"utility", "cascade"}
+    )
+    assert set(marked.family) == {"linear"}, "tfidf is the better one on test, which chooses nothing"
+
+
+def test_nothing_is_preferred_where_nothing_fulfils_the_criterion(of_two_families):
+    criteria = {"match": None, "budget": 0.5}
+    summary = summarise_routing([of_two_families], settings_of(families=["tfidf", "linear"], criteria=criteria))
+    assert summary[summary.preferred].criterion.tolist() == ["match"]

@@ -97,9 +97,10 @@ def test_everything_is_made_by_exactly_one_rule(written):
     predictions = [
         (name, family) for names in study.trained_alike().values() for name in names for family in study.trained(name)
     ]
+    predictions += [(name, family) for name in study.joint().values() for family in study.trained_jointly(name)]
     for rule in rules:
         for name in study.predicted_by(rule):
-            beside = study.trained(name)
+            beside = [*study.trained(name), *study.trained_jointly(name)]
             predictions += [(name, family) for family in study.families(name) if family not in beside]
     assert_each_is_made_once([predictions], [(n, family) for n in study.problem_sets() for family in study.families(n)])
 

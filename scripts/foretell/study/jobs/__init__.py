@@ -36,6 +36,7 @@ from foretell.study.jobs.probes import (
     import_activations,
     import_predictions,
     resampling,
+    train_joint_probes,
     train_probes,
 )
 from foretell.study.jobs.report import check_claims, efforts, write_front_page, write_report
@@ -87,6 +88,7 @@ __all__ = [
     "render_prompts",
     "resampling",
     "route_queries",
+    "train_joint_probes",
     "train_probes",
     "train_tiny_model",
     "write_explorer",
