@@ -90,6 +90,10 @@ def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
                 marker=looks[family]["marker"],
                 markersize=3.5,
             )
+        if part.spearman.isna().all():
+            axes.annotate(
+                "undefined", (place, 0), (0, 3), textcoords="offset points", ha="center", va="bottom", fontsize=6.5
+            )
         if pd.notna(ceiling := part.ceiling.iloc[0]):
             label = CEILING if quantity == DECODED["success_rate"] and place < 2 else None
             axes.plot(

@@ -71,7 +71,14 @@ def compared(outcomes, predictions, permuted, resamples):
     whole = {policy: frame.assign(split="test") for policy, frame in outcomes.items()}
     found = evaluated(whole, predictions, resamples)
     settings = ComparisonSettings(resamples=resamples, seed=1)
-    return compare(problems_of(outcomes), outcomes, found.metrics, found.resamples, {"a": permuted}, settings)
+    return compare(
+        problems_of(outcomes),
+        outcomes,
+        found.metrics,
+        found.resamples,
+        {} if permuted is None else {"a": permuted},
+        settings,
+    )
 
 
 def test_the_agreement_is_the_correlation_of_the_two_orders(outcomes, correlations):
@@ -101,6 +108,25 @@ def test_what_is_undefined_has_no_p_and_says_so(outcomes):
     table = compared(never, predictions, pd.DataFrame(null, columns=columns), 50).set_index("quantity")
     assert table.loc[[AGREEMENT, "own success"], ["spearman", "p"]].isna().all(axis=None)
     assert difficulty_correlations.layout(table.reset_index())[0]["linear probe"].tolist()[2] == "undefined"
+
+
+def test_a_policy_that_is_always_wrong_has_its_rows_and_is_drawn(outcomes):
+    """No probe of its success was trained; human difficulty is read from what it reads all the same."""
+    never = {"a": outcomes["a"].assign(success_rate=0.0)}
+    frame = outcomes["a"][["problem_id", "split"]].assign(probability=np.nan)
+    predictions = {
+        ("a", target, family): frame.assign(score=score)
+        for target, score in (("reference_difficulty", outcomes["a"].reference_difficulty), ("success_rate", np.nan))
+        for family in ("linear", "tfidf")
+    }
+    table = compared(never, predictions, None, 50)
+    own, human = (table[table.quantity == name].set_index("family") for name in ("own success", "human difficulty"))
+    assert set(own.index) == set(human.index) == {"linear", "tfidf"}
+    assert own.spearman.isna().all() and human.spearman.notna().all()
+    said = difficulty_correlations.layout(table)[0].set_index("Spearman of")
+    assert said.loc["own success", "linear probe"] == "undefined"
+    figure = draw(collect(correlations=table, outcomes=never))
+    assert "undefined" in [text.get_text() for text in figure.axes[1].texts]
 
 
 @pytest.mark.parametrize("k", [4, 8, 64])
