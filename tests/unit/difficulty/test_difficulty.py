@@ -1,6 +1,9 @@
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.stats import spearmanr
 
 from evaluated import evaluated
@@ -165,6 +168,21 @@ def test_tables_and_figure_show_both_difficulties(outcomes, correlations):
     assert len(figure.axes) == 2
 
 
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_no_text_of_the_figure_lies_on_another_however_many_policies_there_are(outcomes, correlations, count):
+    names = [f"a-rather-long-name-of-policy-{place}" for place in range(count)]
+    table = pd.concat([correlations.assign(policy=name) for name in names], ignore_index=True)
+    figure = draw(collect(correlations=table, outcomes=dict.fromkeys(names, outcomes["a"])))
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    left, right = figure.axes
+    written = [*right.texts, *right.get_yticklabels(), right.xaxis.label, left.xaxis.label]
+    boxes = [text.get_window_extent() for text in written]
+    overlapping = [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
+    assert not overlapping
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
 def test_of_problems_that_are_split_those_of_test_count(outcomes):
     whole = {"a": outcomes["a"].assign(split=["train", "test"] * (N // 2))}
     rng = np.random.default_rng(5)
@@ -181,4 +199,4 @@ def test_of_problems_that_are_split_those_of_test_count(outcomes):
         assert (row.n, row.on, row.permutations) == (N // 2, "test", 0) and np.isnan(row.p)
     shown, note = difficulty_correlations.layout(table)
     assert "p =" not in shown["linear probe"][1] and note.startswith(f"n = {N // 2}; test; ")
-    assert draw(collect(correlations=table, outcomes=whole)).axes[1].get_ylabel().endswith("(test)")
+    assert draw(collect(correlations=table, outcomes=whole)).axes[1].get_xlabel().endswith("(test)")
