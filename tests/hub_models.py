@@ -73,6 +73,7 @@ def checkpoint(architecture, texts, seed):
     model = architectures.made(architecture, len(tokens), tokens.eos_token_id, seed)
     with torch.no_grad():
         model.lm_head.weight[-len(texts) :] *= 4
+        model.lm_head.weight[tokens.eos_token_id] *= 3  # so that some texts are longer than others
     weights, config = model.state_dict(), model.config.to_dict()
     config["architectures"] = [type(model).__name__]
     if architecture == "gpt_oss":

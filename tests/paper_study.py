@@ -3,12 +3,16 @@
 import hub_data
 import hub_models
 
-# Whose answers every figure and table of the paper can be drawn of. GSM8K and AIME have what MATH has, and their pools.
-POLICIES = {
-    "math": ["qwen2.5-math-1.5b", "gpt-oss-20b-low"],
-    "e2h_amc": ["qwen3-8b-thinking", "gpt-oss-20b-low", "gpt-oss-20b-high"],
-    "gpqa": ["gpt-oss-20b-low-option"],
+# Policies by problem set. Of the first two sets every figure and table of the paper can be drawn: MATH has a pool, two
+# encoders and two efforts, LiveCodeBench programs. The others are answered and graded, and human difficulty is compared
+# on E2H-AMC. GSM8K and AIME are only read: they have what MATH has.
+DRAWN = {
+    "math": ["qwen2.5-math-1.5b", "gpt-oss-20b-low", "gpt-oss-20b-high"],
     "livecodebench": ["qwen2.5-coder-1.5b"],
+}
+ANSWERED = {
+    "e2h_amc": ["qwen3-8b-thinking"],
+    "gpqa": ["gpt-oss-20b-low-option"],
     "polymath": ["qwen3-8b-direct"],
 }
 POOLS = ["math"]
@@ -38,19 +42,17 @@ MODELS = {
 }
 
 
-def reduced(config, without=()):
-    """The study of POLICIES alone, without the engine vLLM, which has an environment of its own.
+def reduced(config, asked):
+    """The study of some policies alone, without the engine vLLM, which has an environment of its own.
 
     Args:
         config: of `config/paper.yaml`.
-        without: problem sets that are left out.
+        asked: policies by problem set; the other problem sets are read by nobody.
     """
-    asked = {name: policies for name, policies in POLICIES.items() if name not in without}
     pools = {name: {**config["pools"][name], "policies": asked[name]} for name in POOLS}
     sets = {
         name: {key: value for key, value in entry.items() if key != "policies"}
         for name, entry in config["problem_sets"].items()
-        if name not in without
     }
     for name in asked.keys() - set(POOLS):
         sets[name]["policies"] = asked[name]

@@ -13,50 +13,55 @@ from hub_server import environment, serve
 from workflow_project import ROOT, copy_project
 
 CONFIGS = ["paper.yaml", "tests/configs/paper.yaml"]
+ALL_SETS = ["all_sets.yaml", "tests/configs/paper.yaml"]
 NO_SANDBOX = why_unavailable()  # programs are not run without one, and nothing about them is drawn
-ASKED = {name: each for name, each in paper_study.POLICIES.items() if name != "livecodebench" or not NO_SANDBOX}
-# What a figure or table is about, where that is not every problem set.
-WITH_NORMS = ["math", "e2h_amc", "livecodebench", "polymath"]
-ABOUT = {
-    **{label: paper_study.POOLS for label in ("T4", "T5", "F6", "F7", "F8")},
-    **{label: WITH_NORMS for label in ("T1", "T8", "F1")},
-    "T2": ["math", "e2h_amc", "gpqa", "polymath"],
-    "T3": ["livecodebench"],
-    "T7": ["math", "e2h_amc"],
-    "F9": ["e2h_amc"],
-}
+DRAWN = {name: each for name, each in paper_study.DRAWN.items() if name != "livecodebench" or not NO_SANDBOX}
+ASKED = DRAWN | paper_study.ANSWERED
+# What is not about both MATH and LiveCodeBench.
+OF_MATH = ["T2", "T4", "T5", "T7", "F6", "F7", "F8", "F9"]  # no programs, a pool, encoders, efforts
+OF_PROGRAMS = ["T3"]
+OTHERS = ["e2h_amc/T1", "e2h_amc/T8", "gpqa/T9", "polymath/T9"]  # tables of the sets that are answered
 needs_sandbox = pytest.mark.skipif(NO_SANDBOX is not None, reason=str(NO_SANDBOX))
 
 
 @pytest.fixture(scope="module")
-def reduced():
-    without = set(paper_study.POLICIES) - set(ASKED)
-    return paper_study.reduced(read_yaml(ROOT / "config" / "paper.yaml"), without)
+def paper():
+    return read_yaml(ROOT / "config" / "paper.yaml")
 
 
 @pytest.fixture(scope="module")
-def hub(reduced):
+def hub(paper):
     with serve() as served:
-        paper_study.fill(served, reduced)
+        paper_study.fill(served, paper_study.reduced(paper, ASKED))
         yield served
 
 
 @pytest.fixture(scope="module")
-def study(hub, reduced, tmp_path_factory):
+def study(hub, paper, tmp_path_factory):
+    """The study of the problem sets that are drawn, and then a few tables of all of them."""
     folder = tmp_path_factory.mktemp("paper")
     project = copy_project(folder / "project")
-    (project.folder / "paper.yaml").write_text(yaml.safe_dump(reduced, sort_keys=False))
+    for (file, _), asked in ((CONFIGS, DRAWN), (ALL_SETS, ASKED)):
+        (project.folder / file).write_text(yaml.safe_dump(paper_study.reduced(paper, asked), sort_keys=False))
     with pytest.MonkeyPatch.context() as variables:
         for name, value in environment(hub, folder / "home").items():
             variables.setenv(name, value)
-        run = project.snakemake("--cores", "2", "--configfile", *CONFIGS)
-        assert run.returncode == 0, run.stdout[-5000:]
+        others = [f"results/paper/tables/{name}.csv" for name in OTHERS]
+        for configs, targets in ((CONFIGS, []), (ALL_SETS, ["--", "results/paper/figures/e2h_amc/F1.svg", *others])):
+            run = project.snakemake("--cores", "2", "--configfile", *configs, *targets)
+            assert run.returncode == 0, run.stdout[-5000:]
         yield project
 
 
 @pytest.fixture(scope="module")
 def results(study):
     return study.folder / "results" / "paper"
+
+
+def sets_of(label):
+    """Problem sets that a figure or table is drawn of."""
+    without = "livecodebench" if label in OF_MATH else "math" if label in OF_PROGRAMS else None
+    return set(DRAWN) - {without}
 
 
 def problems_of(results, name):
@@ -79,27 +84,31 @@ def table(results, label, name):
     return pd.read_csv(results / ("tables" if label[0] == "T" else "figures") / name / f"{label}.csv")
 
 
-def test_every_figure_and_table_of_the_paper_is_drawn_of_every_problem_set(results):
-    for label in read_yaml(ROOT / "config" / "paper.yaml")["figures"]:
+def test_every_figure_and_table_of_the_paper_is_drawn(results, paper):
+    for label in paper["figures"]:
         folder, suffixes = ("tables", ["csv", "md", "tex"]) if label[0] == "T" else ("figures", ["pdf", "svg", "csv"])
-        drawn = {path.parent.name for path in (results / folder).glob(f"*/{label}.csv")}
-        assert drawn == set(ABOUT.get(label, ASKED)) & set(ASKED), label
-        for name in drawn:
+        for name in sets_of(label):
             assert len(table(results, label, name)) > 0
             for suffix in suffixes:
                 assert (results / folder / name / f"{label}.{suffix}").stat().st_size > 0
     assert (results / "report.html").stat().st_size > 0
 
 
-def test_every_policy_has_rows_in_the_tables_of_its_problem_set(results):
-    for name, policies in ASKED.items():
-        assert set(table(results, "T9", name).policy) == set(policies)
-        assert set(table(results, "F3", name).policy) == set(policies)
-    assert set(table(results, "F9", "e2h_amc").policy) == set(ASKED["e2h_amc"])
+def test_every_policy_is_in_the_tables_of_its_problem_set(results):
+    for name, policies in DRAWN.items():
+        assert set(table(results, "F3", name).policy) == set(table(results, "T1", name).policy) == set(policies)
+    assert set(table(results, "T7", "math").policy) == set(DRAWN["math"])
+    assert {"low", "high"} <= set(table(results, "F9", "math").effort)
 
 
-def test_what_was_fetched_is_recorded(results, reduced, hub):
-    entry = reduced["problem_sets"]["math"]
+@pytest.mark.parametrize("name", OTHERS)
+def test_the_other_problem_sets_have_tables_of_their_policies(results, name):
+    name, label = name.split("/")
+    assert set(table(results, label, name).policy) == set(ASKED[name])
+
+
+def test_what_was_fetched_is_recorded(results, paper, hub):
+    entry = paper["problem_sets"]["math"]
     record = json.loads((results / "downloads" / "math.json").read_text())
     assert (record["id"], record["revision"]) == (entry["id"], entry["revision"])
     assert set(record["sums"]) == {"data/train-0.parquet", "data/test-0.parquet"}
@@ -137,7 +146,7 @@ def test_answers_are_graded_by_the_golds_of_their_data_set(results, name):
 
 def test_efforts_and_template_arguments_reach_the_prompts(results):
     for effort in ("low", "high"):
-        prompts = prompts_of(results, "e2h_amc", f"gpt-oss-20b-{effort}-boxed")
+        prompts = prompts_of(results, "math", f"gpt-oss-20b-{effort}-boxed")
         assert prompts.str.contains(f"Reasoning: {effort}\n").all()
     for name, encoder, closed in (("e2h_amc", "true", False), ("polymath", "false", True)):
         prompts = prompts_of(results, name, f"qwen3-8b-enable_thinking-{encoder}-boxed")
