@@ -69,9 +69,9 @@ UNREADABLE = {
 STATES = {"qwen3_5_text", "qwen3_5", "qwen3_next", "lfm2", "bamba", "granitemoehybrid", "falcon_h1"}  # of some blocks
 
 
-def made(architecture: str, vocabulary: int, end: int) -> PreTrainedModel:
+def made(architecture: str, vocabulary: int, end: int, seed: int = 1) -> PreTrainedModel:
     """A model with random weights, large enough that no two tokens are equally likely."""
-    set_seed(1)
+    set_seed(seed)
     options = {**ARCHITECTURES, **UNCACHED, **UNREADABLE}[architecture]
     common = {"vocab_size": vocabulary, "pad_token_id": end, "eos_token_id": end, "bos_token_id": end}
     common["initializer_range"] = 0.3

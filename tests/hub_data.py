@@ -84,7 +84,7 @@ def aime():
             "Year": year,
             "Problem Number": number,
             "Question": f"In {year} {part} find {number}.",
-            "Answer": number + 100,
+            "Answer": number % 3 + 1,
             "Part": part,
         }
         for year, part in ((1983, ""), (2001, "I"), (2001, "II"))
@@ -96,12 +96,12 @@ def aime():
 def aime2025():
     """AIME 2025: a file per exam."""
     return {
-        f"aime2025-{part}.jsonl": lines([{"question": f"{part} {n}?", "answer": str(n)} for n in range(15)])
+        f"aime2025-{part}.jsonl": lines([{"question": f"{part} {n}?", "answer": str(n % 3 + 1)} for n in range(15)])
         for part in ("I", "II")
     }
 
 
-def e2h_amc():
+def e2h_amc(train=20, test=30):
     """E2H-AMC of Easy2Hard-Bench: competition problems with difficulties from the solve rates of people."""
 
     def rows(first, number):
@@ -110,23 +110,23 @@ def e2h_amc():
                 "contest": ["AMC 10", "AIME"][n % 2],
                 "rating": 100.0 * n,
                 "rating_std": 10.0 + n,
-                "rating_quantile": n / 50,
+                "rating_quantile": n / (train + test),
                 "tag": "A",
                 "subtest": None,
                 "year": 2000 + n % 5,
                 "month": None,
                 "index": n,
-                "problem": f"Compute {n}.",
-                "answer": str(n),
+                "problem": f"Compute {n}, modulo 3, plus 1.",
+                "answer": str(n % 3 + 1),
                 "solution": "So.",
-                "item_difficulty": n / 50,
+                "item_difficulty": n / (train + test),
             }
             for n in range(first, first + number)
         ]
 
     return {
-        "E2H-AMC/train-00000-of-00001.parquet": parquet(rows(0, 20)),
-        "E2H-AMC/eval-00000-of-00001.parquet": parquet(rows(20, 30)),
+        "E2H-AMC/train-00000-of-00001.parquet": parquet(rows(0, train)),
+        "E2H-AMC/eval-00000-of-00001.parquet": parquet(rows(train, test)),
         "E2H-GSM8K/eval-00000-of-00001.parquet": parquet([{"question": "other", "answer": "1"}]),
     }
 
@@ -140,7 +140,7 @@ GSM8K = {
 }
 
 
-def gpqa():
+def gpqa(main=20, diamond=8):
     """GPQA: options in columns; main has the problems of diamond."""
     rows = [
         {
@@ -153,9 +153,9 @@ def gpqa():
             "High-level domain": "Physics",
             "Subdomain": "Optics",
         }
-        for n in range(1, 21)
+        for n in range(1, main + 1)
     ]
-    return {"gpqa_main.csv": table(rows), "gpqa_diamond.csv": table(rows[:8])}
+    return {"gpqa_main.csv": table(rows), "gpqa_diamond.csv": table(rows[:diamond])}
 
 
 GPQA = {
@@ -173,18 +173,18 @@ GPQA = {
 }
 
 
-def polymath():
+def polymath(languages=("de", "en", "zh"), levels=("low", "top"), number=10):
     """PolyMath: a file per language and level, with the same problems in each language."""
     return {
         f"{language}/{level}.parquet": parquet(
             {
-                "id": [f"{level}-{language}-{n}" for n in range(10)],
-                "question": [f"{language} {level} {n}" for n in range(10)],
-                "answer": [f"${n}$" for n in range(10)],
+                "id": [f"{level}-{language}-{n}" for n in range(number)],
+                "question": [f"{language} {level} {n}" for n in range(number)],
+                "answer": [f"${n % 3 + 1}$" for n in range(number)],
             }
         )
-        for language in ("de", "en", "zh")
-        for level in ("low", "top")
+        for language in languages
+        for level in levels
     }
 
 
@@ -216,19 +216,19 @@ def packed(value):
     return base64.b64encode(zlib.compress(pickle.dumps(value))).decode()
 
 
-def livecodebench():
+def livecodebench(number=9):
     """LiveCodeBench: programs that read standard input, or methods; private tests are packed, or JSON."""
     piped = [{"input": "1 2\n", "output": "3\n", "testtype": "stdin"}]
     called = [{"input": "[1, 2]\n3", "output": "6", "testtype": "functional"}]
 
-    def row(number, date, cases, private, metadata, starter):
+    def row(number, month, cases, private, metadata, starter):
         return {
             "question_title": "Add",
             "question_content": f"Add the numbers of {number}.",
             "platform": "leetcode" if starter else "atcoder",
             "question_id": f"q{number}",
             "contest_id": f"c{number // 4}",
-            "contest_date": f"{date}T00:00:00",
+            "contest_date": f"2024-{month + 4:02}-01T00:00:00",
             "starter_code": starter,
             "difficulty": ["easy", "medium", "hard"][number % 3],
             "public_test_cases": json.dumps(cases),
@@ -238,12 +238,13 @@ def livecodebench():
 
     starter = "class Solution:\n    def add(self, numbers: List[int], more: int) -> int:\n        "
     rows = [
-        row(n, f"2024-{n + 4:02}-01", piped, packed(json.dumps(piped * 2)), {}, "")
+        row(n, 9 * n // number, piped, packed(json.dumps(piped * 2)), {}, "")
         if n % 2
-        else row(n, f"2024-{n + 4:02}-01", called, json.dumps(called), {"func_name": "add"}, starter)
-        for n in range(9)
+        else row(n, 9 * n // number, called, json.dumps(called), {"func_name": "add"}, starter)
+        for n in range(number)
     ]
-    return {"test.jsonl": lines(rows[:4]), **{f"test{n}.jsonl": lines(rows[n + 2 : n + 3]) for n in range(2, 7)}}
+    files = {"test.jsonl": rows[: number - 5], **{f"test{7 - n}.jsonl": [rows[-n]] for n in range(5, 0, -1)}}
+    return {name: lines(content) for name, content in files.items()}
 
 
 LIVECODEBENCH = {

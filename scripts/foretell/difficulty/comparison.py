@@ -14,6 +14,7 @@ from foretell.probes.families import LINEAR
 METRIC = "spearman"
 AGREEMENT = "human difficulty and own failure"
 HELD_OUT = "held-out folds"
+UNKNOWN = np.full(1, np.nan)  # of a probe that was not trained, where a policy is always wrong, say
 DECODED = {"reference_difficulty": "human difficulty", "success_rate": "own success"}
 
 
@@ -37,7 +38,7 @@ def compare(
     Args:
         problems: problem_id, reference_difficulty_se (null where it is not known).
         outcomes: per policy: problem_id, split, group, k, success_rate, reference_difficulty; those of test count.
-        metrics, resampled: of `foretell.evaluation`, of the targets DECODED.
+        metrics, resampled: of `foretell.evaluation`, of the targets DECODED; what was not trained has no resamples.
         permutations: per policy: target, family, permutation, fold, spearman, of the first partition; none of problems
             that are split.
         settings: of the bootstrap of the agreement, the same as of the evaluation.
@@ -68,9 +69,11 @@ def compare(
         both = ceilings["success_rate"] * np.nan_to_num(ceilings["reference_difficulty"], nan=1.0)
         rows.append({"policy": policy, "on": on, **_agreement(frame, both, settings)})
         for target, quantity in DECODED.items():
-            found = {key[2]: each for key, each in values.items() if key[:2] == (policy, target)}
+            of_target = metrics[(metrics.policy == policy) & (metrics.target == target) & (metrics.metric == METRIC)]
+            families = [family for family in of_target.family.unique() if family]
+            found = {family: values.get((policy, target, family, METRIC), UNKNOWN) for family in families}
             for family, value in found.items():
-                difference = found[LINEAR] - value if family != LINEAR else np.full(1, np.nan)
+                difference = found[LINEAR] - value if family != LINEAR else UNKNOWN
                 head = {"policy": policy, "on": on, "quantity": quantity, "family": family}
                 rows.append({**head, **_interval(value), **_interval(difference, "difference")})
                 rows[-1] |= {"p": np.nan, "permutations": 0, "ceiling": ceilings[target], "n": len(frame)}

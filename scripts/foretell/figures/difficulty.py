@@ -11,6 +11,8 @@ from foretell.figures.style import BLACK, GREY, PAGE, PALE, distances, legend_co
 from foretell.probes.families import FAMILIES
 
 CEILING = "ceiling (noise of sampled rates)"
+LINE, GAP, HEADING = 0.06, 0.12, 0.2  # inches of height: per family, between quantities, and of a policy's name
+LOWEST = 2.2  # inches of height of the left panel, and of the right one at least
 
 
 def collect(correlations: pd.DataFrame, outcomes: dict[str, pd.DataFrame]) -> pd.DataFrame:
@@ -38,10 +40,13 @@ def _tenths(policy: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
-    """Left, success by human difficulty; right, what is read from prompts, with ceilings."""
-    figure = Figure(figsize=(PAGE, 2.9), layout="constrained")
-    left, right = figure.subplots(1, 2, width_ratios=(1, 1.5))
+    """Left, success by human difficulty; right, what is read from prompts, with ceilings, a line per quantity."""
     policies = list(frame.policy.unique())
+    families = frame.family[frame.family.notna() & (frame.family != "")].nunique()
+    height = max(LOWEST, len(policies) * _height(families))
+    figure = Figure(figsize=(PAGE, 0.9 + height), layout="constrained")
+    grid = figure.add_gridspec(2, 2, width_ratios=(1, 1.5), height_ratios=(LOWEST, max(height - LOWEST, 1e-3)))
+    left, right = figure.add_subplot(grid[0, 0]), figure.add_subplot(grid[:, 1])
     _success(left, frame[frame.kind == "tenth"], policies)
     _decoded(right, frame[frame.kind == "correlation"], policies)
     shown = [axes.get_legend_handles_labels() for axes in (left, right)]
@@ -65,54 +70,74 @@ def _success(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
             elinewidth=0.6,
             capsize=1.2,
         )
-    axes.set(xlabel="Tenths of the questions, hardest for people last", ylabel="Success rate (%)", xticks=range(1, 11))
+    axes.set(xlabel="Tenths of the questions,\nhardest for people last", ylabel="Success rate (%)", xticks=range(1, 11))
     axes.set_ylim(bottom=0)
 
 
+def _height(families: int) -> float:
+    """Inches of a policy's name and its quantities."""
+    return HEADING + len(DECODED) * (LINE * families + GAP)
+
+
 def _decoded(axes: Axes, frame: pd.DataFrame, policies: list[str]) -> None:
+    """What is read of each policy, below its name; a unit of the vertical axis is an inch."""
     families = [family for family in frame.family.unique() if family]
     looks = look_of([*policies, *families])
-    groups = [(policy, quantity) for policy in policies for quantity in DECODED.values()]
-    for place, (policy, quantity) in enumerate(groups):
+    line = LINE * len(families) + GAP
+    lines = {
+        (policy, quantity): -(place * _height(len(families)) + HEADING + (row + 0.5) * line)
+        for place, policy in enumerate(policies)
+        for row, quantity in enumerate(DECODED.values())
+    }
+    shown = set()
+    for (policy, quantity), y in lines.items():
         part = frame[(frame.policy == policy) & (frame.quantity == quantity)].set_index("family")
         for offset, family in enumerate(families):
             row = part.loc[[family]]
-            x = place + 0.22 * (offset - (len(families) - 1) / 2)
+            label = FAMILIES[family].label
             axes.errorbar(
-                [x],
                 row.spearman,
-                distances(row.spearman, row.low, row.high),
-                capsize=1.5,
+                [y - LINE * (offset - (len(families) - 1) / 2)],
+                xerr=distances(row.spearman, row.low, row.high),
+                capsize=1.2,
                 elinewidth=0.7,
                 linestyle="",
-                label=FAMILIES[family].label if place == 0 else None,
+                label=None if label in shown else label,
                 color=looks[family]["color"],
                 marker=looks[family]["marker"],
                 markersize=3.5,
             )
+            shown.add(label)
+        if part.spearman.isna().all():
+            axes.annotate("undefined", (0, y), (3, 0), textcoords="offset points", va="center", color=GREY, fontsize=6)
         if pd.notna(ceiling := part.ceiling.iloc[0]):
-            label = CEILING if quantity == DECODED["success_rate"] and place < 2 else None
+            of_rates = quantity == DECODED["success_rate"] and CEILING not in shown
             axes.plot(
-                [place - 0.4, place + 0.4],
                 [ceiling] * 2,
+                [y - line / 2, y + line / 2],
                 color=BLACK,
                 linewidth=0.8,
                 linestyle=(0, (3, 2)),
-                label=label,
+                label=CEILING if of_rates else None,
             )
-    agreement = frame[frame.quantity == AGREEMENT].set_index("policy")
+            shown |= {CEILING} if of_rates else set()
+    _headings(axes, frame[frame.quantity == AGREEMENT].set_index("policy"), policies, _height(len(families)))
+    axes.axvline(0, color=GREY, linewidth=0.7)
+    axes.set_yticks(list(lines.values()), [quantity.replace(" ", "\n") for _, quantity in lines])
+    axes.set_ylim(-len(policies) * _height(len(families)), 0)
+    axes.set_xlabel(f"Spearman correlation with what is read ({frame.on.iloc[0]})")
+
+
+def _headings(axes: Axes, agreement: pd.DataFrame, policies: list[str], height: float) -> None:
+    """The name of every policy, with how far its failures agree with human difficulty."""
     for place, policy in enumerate(policies):
-        row = agreement.loc[policy]
+        value = number(agreement.loc[policy].spearman, 2) or "undefined"
         axes.annotate(
-            f"{policy}\nits failures and human difficulty:\n{number(row.spearman, 2)}",
-            (2 * place + 0.5, 1.0),
-            xycoords=("data", "axes fraction"),
-            ha="center",
-            va="bottom",
+            f"{policy} (failures and human difficulty: {value})",
+            (0.01, -place * height - 0.03),
+            xycoords=("axes fraction", "data"),
+            va="top",
             fontsize=6.5,
         )
-    axes.axhline(0, color=GREY, linewidth=0.7)
-    for place in range(1, len(policies)):
-        axes.axvline(2 * place - 0.5, color=PALE, linewidth=0.7)
-    axes.set_xticks(range(len(groups)), [quantity.replace(" ", "\n") for _, quantity in groups])
-    axes.set_ylabel(f"Spearman with what is read\n({frame.on.iloc[0]})")
+        if place:
+            axes.axhline(-place * height, color=PALE, linewidth=0.7)

@@ -1,6 +1,9 @@
+from itertools import combinations
+
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from scipy.stats import spearmanr
 
 from evaluated import evaluated
@@ -71,7 +74,14 @@ def compared(outcomes, predictions, permuted, resamples):
     whole = {policy: frame.assign(split="test") for policy, frame in outcomes.items()}
     found = evaluated(whole, predictions, resamples)
     settings = ComparisonSettings(resamples=resamples, seed=1)
-    return compare(problems_of(outcomes), outcomes, found.metrics, found.resamples, {"a": permuted}, settings)
+    return compare(
+        problems_of(outcomes),
+        outcomes,
+        found.metrics,
+        found.resamples,
+        {} if permuted is None else {"a": permuted},
+        settings,
+    )
 
 
 def test_the_agreement_is_the_correlation_of_the_two_orders(outcomes, correlations):
@@ -101,6 +111,25 @@ def test_what_is_undefined_has_no_p_and_says_so(outcomes):
     table = compared(never, predictions, pd.DataFrame(null, columns=columns), 50).set_index("quantity")
     assert table.loc[[AGREEMENT, "own success"], ["spearman", "p"]].isna().all(axis=None)
     assert difficulty_correlations.layout(table.reset_index())[0]["linear probe"].tolist()[2] == "undefined"
+
+
+def test_a_policy_that_is_always_wrong_has_its_rows_and_is_drawn(outcomes):
+    """No probe of its success was trained; human difficulty is read from what it reads all the same."""
+    never = {"a": outcomes["a"].assign(success_rate=0.0)}
+    frame = outcomes["a"][["problem_id", "split"]].assign(probability=np.nan)
+    predictions = {
+        ("a", target, family): frame.assign(score=score)
+        for target, score in (("reference_difficulty", outcomes["a"].reference_difficulty), ("success_rate", np.nan))
+        for family in ("linear", "tfidf")
+    }
+    table = compared(never, predictions, None, 50)
+    own, human = (table[table.quantity == name].set_index("family") for name in ("own success", "human difficulty"))
+    assert set(own.index) == set(human.index) == {"linear", "tfidf"}
+    assert own.spearman.isna().all() and human.spearman.notna().all()
+    said = difficulty_correlations.layout(table)[0].set_index("Spearman of")
+    assert said.loc["own success", "linear probe"] == "undefined"
+    figure = draw(collect(correlations=table, outcomes=never))
+    assert "undefined" in [text.get_text() for text in figure.axes[1].texts]
 
 
 @pytest.mark.parametrize("k", [4, 8, 64])
@@ -139,6 +168,21 @@ def test_tables_and_figure_show_both_difficulties(outcomes, correlations):
     assert len(figure.axes) == 2
 
 
+@pytest.mark.parametrize("count", [1, 3, 12])
+def test_no_text_of_the_figure_lies_on_another_however_many_policies_there_are(outcomes, correlations, count):
+    names = [f"a-rather-long-name-of-policy-{place}" for place in range(count)]
+    table = pd.concat([correlations.assign(policy=name) for name in names], ignore_index=True)
+    figure = draw(collect(correlations=table, outcomes=dict.fromkeys(names, outcomes["a"])))
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    left, right = figure.axes
+    written = [*right.texts, *right.get_yticklabels(), right.xaxis.label, left.xaxis.label]
+    boxes = [text.get_window_extent() for text in written]
+    overlapping = [(one, other) for one, other in combinations(boxes, 2) if one.overlaps(other)]
+    assert not overlapping
+    assert all(figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1 for box in boxes)
+
+
 def test_of_problems_that_are_split_those_of_test_count(outcomes):
     whole = {"a": outcomes["a"].assign(split=["train", "test"] * (N // 2))}
     rng = np.random.default_rng(5)
@@ -155,4 +199,4 @@ def test_of_problems_that_are_split_those_of_test_count(outcomes):
         assert (row.n, row.on, row.permutations) == (N // 2, "test", 0) and np.isnan(row.p)
     shown, note = difficulty_correlations.layout(table)
     assert "p =" not in shown["linear probe"][1] and note.startswith(f"n = {N // 2}; test; ")
-    assert draw(collect(correlations=table, outcomes=whole)).axes[1].get_ylabel().endswith("(test)")
+    assert draw(collect(correlations=table, outcomes=whole)).axes[1].get_xlabel().endswith("(test)")
