@@ -38,6 +38,8 @@ def read_inspect(path: Path) -> pd.DataFrame:
     try:
         run, samples = _read_eval(path) if path.suffix == ".eval" else _read_json(path)
         rows = [{"task": run["task"], **_row(sample, run.get("model"))} for sample in samples]
+    except UserError:
+        raise
     except (
         KeyError,
         TypeError,
