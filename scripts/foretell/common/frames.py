@@ -1,4 +1,6 @@
-"""Checks that tables from outside share."""
+"""What tables from outside share: checks, and orders by content."""
+
+import hashlib
 
 import pandas as pd
 
@@ -12,6 +14,11 @@ def require(frame: pd.DataFrame, columns: list[str], what: str) -> None:
     missing = [column for column in columns if column not in frame]
     if missing:
         raise UserError(f"{what}: missing columns {missing}; there are {list(frame.columns)}")
+
+
+def hashes(keys: pd.Series, purpose: str) -> pd.Series:
+    """SHA-256 of the values, another one for each purpose: an order that depends on content alone."""
+    return keys.map(lambda key: hashlib.sha256(f"{purpose} {key}".encode()).hexdigest())
 
 
 def numbers(frame: pd.DataFrame, column: str, kind: str | type) -> pd.Series:

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
-from foretell.common.frames import numbers
+from foretell.common.frames import hashes, numbers
 from foretell.common.tables import Format, read
 from foretell.problems.duplicates import normalised
 from foretell.problems.golds import after_hashes, last_box, shuffled
@@ -201,10 +201,6 @@ def _with_ids(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
     )
 
 
-def _hashes(keys: pd.Series, purpose: str) -> pd.Series:
-    return keys.map(lambda key: hashlib.sha256(f"{purpose} {key}".encode()).hexdigest())
-
-
 def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
     """Train and test of problems that were published without a split."""
     if settings.sizes is not None:
@@ -214,7 +210,7 @@ def _divided(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
     else:
         assert settings.test_share is not None
         groups = pd.Series(frame.group.unique())
-        chosen = groups[_hashes(groups, "test").argsort()].iloc[: round(len(groups) * settings.test_share)]
+        chosen = groups[hashes(groups, "test").argsort()].iloc[: round(len(groups) * settings.test_share)]
         test = frame.group.isin(chosen)
     split = pd.Series(np.where(test, "test", "train"), index=frame.index)
     if (lacking := {"train", "test"} - set(split)) and settings.date_split is not None:
@@ -228,7 +224,7 @@ def _dealt(frame: pd.DataFrame, sizes: dict[str, int]) -> pd.Series:
     if sum(sizes.values()) != len(frame):
         together = " + ".join(map(str, sizes.values()))
         raise UserError(f"there are {len(frame)} problems, and the key 'sizes' says {together}: correct it")
-    order = _hashes(frame.question, "split").argsort(kind="stable")
+    order = hashes(frame.question, "split").argsort(kind="stable")
     return pd.Series(np.repeat(list(sizes), list(sizes.values())), index=frame.index[order]).reindex(frame.index)
 
 
@@ -279,6 +275,6 @@ def _with_validation(frame: pd.DataFrame) -> pd.Series:
     train = frame.split == "train"
     grouped = not frame.group.eq(frame.problem_id).all()
     apart = grouped and not set(frame.group[train]) & set(frame.group[~train])
-    digests = _hashes(frame.group if apart else frame.question.map(normalised), "validation")
+    digests = hashes(frame.group if apart else frame.question.map(normalised), "validation")
     ordered = digests[train].sort_values(kind="stable")
     return frame.split.mask(train & digests.isin(ordered.iloc[: len(ordered) // 5]), "validation")

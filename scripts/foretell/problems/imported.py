@@ -1,6 +1,5 @@
 """Imported problem sets."""
 
-import hashlib
 import json
 
 import numpy as np
@@ -8,7 +7,7 @@ import pandas as pd
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
-from foretell.common.frames import numbers, require
+from foretell.common.frames import hashes, numbers, require
 from foretell.common.incomplete import incomplete
 from foretell.common.tables import Format
 from foretell.problems.records import RecordSettings
@@ -39,6 +38,8 @@ class ImportSettings(Settings):
     cross_fitted: bool = False
     graded: bool = False
     """Whether every answer comes with its grade, so that no problem needs one to grade by."""
+    test_share: float | None = None
+    """Of problems without splits, how many are for test."""
     metadata: list[str] = []
     answered: dict[str, Format] = {}
     """By policy, how the file is read that has its answers; problems that it lacks are excluded."""
@@ -59,6 +60,7 @@ def import_problems(
     cross_fitted: bool,
     answered: dict[str, pd.DataFrame] | None = None,
     graded: bool = False,
+    test_share: float | None = None,
 ) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
@@ -74,6 +76,8 @@ def import_problems(
         answered: by policy, rows of its answers (problem_id, optionally sample, sample_error): problems that have fewer
             than others are excluded, with the reason.
         graded: whether no answer is needed, as there are grades.
+        test_share: where there is no column `split`, this share of the groups, or else of the questions, is for test,
+            those of the lowest hashes, and the others for train.
 
     Raises:
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
@@ -103,7 +107,7 @@ def import_problems(
         excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), lacks(policy))
     return frame.assign(
         **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
-        split="test" if cross_fitted else _splits(frame),
+        split="test" if cross_fitted else _splits(frame, test_share),
         question=frame.question.astype(str),
         answer=answer.fillna(""),
         answer_kind=frame.get("answer_kind", answer_kind),
@@ -158,9 +162,14 @@ def _check_questions(frame: pd.DataFrame) -> None:
         )
 
 
-def _splits(frame: pd.DataFrame) -> pd.Series:
+def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
+    if test_share is not None:
+        frame = frame.assign(split=_divided(frame, test_share))
     if "split" not in frame:
-        raise UserError("the problems have no column 'split': map one under 'columns', or set 'cross_fit'")
+        raise UserError(
+            "the problems have no column 'split': map one under 'columns', or set 'test_share', or 'cross_fit' where "
+            "problems are few"
+        )
     unknown = sorted(set(frame.split.astype(str)) - set(SPLITS))
     if unknown:
         raise UserError(f"the column 'split' has {unknown}; known are {', '.join(SPLITS)}: rename them in the file")
@@ -176,8 +185,8 @@ def _splits(frame: pd.DataFrame) -> pd.Series:
     if split.eq("validation").any():
         return split
     # the same question goes to the same side
-    first = frame.groupby("question").problem_id.transform("first")
-    digests = first.map(lambda problem: hashlib.sha256(f"validation {problem}".encode()).hexdigest())
+    first = frame.groupby("question").problem_id.transform("min")
+    digests = hashes(first, "validation")
     train = digests[split == "train"].sort_values(kind="stable")
     if len(train) < 5:
         raise UserError(
@@ -185,6 +194,17 @@ def _splits(frame: pd.DataFrame) -> pd.Series:
             "split 'validation'"
         )
     return split.mask(split.eq("train") & digests.isin(train.iloc[: len(train) // 5]), "validation")
+
+
+def _divided(frame: pd.DataFrame, test_share: float) -> pd.Series:
+    """Train and test, by whole groups, or else by questions."""
+    if "split" in frame:
+        raise UserError("the problems have a column 'split' already: leave 'test_share' out")
+    questions = frame.question.astype(str)
+    keys = frame["group"].astype("string").fillna(questions) if "group" in frame else questions
+    distinct = keys.drop_duplicates()
+    test = distinct.iloc[hashes(distinct, "test").argsort(kind="stable")].iloc[: round(len(distinct) * test_share)]
+    return pd.Series("train", index=frame.index).mask(keys.isin(test), "test")
 
 
 def _check_shared_questions(frame: pd.DataFrame, split: pd.Series) -> None:

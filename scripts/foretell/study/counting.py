@@ -63,7 +63,8 @@ def _in_files(study: Study, problem_set: str) -> pd.DataFrame | None:
         if isinstance(entry, File):
             files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
             table, graded = read(files, entry.problems), study.is_graded(problem_set)
-            return imported.import_problems(table, entry.answer_kind, entry.cross_fit is not None, graded=graded)
+            cross_fitted, share = entry.cross_fit is not None, entry.test_share
+            return imported.import_problems(table, entry.answer_kind, cross_fitted, graded=graded, test_share=share)
         if isinstance(entry, Records) and not entry.folds:
             settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
             table = pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0])

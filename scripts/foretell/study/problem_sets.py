@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
@@ -234,7 +234,16 @@ class File(Answered, GradingSettings):
     are."""
     cross_fit: CrossFit | None = None
     """Every problem is predicted from the others, for sets that are too small to split; else the problems have a column
-    `split`."""
+    `split`, or a `test_share`."""
+    test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Where the problems have no column `split`, as in most logs: this share of the groups, or else of the questions,
+    by hash, is test, a fifth of the others validation, and the rest train."""
+
+    @model_validator(mode="after")
+    def _is_divided_once(self) -> "File":
+        if self.cross_fit is not None and self.test_share is not None:
+            raise ValueError("'cross_fit' predicts every problem from the others, and leaves no 'test_share'; give one")
+        return self
 
     @property
     @override
@@ -249,7 +258,8 @@ class File(Answered, GradingSettings):
     @override
     def making(self, seed: int) -> dict[str, Any]:
         table, cross_fitted = self.problems.model_dump(exclude={"file"}), self.cross_fit is not None
-        named = {"metadata": sorted(self.metadata)} if self.metadata else {}
+        named: dict[str, Any] = {"metadata": sorted(self.metadata)} if self.metadata else {}
+        named |= {} if self.test_share is None else {"test_share": self.test_share}
         return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 

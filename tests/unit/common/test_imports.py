@@ -155,7 +155,7 @@ def test_problems_that_do_not_fit_are_named():
         import_problems(frame, "math", cross_fitted=True)
     with pytest.raises(UserError, match=r"column 'split' has \['dev'\]; known are train, validation, test"):
         import_problems(frame.head(1), "math", cross_fitted=False)
-    with pytest.raises(UserError, match="no column 'split': map one under 'columns', or set 'cross_fit'"):
+    with pytest.raises(UserError, match="no column 'split': map one under 'columns', or set 'test_share', or"):
         import_problems(frame.drop(columns="split").head(1), "math", cross_fitted=False)
 
 

@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
@@ -138,3 +139,30 @@ def test_all_calls_of_the_model_are_counted_in_a_sample_of_inspect(tmp_path):
     (tmp_path / "log.json").write_text(json.dumps(log))
     found = read(tmp_path / "log.json", INSPECT)
     assert found.prompt_tokens.tolist() == [3000, 100] and found.completion_tokens.tolist() == [900, 5]
+
+
+def of_questions(n=100, **columns):
+    """A table without splits, every question twice."""
+    rows = [{"problem_id": f"{n}", "question": f"{n // 2}?", "answer": "1"} for n in range(n)]
+    return pd.DataFrame(rows).assign(**columns)
+
+
+def test_problems_without_splits_are_dealt_by_their_questions():
+    table = of_questions()
+    found = import_problems(table, "math", cross_fitted=False, test_share=0.4)
+    assert found.split.value_counts().to_dict() == {"train": 48, "test": 40, "validation": 12}
+    assert found.groupby("question").split.nunique().eq(1).all()
+    turned = import_problems(table[::-1], "math", cross_fitted=False, test_share=0.4)
+    assert turned.set_index("problem_id").split.eq(found.set_index("problem_id").split).all()
+
+
+def test_problems_of_a_group_are_dealt_together():
+    table = of_questions(group=[f"g{n // 10}" for n in range(100)])
+    found = import_problems(table, "math", cross_fitted=False, test_share=0.3)
+    assert found.split.eq("test").sum() == 30
+    assert found.assign(test=found.split == "test").groupby("group").test.nunique().eq(1).all()
+
+
+def test_splits_that_are_there_are_not_dealt_again():
+    with pytest.raises(UserError, match="have a column 'split' already: leave 'test_share' out"):
+        import_problems(of_questions(split="train"), "math", cross_fitted=False, test_share=0.3)

@@ -155,6 +155,7 @@ OWN_MISTAKES = [
     ("policies.a.activations", "a.npz", "key 'policies.b.activations' is missing: others on 'own' have it"),
     ("policies.a.outcomes.file", "c.csv", "key 'policies.a.outcomes.file': there is no file"),
     ("policies.a.outcomes.format", "excel", "key 'policies.a.outcomes.format'"),
+    ("problem_sets.own.test_share", 1.0, "key 'problem_sets.own.test_share': Input should be less than 1"),
     (
         "problem_sets.own.responses",
         {"file": "people.csv"},
@@ -169,6 +170,13 @@ OWN_MISTAKES = [
 def test_a_mistake_about_own_files_is_one_message(own_files, opened, key, value, expected):
     set_key(own_files, key, value)
     assert expected in message(own_files, opened)
+
+
+def test_a_set_is_split_or_cross_fitted(own_files, opened):
+    own_files["problem_sets"]["own"] |= {"cross_fit": {}, "test_share": 0.3}
+    assert "'cross_fit' predicts every problem from the others, and leaves no 'test_share'" in message(
+        own_files, opened
+    )
 
 
 def test_activations_need_what_says_which_problems_they_are_of(own_files, opened):
