@@ -14,6 +14,7 @@ from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
 from foretell.study.open import merged, open_study
 from foretell.study.plan import jobs_for, jobs_of
+from foretell.study.sizes import too_small_for
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -54,6 +55,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"Assumed, not measured: {', '.join(f'{name} {value:g}' for name, value in assumed.model_dump().items())}.")
     for text in guesses(study):
         print(f"Not known: {text}.")
+    for text in too_small_for(study):
+        print(f"Small: {text}.")
 
 
 def _shown(table: pd.DataFrame, heading: str) -> str:

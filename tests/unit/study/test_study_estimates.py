@@ -104,6 +104,12 @@ def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
     assert "Assumed, not measured: prompt_tokens 200" in printed
 
 
+def test_the_plan_says_what_a_study_will_be_too_small_for(capsys, pytestconfig):
+    plan_study.main(["--configfile", str(pytestconfig.rootpath / "examples" / "logs.yaml")])
+    printed = capsys.readouterr().out
+    assert "Small: pool 'quiz' has 77 validation problems" in printed
+
+
 @pytest.fixture(scope="module")
 def paper(manifest, pytestconfig):
     folder = pytestconfig.rootpath
