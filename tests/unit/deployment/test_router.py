@@ -2,9 +2,11 @@
 
 import io
 import json
+import re
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -193,6 +195,24 @@ def test_a_router_by_texts_is_loaded_without_torch(by_text):
         env={"PYTHONPATH": str(ROOT / "scripts")}, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert finished.returncode == 0, finished.stderr
+
+
+def test_predictions_for_routerarena_are_written_as_the_documents_say(by_text, pytestconfig, tmp_path, monkeypatch):
+    made, _ = by_text
+    documents = (pytestconfig.rootpath / "docs" / "DEPLOYMENT.md").read_text(encoding="utf-8")
+    code = next(each for each in re.findall(r"```python\n(.*?)```", documents, re.DOTALL) if "global index" in each)
+    rows = [
+        {"global index": "a_0", "prompt": "", "prompt_formatted": "1 + 1"},
+        {"global index": "b_7", "prompt": "2 * 3"},
+    ]
+    monkeypatch.chdir(tmp_path)
+    Path("router_data.json").write_text(json.dumps(rows))
+    exec(code.replace("results/tiny/routers/tiny", str(made.folder)), {})
+    found = json.loads(Path("predictions.json").read_text())
+    assert [(each["global index"], each["prompt"]) for each in found] == [("a_0", "1 + 1"), ("b_7", "2 * 3")]
+    expected = [each.policy for each in Router.load(made.folder).route(["1 + 1", "2 * 3"])]
+    assert [each["prediction"] for each in found] == expected
+    assert all(each[name] is None for each in found for name in ("generated_result", "cost", "accuracy"))
 
 
 def test_the_card_of_a_router_by_texts_says_what_it_reads(by_text):
