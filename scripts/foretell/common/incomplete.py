@@ -25,8 +25,8 @@ def require_common(frame: pd.DataFrame, ids: pd.Series) -> None:
     if known.sum() < len(ids) / 2 and known.sum() < len(foreign):
         raise UserError(
             f"the file has rows of {int(known.sum())} of the {len(ids)} problems, and of {len(foreign)} others: ids do "
-            f"not match, such as {foreign.iloc[0]!r} in the file and {ids.iloc[0]!r} in the problem set; give the "
-            "column that has them under 'columns'"
+            f"not match, such as {foreign.iloc[0]!r} in the file and {ids.iloc[0]!r} in the problem set; name "
+            "their column under 'columns', or choose rows under 'where'; ids of logs may need 'ids_by_task'"
         )
 
 

@@ -28,9 +28,10 @@ def read_inspect(path: Path) -> pd.DataFrame:
     Returns:
         problem_id (the sample's id), sample (epoch - 1), task, question (the input, of a conversation the user's last
         message, and the choices), answer (the target, or the list of them), completion, prompt_tokens (of all calls of
-        the model; those that were read from a cache or written to one included), cached_tokens (those read from one),
-        completion_tokens, thinking_tokens (those of them), finish_reason, sample_error (null, or why the sample has no
-        result), `scores.SCORER` or `scores.SCORER.KEY` (C is 1, P .5, I and N 0) and `metadata.NAME`.
+        the model, of the last one where a model has graded; those that were read from a cache or written to one
+        included), cached_tokens (those read from one), completion_tokens, thinking_tokens (those of them),
+        finish_reason, sample_error (null, or why the sample has no result), `scores.SCORER` or `scores.SCORER.KEY` (C
+        is 1, P .5, I and N 0) and `metadata.NAME`.
 
     Raises:
         UserError: it is no such log, or has no samples.
@@ -90,7 +91,7 @@ def _raw(file: IO[bytes], member: zipfile.ZipInfo) -> bytes:
 def _row(sample: dict, model: str | None) -> dict:
     output = sample.get("output") or {}
     choices = output.get("choices") or []
-    usage = (sample.get("model_usage") or {}).get(model) or output.get("usage") or {}  # of all calls, or of the last
+    usage = _usage(sample, model)
     attached = sample.get("attachments") or {}
     target = sample["target"]
     error = sample.get("error")
@@ -109,6 +110,13 @@ def _row(sample: dict, model: str | None) -> dict:
         "scores": dict(_grades(sample)),
         "metadata": sample.get("metadata") or {},
     }
+
+
+def _usage(sample: dict, model: str | None) -> dict:
+    """Tokens of all calls of the model; of the last one where a model, maybe the same, has graded, or none are told."""
+    graded = any("model_graded" in scorer for scorer in sample.get("scores") or {})
+    of_all = {} if graded else (sample.get("model_usage") or {}).get(model)
+    return of_all or (sample.get("output") or {}).get("usage") or {}
 
 
 def _sum(usage: dict, *names: str) -> int | None:

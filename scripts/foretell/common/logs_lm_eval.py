@@ -3,8 +3,10 @@
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
+from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
@@ -13,7 +15,7 @@ from foretell.common.storage import read_text
 
 _TASK = re.compile(r"^samples_(.+?)(?:_\d{4}-\d\d-\d\dT[\d.:-]+)?$")  # of a file's name
 _BETWEEN_EXAMPLES = "\n\n"  # unless a task has another
-_LEAST, _NO_CHANCE = 3, 40  # characters of a document's text that is looked for, and of one that no example has
+_FEW, _MOST = 3, 0.8  # prompts that show a template, and the share of them that must agree on it
 _KNOWN = {  # what a record holds beside its metrics, where no key `metrics` names them
     "doc_id",
     "doc",
@@ -47,16 +49,22 @@ def read_lm_eval(path: Path) -> pd.DataFrame:
     """
     named = _TASK.match(path.stem)
     rows: list[dict] = []
+    read: dict[tuple[str, str], tuple[str, Any]] = {}
     seen: Counter = Counter()
     for where, record in _records(path):
         try:
             name = str(record.get("filter", seen[record["doc_id"]]))
             seen[record["doc_id"]] += 1
-            rows += [{"task": named[1] if named else path.stem, "filter": name, **row} for row in _rows(record)]
+            of_record = [{"task": named[1] if named else path.stem, "filter": name, **row} for row in _rows(record)]
         except (KeyError, TypeError, IndexError, AttributeError) as error:
             raise UserError(
                 f"{path}, {where}: no sample of lm-evaluation-harness ({error!r}); run it with --log_samples"
             ) from error
+        rows += of_record
+        read.update({(row["prompt"], str(row["problem_id"])): (row["prompt"], row["doc"]) for row in of_record})
+    questions = dict(zip(read, _questions([*read.values()]), strict=True))
+    for row in rows:
+        row["question"] = questions[row["prompt"], str(row["problem_id"])]
     return pd.json_normalize(rows)
 
 
@@ -90,7 +98,6 @@ def _rows(record: dict) -> list[dict]:
     shared = {
         "problem_id": record["doc_id"],
         "prompt": prompt,
-        "question": _question(prompt, record["doc"]),
         "answer": answer,
         "metrics": grades,
         "doc": record["doc"],
@@ -141,21 +148,63 @@ def _prompt(text: str) -> str:
     return text
 
 
-def _question(prompt: str, document: Any) -> str:
-    """The prompt without what stands before the document's own text, such as examples.
+class _Place(NamedTuple):
+    """Where a text of a document stands last in its prompt."""
 
-    From the document's longest text on, and from others before it that are not of an example: an empty line does not
-    part them from it, or they are too long to be there by chance.
+    start: int
+    end: int
+    field: str
+
+
+def _questions(read: Sequence[tuple[str, Any]]) -> list[str]:
+    """Prompts without what stands before the documents' own texts, such as examples.
+
+    A question begins with the document's longest text, or one before it. Where fields follow each other in the task's
+    template, the same words stand between them in most prompts. A text that all documents have is an instruction.
+
+    Args:
+        read: prompts and documents of a task.
     """
-    values = document.values() if isinstance(document, dict) else [document]
-    texts = {value.strip() for value in values if isinstance(value, str)}
-    texts = {text for text in texts if len(text) >= _LEAST and text in prompt}
-    if not texts:
-        return prompt
-    start = prompt.rindex(max(texts, key=lambda text: (len(text), prompt.rindex(text))))
-    for text in sorted(texts, key=prompt.rindex, reverse=True):
-        place = prompt.rindex(text)
-        between = prompt[place + len(text) : start]
-        if place < start and (_BETWEEN_EXAMPLES not in between or len(text) >= _NO_CHANCE):
-            start = place
-    return prompt[start:]
+    fields = [_fields(document) for _, document in read]
+    values: dict[str, set[str]] = {}
+    for each in fields:
+        for name, text in each.items():
+            values.setdefault(name, set()).add(text)
+    own = [{k: v for k, v in each.items() if len(values[k]) > 1 or len(read) == 1} for each in fields]
+    placed = [_placed(prompt, each) for (prompt, _), each in zip(read, own, strict=True)]
+    between: Counter = Counter()
+    for (prompt, _), places in zip(read, placed, strict=True):
+        between.update((a.field, b.field, prompt[a.end : b.start]) for a, b in pairwise(places))
+    both: Counter = Counter()  # of fields that may follow each other: documents that have them
+    follow = {pair[:2] for pair in between}
+    for each in own:
+        both.update((a, b) for a, b in follow if a in each and b in each)
+    questions = []
+    for (prompt, _), places in zip(read, placed, strict=True):
+        first = max(range(len(places)), key=lambda n: (places[n].end - places[n].start, n), default=None)
+        while first:
+            a, b = places[first - 1], places[first]
+            words = prompt[a.end : b.start]
+            few = len(read) < _FEW and _BETWEEN_EXAMPLES not in words
+            if not few and between[a.field, b.field, words] < _MOST * max(both[a.field, b.field], _FEW):
+                break
+            first -= 1
+        questions.append(prompt if first is None else prompt[places[first].start :])
+    return questions
+
+
+def _fields(document: Any) -> dict[str, str]:
+    """Texts of a document by the name of their field."""
+    named = document if isinstance(document, dict) else {"": document}
+    return {name: text.strip() for name, text in named.items() if isinstance(text, str) and text.strip()}
+
+
+def _placed(prompt: str, fields: dict[str, str]) -> list[_Place]:
+    """The texts that stand in a prompt, in their order, without those that stand inside another."""
+    found = [_Place(at, at + len(text), name) for name, text in fields.items() if (at := prompt.rfind(text)) >= 0]
+    outer = [a for a in found if not any(b != a and b.start <= a.start and a.end <= b.end for b in found)]
+    apart: list[_Place] = []
+    for place in sorted(outer):
+        if not apart or place.start >= apart[-1].end:
+            apart.append(place)
+    return apart

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 from pydantic import AfterValidator, model_validator
@@ -98,6 +100,8 @@ def _of_one_kind(column: pd.Series) -> pd.Series:
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, date):  # a moment too, of which midnight is the day
+        return value.isoformat().removesuffix("T00:00:00")
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -119,7 +123,11 @@ def _read_one(path: Path, how: Format, by_task: bool) -> pd.DataFrame:
 
 
 def _equal(there: Any, wanted: Any) -> bool:
-    """Whether a value is the one that is wanted; a CSV has texts alone."""
+    """Whether a value is the one that is wanted; a CSV has texts alone. A null is none."""
+    if isinstance(there, np.generic | np.ndarray):
+        there = there.tolist()
+    if pd.api.types.is_scalar(there) and pd.isna(there):
+        return False
     if isinstance(there, str) != isinstance(wanted, str):
         return _as_text(there).lower() == _as_text(wanted).lower()
     return bool(isinstance(there, list | dict) == isinstance(wanted, list | dict) and there == wanted)
@@ -195,10 +203,11 @@ def _read_list(path: Path) -> pd.DataFrame:
 
 
 def _normalised(rows: list) -> pd.DataFrame:
-    """Objects as rows. Whole numbers stay whole where a row has none."""
+    """Objects as rows. Whole numbers stay whole where a row has none, up to the largest that a float holds exactly."""
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise ValueError(f"row {number} is no object with columns, but {json.dumps(row)[:60]}")
     frame = pd.json_normalize(rows)
-    whole = [name for name in frame.select_dtypes(float) if frame[name].isna().any() and (frame[name] % 1 == 0).any()]
-    return frame.astype({name: "Int64" for name in whole if (frame[name].dropna() % 1 == 0).all()})
+    gaps = {name: frame[name].dropna() for name in frame.select_dtypes(float) if frame[name].isna().any()}
+    whole = [name for name, known in gaps.items() if len(known) and ((known % 1 == 0) & (known.abs() < 2**53)).all()]
+    return frame.astype(dict.fromkeys(whole, "Int64"))

@@ -166,13 +166,12 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
         UserError: as `import_completions`; or a grade is missing or neither true nor false.
     """
     require(frame, ["correct"], "the file under 'rollouts', whose columns its key 'columns' maps")
-    if settings.missing == "wrong":
-        frame = frame[frame.correct.notna()]  # what has no grade is missing
     if "completion" not in frame:
         frame = frame.assign(completion="")
     completions = import_completions(frame.assign(correct_=frame.correct), problems, settings)
     given = completions.pop("correct_")
     if "missing" in completions:
+        completions["missing"] |= given.isna()  # what has no grade is, though it was paid for
         given = given.mask(completions.missing, False)
     correct = given.map(lambda value: _truth(value, settings.threshold))
     if correct.isna().any():
@@ -190,7 +189,10 @@ def import_rollouts(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextS
 
 def _no_grade(where: str, value: object) -> str:
     if pd.api.types.is_scalar(value) and pd.isna(value):
-        return f"{where}: there is no grade; leave the row out, or set the policy's 'missing' to wrong"
+        return (
+            f"{where}: there is no grade; set the policy's 'missing' to wrong, or leave out the problem's rows and set "
+            "it to leave_out"
+        )
     if pd.api.types.is_number(value) or _is_fraction(value):
         return (
             f"{where}: 'correct' is {value}; set 'threshold' under 'rollouts' to the number from which on it is right"

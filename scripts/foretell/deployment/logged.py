@@ -45,7 +45,7 @@ class Line(Decided):
     def answered(self) -> str | None:
         """Whose answer it is: that of the fallback, where an upstream failed; None where no upstream gave one.
 
-        Where a decision alone was asked for, it is that of the policy that was decided on.
+        Where a decision alone was asked for, it is that of the policy that the prompt was to be sent to.
         """
         return self.policy if self.failure is None and self.served_by is None else self.served_by
 

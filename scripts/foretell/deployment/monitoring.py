@@ -131,7 +131,7 @@ def _answers(log: Log) -> str:
         "by the fallback in its place": (~nobody & (asked.answered != asked.sent)).sum(),
         "by nobody": nobody.sum(),
     }
-    return f"Of these decisions {', '.join(f'{count} {what}' for what, count in counts.items())}."
+    return f"Of these requests {', '.join(f'{count} {what}' for what, count in counts.items())}."
 
 
 def _drift(found: Monitored) -> str:

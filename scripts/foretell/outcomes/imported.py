@@ -75,7 +75,7 @@ def import_outcomes(
                 "place of the 'price'"
             )
         if name in frame:
-            counts(frame, name)
+            frame = frame.assign(**{name: counts(frame, name)})
     frame = with_charges(frame, charged)
     outcomes = used.merge(frame.drop(columns=KEPT[1:], errors="ignore"), on="problem_id", validate="one_to_one")
     typed = {name: _typed(outcomes, name, kind) for name, kind in TYPES.items()}

@@ -46,8 +46,8 @@ class Family:
         label: for readers of figures.
         description: one clause, for the configuration's documentation.
         reads: what it needs, one of the constants above.
-        build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where no policy has one of its
-            own.
+        build: from inputs and strengths (L2 penalties) to its blocks of candidates; None where nothing is trained, or
+            all policies are fitted at once (`JointFamily`).
         control: whether it is trained on permuted labels, several times over, to say what chance looks like.
         kept: whether what was fitted is kept, so that it can score new prompts.
     """

@@ -171,7 +171,7 @@ def fit_item_response(answers: Answers, start: Linear, rank: int, strength: floa
 
 
 def _minimise(objective: Objective, begin: Sequence[np.ndarray], tolerance: float) -> list[np.ndarray]:
-    """Arrays at which the objective of them is least, by L-BFGS from `begin`."""
+    """Arrays at a minimum of their objective near `begin`, which is not convex, by L-BFGS."""
     ends = np.cumsum([each.size for each in begin])[:-1]
 
     def arrays(flat: np.ndarray) -> list[np.ndarray]:

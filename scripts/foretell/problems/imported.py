@@ -149,11 +149,11 @@ def lacks(policy: str) -> str:
 
 
 def _check_questions(frame: pd.DataFrame) -> None:
-    odd = frame[frame.question.map(lambda question: isinstance(question, list | dict))]
+    odd = frame[frame.question.map(pd.api.types.is_list_like)]
     if len(odd):
         raise UserError(
             f"the question of problem {odd.problem_id.iloc[0]!r} is no text, but "
-            f"{json.dumps(odd.question.iloc[0])[:60]}; name the column that has it under 'columns'"
+            f"{str(odd.question.iloc[0])[:60]}; name the column that has it under 'columns'"
         )
     none = frame.problem_id[frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)]
     if len(none):
@@ -163,8 +163,10 @@ def _check_questions(frame: pd.DataFrame) -> None:
 
 
 def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
+    keys = frame.groupby(frame.question.astype(str)).problem_id.transform("min")  # the same question on one side
     if test_share is not None:
-        frame = frame.assign(split=_divided(frame, test_share))
+        keys = _dealt_by(frame)
+        frame = frame.assign(split=_divided(frame, keys, test_share))
     if "split" not in frame:
         raise UserError(
             "the problems have no column 'split': map one under 'columns', or set 'test_share', or 'cross_fit' where "
@@ -184,9 +186,7 @@ def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
     _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split
-    # the same question goes to the same side
-    first = frame.groupby("question").problem_id.transform("min")
-    digests = hashes(first, "validation")
+    digests = hashes(keys, "validation")
     train = digests[split == "train"].sort_values(kind="stable")
     if len(train) < 5:
         raise UserError(
@@ -196,12 +196,16 @@ def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
     return split.mask(split.eq("train") & digests.isin(train.iloc[: len(train) // 5]), "validation")
 
 
-def _divided(frame: pd.DataFrame, test_share: float) -> pd.Series:
-    """Train and test, by whole groups, or else by questions."""
+def _dealt_by(frame: pd.DataFrame) -> pd.Series:
+    """What goes to one split together: groups, or else questions."""
+    questions = frame.question.astype(str)
+    return frame["group"].astype("string").fillna(questions) if "group" in frame else questions
+
+
+def _divided(frame: pd.DataFrame, keys: pd.Series, test_share: float) -> pd.Series:
+    """Train and test, of problems with a key as a whole."""
     if "split" in frame:
         raise UserError("the problems have a column 'split' already: leave 'test_share' out")
-    questions = frame.question.astype(str)
-    keys = frame["group"].astype("string").fillna(questions) if "group" in frame else questions
     distinct = keys.drop_duplicates()
     test = distinct.iloc[hashes(distinct, "test").argsort(kind="stable")].iloc[: round(len(distinct) * test_share)]
     return pd.Series("train", index=frame.index).mask(keys.isin(test), "test")
@@ -217,5 +221,5 @@ def _check_shared_questions(frame: pd.DataFrame, split: pd.Series) -> None:
         first, last = (f"{same.problem_id[each]!r} ({split[each]})" for each in (same.index[0], same.index[-1]))
         raise UserError(
             f"{shared.question.nunique()} questions stand in several splits, such as that of {first} and {last}; give "
-            "them one split, or leave all but one out"
+            "them one split, or one group where 'test_share' deals these, or leave all but one out"
         )

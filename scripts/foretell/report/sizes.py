@@ -96,7 +96,7 @@ def _unpredicted(pool: Pool, family: str, metrics: pd.DataFrame) -> Iterator[str
     if names := [each.policy for each in pool.policies if each.policy in without]:
         yield (
             f"{pool.pool}: to routers every prompt has the same probability of success by {', '.join(names)}, the "
-            "smoothed share on train, where there are too few successes or failures for a probe."
+            "smoothed share on train, for no probe could be trained."
         )
 
 

@@ -26,7 +26,7 @@ def price_fewer_samples(rollouts: dict[str, pd.DataFrame], costs: pd.DataFrame) 
         rollouts: per policy, one row per sample: problem_id, sample (GREEDY is left out), answer_class (null
             if there is no answer), correct. Problems without an outcome are left out.
         costs: the table of `foretell.routing.costs.price_outcomes`. Output cost falls in proportion to the samples,
-            input cost stays; an assumed cost falls in proportion.
+            input cost stays; a cost that is assumed, or as charged, falls in proportion.
 
     Returns:
         problem_id, split, policy, samples, expected_correct in [0, 1], expected_cost in USD, for the policies that have

@@ -91,7 +91,7 @@ def _ends(folds: Sequence[RoutedPool], points: Points, settings: RoutingEvaluati
     if len(ends) > 1:
         raise UserError(
             "the folds of the pool differ in the policy that is cheapest or best, which these metrics need; leave T12 "
-            "out of 'figures'"
+            "and T13 out of 'figures'"
         )
     whole = points.labels[(points.labels.strategy == SINGLE) & points.labels.all_samples]
     weak, strong = (int(whole.index[whole.policy == policy][0]) for policy in ends.pop())

@@ -158,8 +158,8 @@ class ImportedPolicy(Assumed):
     missing: Missing = "error"
     """What happens with problems that the file lacks, has fewer samples of than of others, or whose samples ended in an
     error: `error` stops, `leave_out` leaves the problems out of the problem set, `wrong` counts each missing sample as
-    a wrong one that cost nothing. The report says how many. Unless it is `error`, rows of problems that are not in the
-    problem set are passed over."""
+    a wrong one that cost nothing, and one without a grade as a wrong one. The report says how many. Unless it is
+    `error`, rows of problems that are not in the problem set are passed over."""
     price: Price | None = None
     """Price in USD per million tokens."""
     assumed_cost: NotNegative | None = None

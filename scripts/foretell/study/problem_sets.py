@@ -237,7 +237,7 @@ class File(Answered, GradingSettings):
     `split`, or a `test_share`."""
     test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where the problems have no column `split`, as in most logs: this share of the groups, or else of the questions,
-    by hash, is test, a fifth of the others validation, and the rest train."""
+    by hash, is test; groups with a fifth of the other problems are validation, and the rest train."""
 
     @model_validator(mode="after")
     def _is_divided_once(self) -> "File":

@@ -221,7 +221,7 @@ def test_problems_of_a_log_that_are_passed_over_are_counted_up_to_the_outcomes(m
 
 
 def test_a_grade_that_lacks_is_told_from_one_that_cannot_be_read_and_a_column_from_its_key():
-    with pytest.raises(UserError, match="there is no grade; leave the row out"):
+    with pytest.raises(UserError, match="there is no grade; set the policy"):
         import_rollouts(completions(correct=["true", None, "1", "0"]), PROBLEMS, texts())
     with pytest.raises(UserError, match="must be true or false, and is 'maybe'"):
         import_rollouts(completions(correct=["true", "maybe", "1", "0"]), PROBLEMS, texts())

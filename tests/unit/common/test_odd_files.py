@@ -23,33 +23,64 @@ def lines(path, rows, encoding="utf-8"):
     return path
 
 
-def question(tmp_path, prompt, doc):
-    return read(lines(tmp_path / "samples_t.jsonl", [sample(prompt, doc)]), LM_EVAL).question.item()
+def questions(tmp_path, prompts, docs):
+    """What is read as questions of a log of these prompts and documents."""
+    rows = [sample(prompt, doc, number) for number, (prompt, doc) in enumerate(zip(prompts, docs, strict=True))]
+    return read(lines(tmp_path / "samples_t.jsonl", rows), LM_EVAL).question.tolist()
 
 
-EXAMPLE = "Question: Is iron a metal?\nA. yes\nB. no\nAnswer: A\n\n"
-OPTION = "A water soluble vitamin that the body stores for months"
+PLACES = ["Lyon", "Rome", "Oslo", "Bern", "Kyiv", "Lima"]
+SHOTS = "{i}Q: Is law of wrongs a law?\nA: yes{sep}Q: Where is {p}?\nA: in a land far away{sep}"
+TEMPLATES = {  # what a prompt is made of, where its question begins, and the document
+    "options longer than the question": (
+        "Q: Vitamin {n} is:\nA. {o}\nB. no\nA:",
+        "Vitamin",
+        lambda n: {"question": f"Vitamin {n} is:", "opa": f"A soluble vitamin that the body stores, {n}", "opb": "no"},
+    ),
+    "a question before longer options and an empty line": (
+        "Where is {n}?\n\nA. three big apples of {n}\nB. four\nA:",
+        "Where",
+        lambda n: {"question": f"Where is {n}?", "options": f"A. three big apples of {n}\nB. four"},
+    ),
+    "a short question": (
+        "Q: {n}?\nA:",
+        "{n}?",
+        lambda n: {"question": f"{n}?", "category": "law", "hint": "in a land"},
+    ),
+    "a word of an example": (
+        "Q: Who came to {n}?\nA:",
+        "Who came",
+        lambda n: {"question": f"Who came to {n}?", "category": "law" if n in ("Lyon", "Rome") else n[::-1]},
+    ),
+    "an instruction that all documents have": (
+        "Q: {n}?\nA:",
+        "{n}?",
+        lambda n: {"question": f"{n}?", "instruction": "Answer the question as briefly as you possibly can."},
+    ),
+    "a question before its passage": (
+        "Who?{n}\n\nLong ago there was a king of {n}, true unto the grave.\nA:",
+        "Who?",
+        lambda n: {"q": f"Who?{n}", "passage": f"Long ago there was a king of {n}, true unto the grave."},
+    ),
+}
 
 
-@pytest.mark.parametrize(
-    ("doc", "asked"),
-    [
-        ({"question": "Vitamin one is:", "opa": OPTION, "opb": "no"}, f"Vitamin one is:\nA. {OPTION}\nB. no\nAnswer:"),
-        ({"q": "Who was he?", "passage": "Long ago there was a king of Thule, true unto the grave."}, None),
-        ({"subject": "iron", "question": "Why?", "answer": "yes"}, "Why?\nA. yes\nB. no\nAnswer:"),
-    ],
-    ids=["options longer than the question", "question before the passage", "words of the examples"],
-)
-def test_a_question_begins_where_the_document_does(tmp_path, doc, asked):
-    asked = asked or f"{doc['q']}\n\n{doc['passage']}\nAnswer:"
-    found = question(tmp_path, f"{EXAMPLE}Question: {asked}", doc)
-    assert found == asked if "passage" not in doc else found.endswith(doc["passage"] + "\nAnswer:")
+@pytest.mark.parametrize("parted", ["\n\n", "\n", "<|im_end|>\n"], ids=["empty line", "line", "turn"])
+@pytest.mark.parametrize("name", TEMPLATES)
+def test_a_question_begins_where_its_document_does(tmp_path, name, parted):
+    template, begins, document = TEMPLATES[name]
+    docs = [document(place) for place in PLACES]
+    own = [template.format(n=place, o=doc.get("opa")) for place, doc in zip(PLACES, docs, strict=True)]
+    shots = SHOTS.format(i=f"{docs[0].get('instruction', '')}{parted}", sep=parted, p="Thule")
+    found = questions(tmp_path, [shots + each for each in own], docs)
+    assert found == [each[each.index(begins.format(n=place)) :] for each, place in zip(own, PLACES, strict=True)]
 
 
-def test_a_long_text_of_the_document_is_its_own_even_across_an_empty_line(tmp_path):
-    asked = "How many apples did she have left after she gave three away?"
-    doc = {"question": asked, "context": "Mary had a basket with ten apples, and gave some of them to her friends."}
-    assert question(tmp_path, f"{EXAMPLE}{asked}\n\n{doc['context']}", doc) == f"{asked}\n\n{doc['context']}"
+def test_of_a_single_document_an_empty_line_parts_examples(tmp_path):
+    doc = {"question": "Why is that?", "opa": "because of the weather", "answer": "yes"}
+    prompt = "Q: Is iron a metal?\nA: yes\n\nQ: Why is that?\nA. because of the weather\nB. no"
+    assert questions(tmp_path, [prompt], [doc]) == ["Why is that?\nA. because of the weather\nB. no"]
+    assert questions(tmp_path, ["What?"], [{"question": "not in it"}]) == ["What?"], "the whole prompt"
 
 
 def test_columns_of_several_kinds_are_texts_and_can_be_written(tmp_path):
@@ -76,7 +107,7 @@ def test_rows_that_are_no_objects_are_named(tmp_path, name, content):
 
 def test_a_question_that_is_a_list_is_named(tmp_path):
     rows = [{"problem_id": name, "question": [name], "answer": "1", "split": "train"} for name in "ab"]
-    with pytest.raises(UserError, match=r"question of problem 'a' is no text, but \[\"a\"\]; name the column"):
+    with pytest.raises(UserError, match=r"question of problem 'a' is no text, but \['a'\]; name the column"):
         import_problems(read(lines(tmp_path / "t.jsonl", rows), Format()), "math", cross_fitted=False)
 
 
@@ -91,6 +122,23 @@ def test_a_train_split_too_small_for_validation_is_named_and_an_empty_reason_is_
     found = import_problems(read(lines(tmp_path / "t.jsonl", rows), Format()), "math", cross_fitted=False)
     assert found.split.value_counts().to_dict() == {"train": 4, "test": 4, "validation": 1}
     assert found.excluded_reason.isna().all()
+
+
+def test_a_gap_is_no_value_that_rows_are_chosen_by(tmp_path):
+    (tmp_path / "t.csv").write_text("problem_id,x\na,\nb,5\n")
+    assert read(tmp_path / "t.csv", Format(where={"x": 5})).problem_id.tolist() == ["b"]
+    rows = [{"problem_id": "a", "seed": 1, "hash": 2**63 + 9}, {"problem_id": "b"}]
+    for seed in (1, "1"):
+        found = read(lines(tmp_path / "t.jsonl", rows), Format(where={"seed": seed}))
+        assert found.problem_id.tolist() == ["a"] and found["hash"].item() == 2.0**63
+
+
+def test_rows_are_chosen_by_a_date_in_quotes(tmp_path):
+    days = pd.to_datetime(["2024-01-01", "2024-01-02"])
+    for column in (days, days.date):
+        pd.DataFrame({"problem_id": ["a", "b"], "day": column}).to_parquet(tmp_path / "t.parquet")
+        found = read(tmp_path / "t.parquet", Format(where={"day": "2024-01-02"}))
+        assert found.problem_id.tolist() == ["b"]
 
 
 @pytest.mark.parametrize(
@@ -139,6 +187,9 @@ def test_all_calls_of_the_model_are_counted_in_a_sample_of_inspect(tmp_path):
     (tmp_path / "log.json").write_text(json.dumps(log))
     found = read(tmp_path / "log.json", INSPECT)
     assert found.prompt_tokens.tolist() == [3000, 100] and found.completion_tokens.tolist() == [900, 5]
+    log["samples"][0]["scores"] = {"model_graded_qa": {"value": "C"}}  # by the same model, maybe
+    (tmp_path / "log.json").write_text(json.dumps(log))
+    assert read(tmp_path / "log.json", INSPECT).prompt_tokens.tolist() == [100, 100]
 
 
 def of_questions(n=100, **columns):
@@ -160,7 +211,7 @@ def test_problems_of_a_group_are_dealt_together():
     table = of_questions(group=[f"g{n // 10}" for n in range(100)])
     found = import_problems(table, "math", cross_fitted=False, test_share=0.3)
     assert found.split.eq("test").sum() == 30
-    assert found.assign(test=found.split == "test").groupby("group").test.nunique().eq(1).all()
+    assert found.groupby("group").split.nunique().eq(1).all()
 
 
 def test_splits_that_are_there_are_not_dealt_again():

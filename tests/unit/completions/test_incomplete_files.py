@@ -50,9 +50,17 @@ def test_a_fraction_needs_a_threshold_whatever_the_file(grade):
     assert import_rollouts(given, PROBLEMS, how(threshold=0.5)).correct.all()
 
 
+def test_tokens_of_a_csv_are_numbers_where_problems_lack():
+    given = pd.DataFrame({"problem_id": list("abc"), "majority_correct": "true"}, dtype="string")
+    found = import_outcomes(given.assign(prompt_tokens="9", completion_tokens="5"), PROBLEMS, "wrong", priced=True)
+    assert found.completion_tokens.tolist() == [5, 5, 5, 0]
+
+
 def test_a_sample_without_a_grade_is_missing():
     given = rows("abcd").assign(correct=pd.Series([True, None, True, True], dtype=object))
-    with pytest.raises(UserError, match=r"problem 'b', sample 0: there is no grade; .* set the policy's 'missing'"):
+    with pytest.raises(UserError, match=r"problem 'b', sample 0: there is no grade; set .* to wrong, .* leave_out"):
         import_rollouts(given, PROBLEMS, how())
-    found = import_rollouts(given, PROBLEMS, how(missing="wrong")).set_index("problem_id")
+    given = given.assign(charged=0.5)
+    found = import_rollouts(given, PROBLEMS, how(missing="wrong", charged=True)).set_index("problem_id")
+    assert found.charged.tolist() == [0.5] * 4, "it was paid for"
     assert found.correct.to_dict() == {"a": True, "b": False, "c": True, "d": True} and found.missing["b"]

@@ -146,7 +146,7 @@ def test_decisions_alone_and_failures_of_upstreams_are_no_answers_of_the_policy_
     rows = {line.split()[0]: line.split() for line in said.splitlines() if line.startswith(("small", "large"))}
     assert rows["small"][2:] == ["1.000", "1.000", "0.765"] and rows["large"][2:] == ["0.000", "0.000", "0.235"]
     assert (
-        "Of these decisions 10 asked for a decision alone, 65 were answered by the policy that they were sent to, "
+        "Of these requests 10 asked for a decision alone, 65 were answered by the policy that they were sent to, "
         "20 by the fallback in its place, 5 by nobody." in said
     )
 
@@ -182,7 +182,7 @@ def test_lines_of_route_py_are_a_log_too(folder, tmp_path, capsys):
     monitor(folder, file)
     said = capsys.readouterr().out
     assert "100 decisions, 0 with exploration, 0 failures of routing, 0 outcomes" in said
-    assert "Of these decisions 100 asked for a decision alone" in said
+    assert "Of these requests 100 asked for a decision alone" in said
     lines[7]["policy"] = next(policy for policy in POLICIES if policy != lines[7]["policy"])
     file.write_text("".join(json.dumps(line) + "\n" for line in lines))
     with pytest.raises(

@@ -89,7 +89,7 @@ def test_a_policy_without_a_probe_is_named_with_what_routers_do_of_it(made):
     frame.loc[of_the_router, "reason"] = f"{TOO_FEW.format(50)}; {NOT_TRAINED}"
     said = (
         f"pool: to routers every prompt has the same probability of success by {POLICIES[1]}, the smoothed share on "
-        "train, where there are too few successes or failures for a probe."
+        "train, for no probe could be trained."
     )
     without = replace(made, metrics={"own": frame})
     assert said in without.warnings

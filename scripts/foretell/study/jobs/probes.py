@@ -1,6 +1,6 @@
 """What jobs are told that read activations, train and evaluate probes, and compare difficulty."""
 
-from foretell.probes.families import FAMILIES, jointly_fitted
+from foretell.probes.families import FAMILIES
 from foretell.study.files import Job, Settings
 from foretell.study.jobs.answers import run_or_table
 from foretell.study.models import ServerModel
@@ -47,7 +47,7 @@ def train_probes(study: Study, job: Job) -> Settings:
 def train_joint_probes(study: Study, job: Job) -> Settings:
     """Targets, families that are fitted to all policies at once, and their protocol."""
     protocol = study.config.probes.model_dump(include={"folds", "strengths"})
-    families = [family.name for family in jointly_fitted(study.trained_jointly(job.problem_set))]
+    families = study.trained_jointly(job.problem_set)
     return {**protocol, "targets": study.targets(job.problem_set), "families": families, "seed": study.config.seed}
 
 
