@@ -141,8 +141,10 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers: a line per aspect, a column per strategy."""
     factor, problems = unit_for_readers(frame[frame.aspect == PRICE].value)
     rows = []
-    for aspect, part in frame.groupby("aspect", sort=False):
-        known = ASPECTS[str(aspect)]
+    for aspect, known in ASPECTS.items():
+        part = frame[frame.aspect == aspect]
+        if part.empty:
+            continue
         label = f"{known.label} per {problems}" if aspect == PRICE else known.label
         rows.append({"": label, **{row.strategy: _cell(row, factor) for row in part.itertuples()}})
     first = frame.iloc[0]

@@ -95,6 +95,7 @@ def test_text_is_not_compared_with_itself():
     assert "Gain over text-only, points" not in cells(routed(**over), measured()).index
     assert "Gain over text-only, points" not in cells(routed(text_family="linear", **over), measured()).index
     table = cells(routed(text_family="prompt_length", **over), measured())
+    assert table.index.tolist()[-3:] == ["Oracle's gap, %", "Wins, %", "Right where policies disagree, %"]
     assert table[PROBE]["Gain over text-only, points"] == "+10.0 [+5.0, +20.0]: benefit"
     assert table[LENGTH]["Gain over text-only, points"] == ""
 
