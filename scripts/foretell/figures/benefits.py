@@ -19,6 +19,7 @@ from foretell.routing.settings import MATCH
 ROUTER, BY_LENGTH = "utility", "prompt_length"
 COST, RELIABILITY, DECISIONS = "cost", "accuracy and reliability", "decisions"
 BENEFIT, LIMIT, OPEN = "benefit", "limit", "open"
+UNKNOWN = "unknown"
 MATCHED, TOO_FEW = "matched", "too few problems"
 CONSTANTS = ["policy", "samples", "n", "margin", "best_single", "cost_basis", "saving_interval"]
 OVER_TEXT = ("gain_over_text", "gain_over_text_with_probing")
@@ -168,4 +169,4 @@ def _cell(row: Any, factor: float) -> str:
         cell = money(row.value, row.low, row.high, scale=factor)
     else:
         cell = with_interval(row.value, row.low, row.high, 1, 100, ASPECTS[row.aspect].signed)
-    return f"{cell}: {row.verdict}" if cell and isinstance(row.verdict, str) else cell
+    return f"{cell}: {row.verdict}" if cell and isinstance(row.verdict, str) else cell or UNKNOWN
