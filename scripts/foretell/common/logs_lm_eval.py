@@ -165,12 +165,7 @@ def _questions(read: Sequence[tuple[str, Any]]) -> list[str]:
     Args:
         read: prompts and documents of a task.
     """
-    fields = [_fields(document) for _, document in read]
-    values: dict[str, set[str]] = {}
-    for each in fields:
-        for name, text in each.items():
-            values.setdefault(name, set()).add(text)
-    own = [{k: v for k, v in each.items() if len(values[k]) > 1 or len(read) == 1} for each in fields]
+    own = _own_fields([document for _, document in read])
     placed = [_placed(prompt, each) for (prompt, _), each in zip(read, own, strict=True)]
     between: Counter = Counter()
     for (prompt, _), places in zip(read, placed, strict=True):
@@ -193,10 +188,15 @@ def _questions(read: Sequence[tuple[str, Any]]) -> list[str]:
     return questions
 
 
-def _fields(document: Any) -> dict[str, str]:
-    """Texts of a document by the name of their field."""
-    named = document if isinstance(document, dict) else {"": document}
-    return {name: text.strip() for name, text in named.items() if isinstance(text, str) and text.strip()}
+def _own_fields(documents: Sequence[Any]) -> list[dict[str, str]]:
+    """Texts of each document by the name of their field, without those that are the same in all documents."""
+    named = [document if isinstance(document, dict) else {"": document} for document in documents]
+    texts = [{k: v.strip() for k, v in each.items() if isinstance(v, str) and v.strip()} for each in named]
+    values: dict[str, set[str]] = {}
+    for each in texts:
+        for name, text in each.items():
+            values.setdefault(name, set()).add(text)
+    return [{k: v for k, v in each.items() if len(values[k]) > 1 or len(texts) == 1} for each in texts]
 
 
 def _placed(prompt: str, fields: dict[str, str]) -> list[_Place]:

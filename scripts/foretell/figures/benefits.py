@@ -112,8 +112,8 @@ def _strategies(summary: pd.DataFrame, weak: str) -> Iterator[tuple[str, Any]]:
 
 
 def _measured(row: Any, metrics: pd.DataFrame) -> Iterator[tuple[str, tuple[float, float, float]]]:
-    yield PRICE, (PER * row.cost, PER * row.cost_low, PER * row.cost_high)
     """Values with their ends, those of the field's metrics where they are of the row's operating point."""
+    yield PRICE, (PER * row.cost, PER * row.cost_low, PER * row.cost_high)
     itself = pd.isna(row.text_family) or row.text_family == row.family
     for aspect in SUMMARISED:
         if aspect in OVER_TEXT and itself:

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from browser import MISSING, Browser
-from foretell.evaluation.measured import NOT_TRAINED, TOO_FEW
 from foretell.figures import routing_summary
 from foretell.report import tables
 from foretell.report.chart import chart_of
@@ -80,20 +79,6 @@ def test_everything_stands_in_the_order_in_which_it_is_read(report):
     assert "<td>all</td><td>the study has no AIME problems</td>" in untested
     assert f"own: no AUROC of majority correct for {POLICIES[1]} (2 failures of 90)." in text
     assert text.count('href="data:text/csv') == 4 and text.count("data:image/svg+xml") == 4
-
-
-def test_a_policy_without_a_probe_is_named_with_what_routers_do_of_it(made):
-    assert not [text for text in made.warnings if "same probability" in text]
-    frame = metrics()
-    of_the_router = (frame.policy == POLICIES[1]) & (frame.family == "linear")
-    frame.loc[of_the_router, "reason"] = f"{TOO_FEW.format(50)}; {NOT_TRAINED}"
-    said = (
-        f"pool: to routers every prompt has the same probability of success by {POLICIES[1]}, the smoothed share on "
-        "train, for no probe could be trained."
-    )
-    without = replace(made, metrics={"own": frame})
-    assert said in without.warnings
-    assert f"Small: {said}" in list(ending(without, made.shown["T4", "pool"][0], [], {}))
 
 
 def test_a_pool_says_that_routers_may_choose_fewer_samples(report):
