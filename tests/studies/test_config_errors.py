@@ -1,3 +1,5 @@
+import importlib.util
+
 import pytest
 
 from workflow_project import copy_project
@@ -37,6 +39,20 @@ def test_a_recorded_file_that_is_not_there_stops_before_the_first_job(project):
     assert run.returncode != 0
     assert "'problem_sets.math-half-0.problems': there is no file nowhere/" in run.stdout
     assert "Traceback" not in run.stdout
+
+
+def test_an_engine_that_is_not_installed_stops_a_run_and_not_its_planning(project):
+    if importlib.util.find_spec("vllm"):
+        pytest.skip("vllm is installed where the tests run")
+    text = (project.folder / "examples" / "questions.yaml").read_text()
+    model = "  smollm2-135m-instruct:\n"
+    (project.folder / "vllm.yaml").write_text(text.replace(model, f"{model}    engine: vllm\n"))
+    assert project.planned("--configfile", "vllm.yaml")["generate_completions_with_vllm"] == 1
+    run = project.snakemake("--cores", "1", "--configfile", "vllm.yaml")
+    assert run.returncode != 0
+    assert "'models.smollm2-135m-instruct.engine': vllm is not installed: install it with `make vllm`" in run.stdout
+    assert "Traceback" not in run.stdout
+    assert not (project.folder / "results").exists()
 
 
 def test_a_study_replaces_the_default_one(project):

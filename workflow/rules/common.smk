@@ -47,8 +47,6 @@ FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() 
 
 
 VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
-if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
-    raise WorkflowError(f"key 'models.{study.policy(wanting[0]).model}.engine': vllm is not installed: {REMEDY}")
 
 
 def program(name, python=None, **options):
