@@ -12,7 +12,8 @@ from foretell.common.errors import run
 from foretell.common.storage import write_parquet
 from foretell.routing.evaluation import routed_folds
 from foretell.routing.files import add_tables, read_tables
-from foretell.routing.investment import ReturnSettings, estimate_return
+from foretell.routing.investment import estimate_return
+from foretell.routing.settings import ReturnSettings
 
 
 def main(argv: Sequence[str] | None = None) -> None:

@@ -14,7 +14,7 @@ from foretell.report.explorer import render
 from foretell.routing.evaluation import routed_folds
 from foretell.routing.explorer import explore
 from foretell.routing.files import add_tables, read_tables
-from foretell.routing.investment import ReturnSettings
+from foretell.routing.settings import ReturnSettings
 
 
 class ExplorerSettings(ReturnSettings):

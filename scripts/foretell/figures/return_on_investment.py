@@ -27,7 +27,7 @@ def collect(returns: pd.DataFrame, investment: dict[str, Any]) -> pd.DataFrame:
 
     Args:
         returns: as `foretell.routing.investment.estimate_return` gives it.
-        investment: an entry of `return_on_investment`, its keys those of `foretell.routing.investment.Investment`.
+        investment: an entry of `return_on_investment`, its keys those of `foretell.routing.settings.Investment`.
 
     Returns:
         The same rows and columns, with name (what readers are told) and assumption.

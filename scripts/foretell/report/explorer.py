@@ -14,9 +14,10 @@ from foretell.figures.return_on_investment import collect
 from foretell.figures.style import COLOURS
 from foretell.probes.families import FAMILIES
 from foretell.routing.explorer import Explored
-from foretell.routing.investment import MONTHS, ReturnSettings
+from foretell.routing.investment import MONTHS
 from foretell.routing.points import SINGLE
 from foretell.routing.routers import named
+from foretell.routing.settings import ReturnSettings
 
 FIELDS = ["queries_per_month", "review_hours", "price_of_hour", "labelling_cost", "integration_cost"]
 

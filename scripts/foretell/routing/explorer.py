@@ -7,17 +7,12 @@ import numpy as np
 import pandas as pd
 
 from foretell.routing.intervals import resampled_means, with_interval
-from foretell.routing.investment import (
-    OneOffCosts,
-    ReturnSettings,
-    one_off_costs,
-    strategies_on_test,
-    with_known_probing,
-)
+from foretell.routing.investment import OneOffCosts, one_off_costs, strategies_on_test, with_known_probing
 from foretell.routing.points import Points
 from foretell.routing.pool import TEST, Source
 from foretell.routing.routed import RoutedPool, points_on
 from foretell.routing.routers import named
+from foretell.routing.settings import ReturnSettings
 
 RESAMPLES = 200  # that the page holds at most: its size grows with them
 

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
 
 import numpy as np
 import pandas as pd
-from pydantic import Field, field_validator
 
-from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.statistics import sample_and_resamples
 from foretell.routing.comparison import Comparison, compare_folds
@@ -18,45 +15,10 @@ from foretell.routing.points import RANDOM, SINGLE
 from foretell.routing.pool import TEST
 from foretell.routing.routed import RoutedPool, groups_on
 from foretell.routing.routers import ROUTERS
-from foretell.routing.settings import MATCH, TOTAL, Criteria, RoutingEvaluationSettings
+from foretell.routing.settings import MATCH, TOTAL, Criteria, Investment, ReturnSettings, RoutingEvaluationSettings
 
 MONTHS = 12
 BY_LENGTH = "prompt_length"  # the family whose router is a rule by length
-
-
-class Investment(Settings):
-    """What a query costs beside its tokens, and what a router costs before the first one."""
-
-    queries_per_month: float = Field(gt=0)
-    """Queries that are answered in a month."""
-    incumbent: Annotated[str, Field(min_length=1)] | None = None
-    """Policy that answers all of them today; without it the best single policy of the split that chooses."""
-    review_hours: float = Field(default=0.0, ge=0)
-    """Hours that a person spends on a wrong answer."""
-    price_of_hour: float = Field(default=0.0, ge=0)
-    """USD for such an hour."""
-    labelling_cost: float = Field(default=0.0, ge=0)
-    """USD for the gold answer of a problem that the router learns or chooses on, once."""
-    integration_cost: float = Field(default=0.0, ge=0)
-    """USD for putting the router into service, once."""
-    mix: dict[str, Annotated[float, Field(ge=0)]] | None = None
-    """How many of the queries, relative to the others, are like each group of problems, where that is not as among the
-    test problems. The problems need a column `group` with several problems in each."""
-    assumption: str = Field(min_length=1)
-    """What these numbers rest on; printed with the results."""
-
-    @field_validator("mix")
-    @classmethod
-    def _has_a_share(cls, mix: dict[str, float] | None) -> dict[str, float] | None:
-        if mix is not None and not sum(mix.values()) > 0:
-            raise ValueError("no group has a share above 0; leave 'mix' out for that of the test problems")
-        return mix
-
-
-class ReturnSettings(RoutingEvaluationSettings):
-    """How routers are evaluated, and what they are worth."""
-
-    investment: Investment
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from foretell.common.errors import UserError
 from foretell.completions.policy import Prompt
 from foretell.probes.families import FAMILIES, IMPORTED, Family
 from foretell.probes.targets import TARGETS, Target
-from foretell.routing.investment import Investment
 from foretell.routing.routers import ROUTERS, Router, Sweep
+from foretell.routing.settings import Investment
 from foretell.study.models import AnyModel
 from foretell.study.policies import AnyPolicy
 from foretell.study.pools import AnyPool

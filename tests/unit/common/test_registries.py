@@ -57,12 +57,22 @@ def test_base_rates_are_of_no_family():
 
 
 def test_naming_targets_and_families_loads_nothing_heavy():
-    program = (
-        "import sys, foretell.probes.families, foretell.probes.settings, foretell.probes.targets;"
-        "print([name for name in ('torch', 'transformers', 'sklearn', 'scipy.stats') if name in sys.modules])"
+    assert loaded("foretell.probes.families, foretell.probes.settings, foretell.probes.targets", "scipy.stats") == "[]"
+
+
+def test_planning_a_study_loads_nothing_heavy():
+    """Each process of snakemake does that, those of a cluster's jobs among them."""
+    assert (
+        loaded("foretell.study.open, foretell.study.files, foretell.study.jobs, foretell.study.plan", "scipy") == "[]"
     )
+
+
+def loaded(modules, *others):
+    """Which heavy packages are loaded after importing modules."""
+    heavy = ["torch", "transformers", "sklearn", "matplotlib", *others]
+    program = f"import sys, {modules}; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=SCRIPTS)
-    assert done.stdout.strip() == "[]"
+    return done.stdout.strip()
 
 
 @pytest.mark.parametrize("file", sorted(SCRIPTS.rglob("*.py")), ids=lambda file: str(file.relative_to(SCRIPTS)))

@@ -11,8 +11,9 @@ from foretell.figures.text import money
 from foretell.report.explorer import render
 from foretell.routing.curves import count_shares
 from foretell.routing.explorer import explore
-from foretell.routing.investment import ReturnSettings, estimate_return
+from foretell.routing.investment import estimate_return
 from foretell.routing.routers import ROUTERS, Sweep
+from foretell.routing.settings import ReturnSettings
 from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, random_pool
 
 INVESTMENT = {

@@ -6,7 +6,8 @@ from pydantic import ValidationError
 
 from foretell.common.errors import UserError
 from foretell.figures.return_on_investment import collect, draw, layout
-from foretell.routing.investment import Investment, ReturnSettings, estimate_return
+from foretell.routing.investment import estimate_return
+from foretell.routing.settings import Investment, ReturnSettings
 from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, row
 
 INVESTMENT = {

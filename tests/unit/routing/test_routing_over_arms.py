@@ -14,12 +14,13 @@ from foretell.routing.curves import count_shares
 from foretell.routing.decisions import align_decisions, route_pool
 from foretell.routing.evaluation import evaluate_routing
 from foretell.routing.field_metrics import measure
-from foretell.routing.investment import Investment, one_off_costs
+from foretell.routing.investment import one_off_costs
 from foretell.routing.points import all_points
 from foretell.routing.pool import assemble_pool
 from foretell.routing.probing import charge_every_encoder
 from foretell.routing.routed import RoutedPool
 from foretell.routing.sensitivity import replace_saving_intervals
+from foretell.routing.settings import Investment
 from foretell.routing.summary import summarise_routing
 from foretell.routing.tables import PoolTables
 from price_outcomes import main as price
