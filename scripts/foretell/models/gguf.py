@@ -1,12 +1,17 @@
 """GGUF files as ordinary checkpoint folders: their weights are de-quantised once."""
 
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import gguf
 import torch
-from gguf import GGUFReader, LlamaFileType
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import logging as transformers_logging
+from transformers.integrations.gguf.reader import read_gguf_metadata
 from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
 
 from foretell.common.errors import UserError
@@ -31,7 +36,7 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
         architecture and quantisation, as the file names them.
 
     Raises:
-        UserError: the file is no GGUF file, or transformers cannot read its architecture.
+        UserError: the file is no GGUF file or a damaged one, or transformers cannot read its architecture.
     """
     if not is_gguf(file):
         raise UserError(f"{file}: this is no GGUF file")
@@ -45,10 +50,30 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
     transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
     transformers_logging.disable_progress_bar()
     source: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
-    loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
+    try:
+        with _fields_read_once():
+            loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
+            tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
+    except ValueError as error:
+        raise UserError(f"{file}: its weights cannot be read ({error}): it is cut off, or damaged") from None
     _plain(loaded).save_pretrained(folder)
-    AutoTokenizer.from_pretrained(file.parent, **source).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
     return described
+
+
+@contextmanager
+def _fields_read_once() -> Iterator[None]:
+    """Have transformers share what it reads of a file anew for configuration, weights and tokenizer.
+
+    A large vocabulary makes that most of the time: half a minute each for the 262,000 tokens of Gemma 3.
+    """
+    library: Any = gguf
+    reader = library.GGUFReader
+    library.GGUFReader = cache(reader)
+    try:
+        yield
+    finally:
+        library.GGUFReader = reader
 
 
 def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
@@ -64,7 +89,10 @@ def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
 
 
 def _describe(file: Path) -> dict:
-    fields = GGUFReader(file).fields
-    kind = fields["general.file_type"].contents() if "general.file_type" in fields else None
-    quantisation = LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
-    return {"architecture": fields["general.architecture"].contents(), "quantisation": quantisation}
+    try:
+        fields, _ = read_gguf_metadata(str(file))
+    except (ValueError, struct.error) as error:
+        raise UserError(f"{file}: its fields cannot be read ({error}): it is cut off, or damaged") from None
+    kind = fields.get("general.file_type")
+    quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
+    return {"architecture": fields["general.architecture"], "quantisation": quantisation}

@@ -4,6 +4,7 @@ import shutil
 import subprocess
 import zipfile
 
+import numpy as np
 import pytest
 from gguf import GGUFWriter
 
@@ -108,6 +109,25 @@ def test_a_gguf_file_of_an_unknown_architecture_is_refused_by_name(tmp_path):
     writer.close()
     with pytest.raises(UserError, match=r"architecture 'abacus'; it knows .*llama"):
         obtain(LocalPath(source="path", path=str(file)), tmp_path / "model")
+
+
+def test_a_gguf_file_that_is_cut_off_is_refused_by_name(tmp_path):
+    file = tmp_path / "model.gguf"
+    writer = GGUFWriter(file, "llama")
+    writer.add_file_type(0)
+    writer.add_name("abacus")
+    writer.add_array("tokenizer.ggml.tokens", ["zero", "one"])
+    writer.add_tensor("token_embd.weight", np.zeros((32, 16), np.float32))
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+    whole = file.read_bytes()
+    for length, what in ((8, "fields"), (120, "fields"), (len(whole) - 400, "weights")):
+        file.write_bytes(whole[:length])
+        with pytest.raises(UserError, match=rf"model\.gguf: its {what} cannot be read .*: it is cut off, or damaged"):
+            obtain(LocalPath(source="path", path=str(file)), tmp_path / "model")
+        assert not (tmp_path / "model").exists()
 
 
 @pytest.fixture
