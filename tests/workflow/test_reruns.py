@@ -60,15 +60,16 @@ def test_after_a_failure_the_next_run_goes_on_with_the_changed_parameter(project
     assert (project.folder / "results" / "tiny" / "tables" / "tiny" / "T4.csv").read_bytes() == before
 
 
-def test_an_edited_caption_reaches_the_report_and_single_targets_do_not(project):
+def test_a_run_of_single_targets_leaves_the_report_as_it_was(project):
     results = project.folder / "results" / "tiny"
     before = (results / "config.yaml").read_bytes(), (results / "report.html").read_bytes()
     project.edit("config/config.yaml", "input: 0.0027", "input: 0.0028")
     run = project.snakemake("--cores", "2", "results/tiny/routing/tiny/costs.parquet", *SMALL)
     assert run.returncode == 0 and "Made:" not in run.stdout
     assert ((results / "config.yaml").read_bytes(), (results / "report.html").read_bytes()) == before
-    project.edit("config/config.yaml", "input: 0.0028", "input: 0.0027")
-    assert project.snakemake("--cores", "2", *SMALL).returncode == 0
+
+
+def test_an_edited_caption_reaches_the_report(project):
     project.edit("workflow/report/T4.rst", "Every strategy", "All strategies")
     assert project.planned(*SMALL) == {"write_report": 1}
 
