@@ -1,9 +1,11 @@
 """A copy of the project in which tests run snakemake."""
 
+import multiprocessing
 import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
@@ -11,6 +13,11 @@ RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
 SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
 NOT_COPIED = (".git", ".venv", ".venv-vllm", ".snakemake", ".chunks", ".checkpoints", ".answers", "results", "logs")
 NOT_COPIED += ("__pycache__", ".mypy_cache", ".ruff_cache")
+
+
+# Snakemake is imported once for all of its runs in a test session, which takes as long as planning does.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["pytest", "snakemake.cli", "snakemake_executor_plugin_slurm"])
 
 
 class Project:
@@ -26,10 +33,11 @@ class Project:
 
     def snakemake(self, *arguments):
         """Run snakemake; returns the finished process with its output as text."""
-        command = [sys.executable, "-m", "snakemake", *arguments]
-        return subprocess.run(
-            command, cwd=self.folder, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        )
+        with tempfile.NamedTemporaryFile() as output:
+            run = FORKS.Process(target=_snakemake, args=(arguments, self.folder, self.environment, output.name))
+            run.start()
+            run.join()
+            return subprocess.CompletedProcess(arguments, run.exitcode, output.read().decode())
 
     def planned(self, *arguments):
         """Number of jobs per rule that a dry run lists; empty if there is nothing to do."""
@@ -48,6 +56,21 @@ class Project:
         text = path.read_text()
         assert old in text, f"{old!r} is not in {file}"
         path.write_text(text.replace(old, new))
+
+
+def _snakemake(arguments, folder, environment, output):
+    """What `python -m snakemake` does in a folder, with its output in a file."""
+    with open(output, "wb") as file:
+        for descriptor in (1, 2):
+            os.dup2(file.fileno(), descriptor)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path[:] = [str(folder), *(path for path in sys.path if not Path(path).is_relative_to(ROOT / "scripts"))]
+    sys.argv = ["snakemake", *arguments]
+    from snakemake.cli import main
+
+    main()
 
 
 def with_checkpoints(project):
