@@ -1,6 +1,8 @@
 """The studies on pretrained language models, at reduced size: from downloaded packages to figures."""
 
 import json
+import subprocess
+import sys
 
 import pandas as pd
 import pytest
@@ -124,6 +126,13 @@ def test_the_figure_of_risk_and_coverage_says_what_is_assumed(results):
 
 def test_a_second_run_has_nothing_to_do(pocket):
     assert pocket.planned("--configfile", *CONFIGS) == {}
+
+
+def test_a_fetched_model_is_as_recorded(pocket):
+    command = [sys.executable, "scripts/verify_results.py", "results/pocket"]
+    verified = subprocess.run(command, cwd=pocket.folder, text=True, capture_output=True)
+    assert verified.returncode == 0 and verified.stdout.endswith("all as recorded\n"), verified.stdout
+    assert "have no record" not in (pocket.folder / "results" / "pocket" / "report.html").read_text()
 
 
 def test_a_third_model_is_ten_lines(pocket, tmp_path):

@@ -141,13 +141,24 @@ def _hash_as_recorded(path: Path, record: Record) -> str:
 def _hash_in_checkpoint(path: Path, described: Path) -> str:
     """Of a file whose sum stands in its folder's record alone."""
     found = file_hash(path)
-    expected = json.loads(described.read_text(encoding="utf-8"))["sums"].get(path.name, found)
-    if found != expected:
+    if found != _sums(described).get(path.name, found):
         raise UserError(
             f"{path}: is not what {described} says, it was altered since; delete {described.parent}, so that it is "
             "made again"
         )
     return found
+
+
+def _sums(described: Path) -> dict[str, str]:
+    """SHA-256 of a checkpoint's files by their names.
+
+    Raises:
+        UserError: the checkpoint's record is damaged.
+    """
+    try:
+        return json.loads(described.read_text(encoding="utf-8"))["sums"]
+    except (ValueError, KeyError):
+        raise UserError(f"{described}: is damaged; delete {described.parent}, so that it is made again") from None
 
 
 def describe(path: Path) -> Made:
@@ -159,6 +170,23 @@ def describe(path: Path) -> Made:
 def name_of(results: Path, path: Path) -> str:
     """A file of the study by its path from the results, any other as it is given."""
     return str(path.relative_to(results)) if path.is_relative_to(results) else str(path)
+
+
+def record_of(results: Path, file: Path) -> Record | None:
+    """What is recorded of a file of a study; the files of a checkpoint that was fetched have the one of its folder.
+
+    Raises:
+        UserError: the record is damaged.
+    """
+    place, described = place_of_record(results, file), file.with_name(CHECKPOINT)
+    if place.is_file():
+        return read_record(place)
+    shared = place_of_record(results, described)
+    sha256 = _sums(described).get(file.name) if shared.is_file() and described.is_file() else None
+    if sha256 is None:
+        return None
+    record = read_record(shared)
+    return record.model_copy(update={"made": record.made.model_copy(update={"sha256": sha256})})
 
 
 def read_record(path: Path) -> Record:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, read_record
+from foretell.common.record import ENVIRONMENTS, FOLDER, Record, record_of
 
 
 @dataclass(frozen=True)
@@ -47,12 +47,12 @@ def made_from(results: Path, files: Sequence[Path]) -> MadeFrom:
     seen, records, unrecorded, sources = set(todo), {}, [], {}
     while todo:
         name = todo.pop()
-        place = place_of_record(results, results / name)
-        if not place.is_file():
+        record = record_of(results, results / name)
+        if record is None:
             unrecorded.append(name)
             continue
-        records[name] = read_record(place)
-        for each, digest in records[name].inputs.items():
+        records[name] = record
+        for each, digest in record.inputs.items():
             if Path(each).is_absolute() or not (results / each).is_file():
                 sources[each] = digest
             elif each not in seen:

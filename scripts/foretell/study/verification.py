@@ -11,7 +11,7 @@ from typing import Literal
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
-from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, read_record
+from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, record_of
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.config import complete
@@ -100,14 +100,16 @@ class Results:
         return [file for file in files if (self.folder / file).is_file()]
 
     def _record(self, name: str) -> Record | Finding:
-        place, there = place_of_record(self.folder, self.folder / name), (self.folder / name).is_file()
-        if not place.is_file():
+        file = self.folder / name
+        try:
+            record = record_of(self.folder, file)
+        except UserError:
+            return Finding("damaged", name, f"its record, {place_of_record(Path(), Path(name))}, cannot be read")
+        if record is None:
+            there = file.is_file()
             why = "no record says what it was made from" if there else "the configuration asks for it"
             return Finding("foreign" if there else "missing", name, why)
-        try:
-            return read_record(place)
-        except UserError:
-            return Finding("damaged", name, f"its record, {place.relative_to(self.folder)}, cannot be read")
+        return record
 
     def _compare(self, name: str, record: Record) -> Iterator[Finding]:
         file = self.folder / name

@@ -9,7 +9,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
-from foretell.common.record import CHECKPOINT, hash_inputs, place_of_record, read_record, refuse_altered
+from foretell.common.record import CHECKPOINT, hash_inputs, place_of_record, read_record, record_of, refuse_altered
 
 SCRIPT = Path(__file__).parents[3] / "scripts" / "record_job.py"
 COPY = (
@@ -98,3 +98,19 @@ def test_an_altered_record_of_a_checkpoint_is_refused(job):
     (results / "config.json").write_text("{}")
     with pytest.raises(UserError, match=r"source\.json: is not what copy wrote"):
         hash_inputs(results, [results / "config.json", described])
+
+
+def test_files_of_a_checkpoint_share_the_record_of_their_folder(job):
+    results, run = job
+    assert run().returncode == 0
+    weights, described = results / "model.safetensors", results / CHECKPOINT
+    weights.write_text("weights")
+    (results / "output.txt").rename(described)
+    (results / "provenance" / "output.txt.json").rename(results / "provenance" / f"{CHECKPOINT}.json")
+    described.write_text(json.dumps({"sums": {weights.name: file_hash(weights)}}))
+    record = record_of(results, weights)
+    assert (record.job.script, record.made.sha256) == ("copy", file_hash(weights))
+    assert record_of(results, results / "other.json") is None
+    described.write_text("{")
+    with pytest.raises(UserError, match=r"source\.json: is damaged; delete"):
+        record_of(results, weights)
