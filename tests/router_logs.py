@@ -41,14 +41,16 @@ def log_of(rng, n, exploration=0.2, **drift):
     return Log(probability, unlikeness, chosen, sent, sent, propensity, cost, correct, np.ones(n, dtype=bool))
 
 
-def write_router(folder):
-    """A router as it is exported, without what reads prompts."""
+def write_router(folder, prices=(PRICE, PRICE)):
+    """A router as it is exported, without what reads prompts; prices of its policies, from cheap to dear."""
     rng = np.random.default_rng(0)
     probe = {"layer": 1, "position": -1, "slope": 1.0}
     policies = [
-        {"policy": name, "reader": "m", "price": PRICE, "mean_cost": cost, "tier_cost": tier, "probe": probe}
+        {"policy": name, "reader": "m", "price": price, "mean_cost": cost, "tier_cost": tier, "probe": probe}
         | {"accuracy": {"validation": accuracy}}
-        for name, cost, tier, accuracy in (("small", 1.0, 0.0, 0.5), ("large", 4.0, 1.0, 0.8))
+        for (name, cost, tier, accuracy), price in zip(
+            (("small", 1.0, 0.0, 0.5), ("large", 4.0, 1.0, 0.8)), prices, strict=True
+        )
     ]
     chosen = {"router": "utility", "criterion": "match", "choice": "matches", "operating_point": LAMBDA, "policy": None}
     study = {"study": "own", "title": "Own", "evidence": "original", "pool": "own", "problem_set": "sums"}

@@ -13,8 +13,8 @@ from pydantic import AwareDatetime, ConfigDict, TypeAdapter, ValidationError, da
 from foretell.common.arguments import describe_errors
 from foretell.common.errors import UserError
 from foretell.deployment.decision_log import ROUTE, Decided
-from foretell.deployment.description import RouterDescription
-from foretell.routing.costs import TOKENS_PER_PRICE, PolicyPrice
+from foretell.deployment.description import Answering, RouterDescription
+from foretell.routing.costs import TOKENS_PER_PRICE
 
 T = TypeVar("T")
 Id = str | int
@@ -82,6 +82,7 @@ class Log:
         undecided: further requests, on which routing failed.
         unmatched: outcomes of requests that are not in the log.
         torn: whether the log's last line is half written, and left out.
+        at_mean_cost: policies that have no prices of tokens, but what was charged: an answer counts as their mean.
     """
 
     probability: np.ndarray
@@ -96,6 +97,7 @@ class Log:
     undecided: int = 0
     unmatched: int = 0
     torn: bool = False
+    at_mean_cost: tuple[str, ...] = ()
 
     def at(self, rows: np.ndarray) -> "Log":
         """The requests of an index, or of a mask."""
@@ -105,7 +107,10 @@ class Log:
     def notes(self) -> list[str]:
         """What a reader of a report should know of its files."""
         said = [f"{self.unmatched} outcomes of requests that the log lacks"] if self.unmatched else []
-        return said + (["the log's last line is half written and left out"] if self.torn else [])
+        said += ["the log's last line is half written and left out"] if self.torn else []
+        if self.at_mean_cost:
+            said.append(f"answers of {', '.join(self.at_mean_cost)} at their mean cost, for the prices are not known")
+        return said
 
 
 def read_log(file: Path, router: str, description: RouterDescription, outcomes: Path | None = None) -> Log:
@@ -125,7 +130,6 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
             decision.
     """
     columns = {each.policy: column for column, each in enumerate(description.policies)}
-    prices = [each.price for each in description.policies]
     correct = {} if outcomes is None else _read_outcomes(outcomes)
     ids: set[Id] = set()
     rows, began, undecided, torn = [], [], 0, False
@@ -155,7 +159,7 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
                 columns[line.policy],
                 answered,
                 line.propensity,
-                np.nan if answered == NOBODY else request_cost(prices[answered], *tokens),
+                np.nan if answered == NOBODY else request_cost(description.policies[answered], *tokens),
                 np.nan if line.id is None else correct.get(line.id, np.nan),
                 line.forwarded,
             )
@@ -164,7 +168,9 @@ def read_log(file: Path, router: str, description: RouterDescription, outcomes: 
         raise UserError(f"{file}: has no decision of the router: give a log that has")
     probability, unlikeness, chosen, sent, by, propensity, cost, right, asked = map(np.array, zip(*rows, strict=True))
     unmatched = len(correct.keys() - ids)
-    log = Log(probability, unlikeness, chosen, sent, by, propensity, cost, right, asked, undecided, unmatched, torn)
+    at_mean_cost = tuple(each.policy for each in description.policies if each.price.charged)
+    arrays = probability, unlikeness, chosen, sent, by, propensity, cost, right, asked
+    log = Log(*arrays, undecided, unmatched, torn, at_mean_cost)
     return log.at(np.argsort(began, kind="stable"))
 
 
@@ -180,8 +186,14 @@ def _check(line: Line, router: str, policies: Collection[str], where: str) -> No
             raise UserError(f"{where}: {policy!r} is no policy of the router: remove the line")
 
 
-def request_cost(price: PolicyPrice, prompt_tokens: int | None, completion_tokens: int | None) -> float:
-    """USD of one answer, all of its prompt at the full price; NaN where tokens count and are not known."""
+def request_cost(policy: Answering, prompt_tokens: int | None, completion_tokens: int | None) -> float:
+    """USD of one answer, all of its prompt at the full price; NaN where tokens count and are not known.
+
+    Of what was charged no prices follow: there it is the policy's mean cost.
+    """
+    price = policy.price
+    if price.charged:
+        return policy.mean_cost
     if price.assumed_cost is not None:
         return price.assumed_cost
     if prompt_tokens is None or completion_tokens is None or price.input_price is None or price.output_price is None:

@@ -15,7 +15,7 @@ from foretell.deployment.folder import router_id
 from foretell.deployment.observed import observe
 from foretell.deployment.realised import Weighted, compare_accuracy, compare_cost
 from foretell.deployment.reference import Reference
-from router_logs import POLICIES, choose, log_of, prompts, write_log, write_router
+from router_logs import POLICIES, PRICE, choose, log_of, prompts, write_log, write_router
 
 
 def alarms(seed, level, n, problems, **drift):
@@ -125,6 +125,18 @@ def test_a_log_without_drift_ends_without_alarm_and_says_what_the_router_is_wort
     cost = (weights @ log.cost / weights.sum()) * 1e-6 + 1e-6  # every token is a millionth of a dollar; reading
     row = next(line for line in said.splitlines() if line.startswith("USD per request of the router"))
     assert f"{cost:.3g}" in row
+
+
+def test_answers_of_what_was_charged_are_not_left_out_of_the_cost(tmp_path, capsys):
+    """They have no prices of tokens; the mean over the others alone would be that of the cheap policy."""
+    write_router(tmp_path, (PRICE, {"encoder": "m", "charged": True}))
+    file, _ = logged(tmp_path, tmp_path)
+    monitor(tmp_path, file)
+    said = capsys.readouterr().out
+    sent = log_of(np.random.default_rng(3), 600).sent
+    row = next(line for line in said.splitlines() if line.startswith("USD per request as served"))
+    assert f"{np.where(sent == 1, 4.0, 1e-6).mean():.3g}" in row and row.split()[-1] == "600"
+    assert "answers of large at their mean cost, for the prices are not known" in said
 
 
 def test_decisions_alone_and_failures_of_upstreams_are_no_answers_of_the_policy_decided_on(folder, tmp_path, capsys):
