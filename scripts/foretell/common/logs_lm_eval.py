@@ -38,11 +38,12 @@ def read_lm_eval(path: Path) -> pd.DataFrame:
         path: the file. Its task is in the name.
 
     Returns:
-        problem_id (doc_id), sample, task, prompt (what the model read, examples included), question (from the
-        document's own texts that stand in the prompt to its end; the whole prompt where there are none), answer (the
-        target), completion, filter (its place among a document's filters where the log does not name it),
-        `metrics.NAME` (a metric of this filter; null where it stands for several completions) and `doc.NAME`. Of a task
-        that compares likelihoods, the completion is the most likely continuation, and the answer the target's.
+        problem_id (doc_id), sample, task, prompt (what the model read, examples included; of a conversation the last
+        message), prompt_characters (of all that it read), question (from the document's own texts that stand in the
+        prompt to its end; the whole prompt where there are none), answer (the target), completion, filter (its place
+        among a document's filters where the log does not name it), `metrics.NAME` (a metric of this filter; null where
+        it stands for several completions) and `doc.NAME`. Of a task that compares likelihoods, the completion is the
+        most likely continuation, and the answer the target's.
 
     Raises:
         UserError: it is no such log.
@@ -92,12 +93,13 @@ def _rows(record: dict) -> list[dict]:
         completions, answer = first, record["target"]
     else:
         completions, answer = [_likeliest(requests, record["resps"])], _continuation(requests, record["target"])
-    prompt = _prompt(requests[0][0])
+    said = _said(requests[0][0])
     names = record["metrics"] if "metrics" in record else [name for name in record if name not in _KNOWN]
     grades = {name: record[name] if len(completions) == 1 else None for name in names}
     shared = {
         "problem_id": record["doc_id"],
-        "prompt": prompt,
+        "prompt": said[-1],
+        "prompt_characters": sum(map(len, said)),
         "answer": answer,
         "metrics": grades,
         "doc": record["doc"],
@@ -137,15 +139,17 @@ def _continuation(requests: list[list], target: Any) -> Any:
     return target
 
 
-def _prompt(text: str) -> str:
-    """The prompt, of a conversation given as JSON the last message of the user."""
+def _said(text: str) -> list[str]:
+    """The messages of a conversation that is given as JSON, to the last one of the user; any other prompt as it is."""
     if text.lstrip().startswith('[{"'):
         try:
-            said = [message["content"] for message in json.loads(text) if message["role"] == "user"]
-            return said[-1] if said else text
+            messages = json.loads(text)
+            last = max(place for place, message in enumerate(messages) if message["role"] == "user")
+            said = [message["content"] for message in messages[: last + 1]]
+            return said if all(isinstance(each, str) for each in said) else [text]
         except (ValueError, KeyError, TypeError):
-            return text
-    return text
+            return [text]
+    return [text]
 
 
 class _Place(NamedTuple):

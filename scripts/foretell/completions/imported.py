@@ -49,11 +49,11 @@ def import_completions(frame: pd.DataFrame, problems: pd.DataFrame, settings: Te
 
     Args:
         frame: problem_id, completion; optionally sample (else the number of a problem's completion, from 0),
-            prompt_tokens, cached_tokens (those of them that were read from a cache), completion_tokens, thinking_tokens
-            (those of them that are thinking), charged (USD), finish_reason (`length` where a completion was cut off),
-            sample_error (rows that have one are missing).
+            prompt_tokens, cached_tokens (those of them that were read from a cache), prompt_characters (else the
+            question's), completion_tokens, thinking_tokens (those of them that are thinking), charged (USD),
+            finish_reason (`length` where a completion was cut off), sample_error (rows that have one are missing).
         problems: problem_id, question, excluded_reason.
-        settings: characters_per_token estimates tokens that were not recorded, of the question and of the completion;
+        settings: characters_per_token estimates tokens that were not recorded, of the prompt and of the completion;
             None leaves them null. If missing samples are `wrong`, they are added, without a text and without tokens,
             with `missing` set. Unless they are an `error`, rows of unknown problems are left out, and these problems
             are counted in the column `unknown_problems`.
@@ -115,11 +115,13 @@ def _check_samples(frame: pd.DataFrame, used: pd.Series) -> None:
 
 def _with_tokens(frame: pd.DataFrame, problems: pd.DataFrame, settings: TextSettings) -> pd.DataFrame:
     """Tokens as they were recorded, or estimated where that is asked for."""
-    questions = frame.problem_id.map(problems.set_index("problem_id").question)
-    for name, text in {"prompt_tokens": questions, "completion_tokens": frame.completion}.items():
+    asked = frame.problem_id.map(problems.set_index("problem_id").question).str.len()
+    if "prompt_characters" in frame:
+        asked = counts(frame, "prompt_characters").fillna(asked)
+    for name, characters in {"prompt_tokens": asked, "completion_tokens": frame.completion.str.len()}.items():
         frame[name] = counts(frame, name) if name in frame else pd.array([pd.NA] * len(frame), "Int64")
         if settings.characters_per_token is not None:
-            estimated = np.ceil(text.str.len() / settings.characters_per_token)
+            estimated = np.ceil(characters / settings.characters_per_token)
             frame[name] = frame[name].fillna(estimated.astype("Int64"))
         if settings.priced and frame[name].isna().any():
             raise UserError(

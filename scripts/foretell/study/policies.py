@@ -154,7 +154,9 @@ class ImportedPolicy(Assumed):
     predictions: Table | None = None
     """Probabilities of a right majority vote, to route by: problem_id, probability."""
     characters_per_token: Positive | None = None
-    """Estimates tokens that were not recorded from the lengths of question and completion."""
+    """Estimates tokens that were not recorded from the lengths of texts: of the completion, and of the prompt as far as
+    the file has it (logs of lm-evaluation-harness do, examples included; others in a column `prompt_characters`), else
+    of the question."""
     missing: Missing = "error"
     """What happens with problems that the file lacks, has fewer samples of than of others, or whose samples ended in an
     error: `error` stops, `leave_out` leaves the problems out of the problem set, `wrong` counts each missing sample as

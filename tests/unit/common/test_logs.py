@@ -52,6 +52,23 @@ def test_the_examples_in_a_prompt_are_no_part_of_the_question():
     assert found.prompt[2].startswith("Question: Tom") and found.prompt[2].endswith(found.question[2])
 
 
+def test_tokens_are_estimated_of_all_that_was_read(tmp_path):
+    """Examples and earlier messages cost as much as the question."""
+    found = read(GENERATED, LM_EVAL)
+    problems = found[["problem_id", "question"]].assign(excluded_reason=None)
+    priced = import_completions(found, problems, texts(characters_per_token=1.0))
+    assert priced.prompt_tokens.tolist() == found.prompt.str.len().tolist() > found.question.str.len().tolist()
+    turns = [
+        {"role": "user", "content": "ab?"},
+        {"role": "assistant", "content": "c"},
+        {"role": "user", "content": "de"},
+    ]
+    asked = {"gen_args_0": {"arg_0": json.dumps(turns), "arg_1": {}}}
+    log = written(tmp_path / "samples_own.jsonl", [{**each, "arguments": asked} for each in records()])
+    found = read(log, LM_EVAL)
+    assert set(found.prompt) == {"de"} and set(found.prompt_characters) == {6}
+
+
 def test_a_target_that_is_a_whole_solution_is_graded_by_its_answer():
     assert [gold_answer(answer) for answer in read(GENERATED, LM_EVAL).answer] == ["7", "12", "6", "15"]
 
