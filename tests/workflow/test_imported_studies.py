@@ -10,7 +10,7 @@ import yaml
 from workflow_project import copy_project
 
 PRICE = {"input": 0.1, "output": 0.2}
-SETTINGS = {"strengths": [0.01, 1.0, 100.0], "permutations": 2}
+SETTINGS = {"strengths": [0.01, 1.0, 100.0], "folds": 3, "permutations": 2}  # of the reduced default study
 
 
 @pytest.fixture(scope="module")
