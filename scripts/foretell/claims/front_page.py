@@ -18,11 +18,9 @@ from foretell.routing.choice import chosen_to_match, routing_family
 from foretell.routing.matching import in_words, points
 from foretell.routing.routers import ROUTERS
 
-QUESTION = (
-    "Before a language model writes its first token, do its activations say whether it will succeed, and does that "
-    "save money when queries are routed over a pool of models?"
-)
-QUESTION_OF_TEXTS = QUESTION.replace("do its activations say", "does the question say")
+OF_ACTIVATIONS, OF_TEXTS = "do its activations say", "does the question say"
+QUESTION = "Before a language model writes its first token, {asked} whether it will succeed{routed}?"
+ROUTED = ", and does that save money when queries are routed over a pool of models"
 READING_OF_MATCHED = (
     "Matched: yes, if the interval of points stays above minus the margin; else no, or too few problems to tell; same "
     "policy: every test problem goes to the best single policy, and nothing is compared."
@@ -98,7 +96,8 @@ class FrontPageSettings(Settings):
     @property
     def question(self) -> str:
         """What the study asks."""
-        return QUESTION if self.reads_activations else QUESTION_OF_TEXTS
+        asked = OF_ACTIVATIONS if self.reads_activations else OF_TEXTS
+        return QUESTION.format(asked=asked, routed=ROUTED if self.pools else "")
 
 
 def write(

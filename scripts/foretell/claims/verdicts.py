@@ -23,7 +23,10 @@ def which_match(summary: pd.DataFrame) -> tuple[str, str]:
     rows = _at_match(summary)
     first = next(iter(rows.values()))
     matching = [f"the {ROUTERS[name].title}" for name, row in rows.items() if row.matched == YES]
-    best = f"the best single policy, {first.best_single}, within {points(first.margin)} on {first.n} test problems"
+    best = (
+        f"{first.best_single}, the best single policy on {first.chosen_on}, within {points(first.margin)} on {first.n} "
+        "test problems"
+    )
     if matching:
         saves = any(row.matched == YES and _least_saving(row) > 0 for row in rows.values())
         told = f"{' and '.join(matching)} {'match' if len(matching) > 1 else 'matches'} {best}"
@@ -53,12 +56,33 @@ def _said(title: str, row: pd.Series) -> str:
         return f"the {title} sends every test problem to {row.best_single}{why}."
     distance = f"{_of(row, 'accuracy_difference', signed=True)} points from {row.best_single}"
     if row.matched == YES:
-        return f"the {title} is {distance} and {_cost(row)}."
-    if row.matched == NO:
-        return f"the {title} does not: it is {distance} and {_cost(row)}."
+        told = f"the {title} is {distance} and {_cost(row)}"
+    elif row.matched == NO:
+        told = f"the {title} does not: it is {distance} and {_cost(row)}"
+    elif row.accuracy_difference_high < 0:
+        told = (
+            f"the {title} is less accurate, and whether within {points(row.margin)} stays open: it is {distance} and "
+            f"{_cost(row)}"
+        )
+    else:
+        told = (
+            f"whether the {title} does stays open, since this sample can only tell differences of "
+            f"{number(row.resolvable_margin, 1, 100)} points or more: it is {distance} and {_cost(row)}"
+        )
+    return f"{told}{_beside_mixtures(row)}."
+
+
+def _beside_mixtures(row: pd.Series) -> str:
+    """Where it is shown: whether the router beats choosing between policies by chance, for the same money."""
+    value, low, high = row.gain_over_hull, row.gain_over_hull_low, row.gain_over_hull_high
+    if low > 0:
+        distance, shown = with_interval(value, low, high, 1, 100), "more"
+    elif high < 0:
+        distance, shown = with_interval(-value, -high, -low, 1, 100), "less"
+    else:
+        return ""
     return (
-        f"whether the {title} does stays open, since this sample can only tell differences of "
-        f"{number(row.resolvable_margin, 1, 100)} points or more: it is {distance} and {_cost(row)}."
+        f"; it is {distance} points {shown} accurate than choosing by chance between single policies for the same money"
     )
 
 

@@ -23,7 +23,9 @@ def test_a_cascade_that_matches_stands_first_with_what_it_saves():
     told = " ".join(
         which_match(routed(cascade={"matched": "yes", **SAVED, "saving_with_probing": np.nan}, utility=SAVED))
     )
-    assert told.startswith("The cascade matches the best single policy, dear, within 1 point on 40 test problems. ")
+    assert told.startswith(
+        "The cascade matches dear, the best single policy on validation, within 1 point on 40 test problems. "
+    )
     assert "The cascade is 0.0 [−5.0, +5.0] points from dear and saves 30.0 [20.0, 40.0] %; " in told
     assert "with its probing charged, what it saves is unknown." in told
     assert "Whether the utility router does stays open" in told and told.index("cascade is") < told.index("utility")
@@ -41,11 +43,25 @@ def test_where_none_matches_that_is_said_with_the_reason_for_each(margin):
     fallen = {"matched": None, "choice": "no setting matches: best single policy"}
     told = " ".join(which_match(routed(utility=fallen, cascade={"matched": "no"}).assign(margin=margin)))
     within = "1 point" if margin == 0.01 else "5 points"
-    assert told.startswith(f"No router is shown to match the best single policy, dear, within {within} on 40")
+    assert told.startswith(
+        f"No router is shown to match dear, the best single policy on validation, within {within} on 40"
+    )
     assert "The utility router sends every test problem to dear, since no setting matches on validation;" in told
     assert "The cascade does not: it is 0.0 [−5.0, +5.0] points from dear" in told
     same = " ".join(which_match(routed(utility={"matched": None})))
     assert "The utility router sends every test problem to dear." in same
+
+
+def test_a_loss_that_is_shown_is_said_though_the_verdict_stays_open():
+    lost = {"accuracy_difference": -0.1, "accuracy_difference_low": -0.2, "accuracy_difference_high": -0.01}
+    worse = {"gain_over_hull": -0.03, "gain_over_hull_low": -0.06, "gain_over_hull_high": -0.01}
+    told = which_match(routed(utility={**lost, **worse}).assign(margin=0.05))[1]
+    assert "The utility router is less accurate, and whether within 5 points stays open: it is −10.0" in told
+    assert "it is 3.0 [1.0, 6.0] points less accurate than choosing by chance between single policies" in told
+    better = {"gain_over_hull": 0.03, "gain_over_hull_low": 0.01, "gain_over_hull_high": 0.06}
+    told = which_match(routed(utility={**SAVED, **better, "matched": "yes"}))[1]
+    assert "it is 3.0 [1.0, 6.0] points more accurate than choosing by chance" in told
+    assert "by chance" not in which_match(routed())[1]
 
 
 def test_the_table_has_the_verdict_of_every_router_and_its_margin():

@@ -91,7 +91,10 @@ def test_the_headline_says_which_router_matches(made, pytestconfig):
     routed.loc[routed.strategy == "cascade", "matched"] = "yes"
     template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
     page = render(replace(made, routing={"pool": routed}), template, "")
-    assert f"<b>The cascade matches the best single policy, {POLICIES[-1]}, within 1 point on 40 test" in page
+    assert (
+        f"<b>The cascade matches {POLICIES[-1]}, the best single policy on validation, within 1 point on 40 test"
+        in page
+    )
     assert page.index("<b>The cascade matches") < page.index('id="run"'), "on the first screen too"
     assert "No router is shown to match" in render(made, template, "") and ">matched within 1 point<" in page
 
