@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from foretell.common.errors import UserError, run
 from foretell.common.yaml_files import read_yaml
 from foretell.grading.sandbox import why_unavailable
+from foretell.study.counting import wrong_files
 from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
 from foretell.study.open import merged, open_study
@@ -53,6 +54,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     ]:
         print(f"{_shown(table, heading)}\n")
     print(f"Assumed, not measured: {', '.join(f'{name} {value:g}' for name, value in assumed.model_dump().items())}.")
+    for text in wrong_files(study):
+        print(f"Wrong: {text}")
     for text in guesses(study):
         print(f"Not known: {text}.")
     for text in too_small_for(study):

@@ -199,7 +199,7 @@ def _routed(subject: Subject, router: str, direction: Callable[[pd.Series], str]
     points = [100 * row[f"accuracy_difference{end}"] for end in ("", "_low", "_high")]
     ours = (
         f"accuracy {row.accuracy:.3f}, {points[0]:+.1f} points [{points[1]:+.1f}, {points[2]:+.1f}] from "
-        f"{row.best_single}, at {100 * row.saving:.1f} % lower cost "
+        f"{row.best_single}, at {abs(100 * row.saving):.1f} % {'lower' if row.saving >= 0 else 'higher'} cost "
         f"(resolvable margin {100 * row.resolvable_margin:.1f} points)"
     )
     if row.choice in FALLS_BACK.values():

@@ -64,8 +64,9 @@ def import_problems(
 ) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
-    Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Problems without an
-    answer are excluded, with the reason, unless none is needed.
+    Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Without a column
+    `group`, problems of the same question are one. Problems without an answer are excluded, with the reason, unless
+    none is needed.
 
     Args:
         frame: problem_id, question, answer (a list or an object is written as JSON); optionally split (or every problem
@@ -111,7 +112,7 @@ def import_problems(
         question=frame.question.astype(str),
         answer=answer.fillna(""),
         answer_kind=frame.get("answer_kind", answer_kind),
-        group=group.fillna(frame.problem_id),
+        group=group.fillna(_first_of_question(frame)),
         excluded_reason=excluded,
     )
 
@@ -162,8 +163,13 @@ def _check_questions(frame: pd.DataFrame) -> None:
         )
 
 
+def _first_of_question(frame: pd.DataFrame) -> pd.Series:
+    """The least of the ids under which a question stands, so that it counts once, and lies on one side."""
+    return frame.groupby(frame.question.astype(str)).problem_id.transform("min")
+
+
 def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
-    keys = frame.groupby(frame.question.astype(str)).problem_id.transform("min")  # the same question on one side
+    keys = _first_of_question(frame)
     if test_share is not None:
         keys = _dealt_by(frame)
         frame = frame.assign(split=_divided(frame, keys, test_share))

@@ -19,6 +19,8 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
                 f"key '{key}.metadata': {name!r} is cross-fitted, where no family reads columns; leave it out, or give "
                 "the problems a column 'split'"
             )
+        if isinstance(entry, File):
+            yield from _renamed(key, entry)
         if isinstance(entry, File) and entry.responses and "reference_difficulty" in entry.problems.columns:
             yield (f"key '{key}.responses': the difficulty is a column of the problems already; leave out one of both")
         if isinstance(entry, GeneratedSet):
@@ -28,6 +30,15 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
         if isinstance(entry, GeneratedSet | Cities) and entry.sizes.train < config.probes.folds:
             folds = config.probes.folds
             yield f"key '{key}.sizes.train': the {folds} folds of 'probes.folds' need as many train problems"
+
+
+def _renamed(key: str, entry: File) -> Iterator[str]:
+    """Columns that go by another name."""
+    names = {theirs: ours for ours, theirs in entry.problems.columns.items()}
+    for column in entry.metadata or []:
+        if column in names and column not in entry.problems.columns:
+            called = f"the file's column {column!r} is called {names[column]!r} here"
+            yield f"key '{key}.metadata': {called}, by the key 'columns'; name it so"
 
 
 def _records(key: str, entry: Records, config: StudyConfig) -> Iterator[str]:

@@ -1,5 +1,6 @@
 """How many problems a study has, as far as its configuration and files on this computer tell before anything runs."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,28 +54,46 @@ def count_problems(study: Study, problem_set: str) -> int | None:
     return None if problems is None else len(problems)
 
 
-def _in_files(study: Study, problem_set: str) -> pd.DataFrame | None:
-    """The problems in files on this computer, as their import will have them; None where there are none.
+def wrong_files(study: Study) -> Iterator[str]:
+    """What is wrong with the files that problems are imported from, as their import will say."""
+    for problem_set in study.problems_by("import_problems"):
+        try:
+            _imported(study, problem_set)
+        except (UserError, OSError) as error:
+            yield f"problem set {problem_set!r}: {error}"
 
-    What answers of policies lack is not known yet. What is wrong with a file, the job that imports it says.
+
+def _in_files(study: Study, problem_set: str) -> pd.DataFrame | None:
+    """The problems in files on this computer, as their import will have them; None where there are none, or wrong ones.
+
+    What answers of policies lack is not known yet.
     """
     entry = study.problem_set(problem_set)
+    if isinstance(entry, Records) and entry.folds:
+        return _of_folds(study, entry.folds)
+    if isinstance(entry, ByGroup):
+        dealt = _in_files(study, entry.of)
+        return None if dealt is None else split_by_group(dealt, study.config.seed)
     try:
-        if isinstance(entry, File):
-            files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
-            table, graded = read(files, entry.problems), study.is_graded(problem_set)
-            cross_fitted, share = entry.cross_fit is not None, entry.test_share
-            return imported.import_problems(table, entry.answer_kind, cross_fitted, graded=graded, test_share=share)
-        if isinstance(entry, Records) and not entry.folds:
-            settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
-            table = pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0])
-            return records.import_problems(table, settings)
+        return _imported(study, problem_set)
     except (UserError, OSError, ValueError):
         return None
-    if isinstance(entry, Records):
-        return _of_folds(study, entry.folds or [])
-    dealt = _in_files(study, entry.of) if isinstance(entry, ByGroup) else None
-    return None if dealt is None else split_by_group(dealt, study.config.seed)
+
+
+def _imported(study: Study, problem_set: str) -> pd.DataFrame | None:
+    """The problems of a file; None where the problem set has none."""
+    entry = study.problem_set(problem_set)
+    if isinstance(entry, File):
+        files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
+        table, graded = read(files, entry.problems), study.is_graded(problem_set)
+        cross_fitted, share = entry.cross_fit is not None, entry.test_share
+        return imported.import_problems(table, entry.answer_kind, cross_fitted, graded=graded, test_share=share)
+    if isinstance(entry, Records) and not entry.folds:
+        settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
+        return records.import_problems(
+            pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0]), settings
+        )
+    return None
 
 
 def _of_folds(study: Study, folds: list[str]) -> pd.DataFrame | None:

@@ -128,6 +128,10 @@ def test_a_column_is_a_baseline_where_the_problem_set_names_it(asked, opened):
     job = SimpleNamespace(problem_set="own", policy="own-m")
     assert jobs.train_probes(study, job)["metadata"] == ["subject"]
     assert jobs.make_problems(study, job)["metadata"] == ["subject"]
+    asked["problem_sets"]["own"]["problems"]["columns"] = {"group": "topic"}
+    asked["problem_sets"]["own"]["metadata"] = ["topic"]
+    assert "key 'problem_sets.own.metadata': the file's column 'topic' is called 'group' here" in message(asked, opened)
+    asked["problem_sets"]["own"]["metadata"] = ["subject"]
     asked["problem_sets"]["own"] |= {"cross_fit": {}, "policies": ["own-m", "own-n"]}
     asked["pools"] = {}
     assert "key 'problem_sets.own.metadata': 'own' is cross-fitted" in message({**asked, "figures": ["T1"]}, opened)

@@ -9,6 +9,7 @@ import pytest
 from foretell.common.yaml_files import read_yaml
 from foretell.routing.matching import largest_discordance, matched, resolvable_margin, score_interval
 from foretell.study.config import complete
+from foretell.study.counting import wrong_files
 from foretell.study.sizes import too_small_for
 from foretell.study.study import Study
 from synthetic_studies import imported
@@ -85,10 +86,13 @@ def test_recorded_problems_are_counted_in_their_file(pytestconfig, tmp_path):
     assert told[0].startswith("pool 'math' has 200 test problems") and "cannot be shown" in told[0]
 
 
-def test_a_file_that_cannot_be_read_is_left_to_the_job_that_imports_it(tmp_path):
+def test_a_file_that_cannot_be_read_is_named_and_nothing_said_of_its_size(tmp_path):
     config = own(tmp_path, 99)
+    assert list(wrong_files(Study(complete(config, "own")))) == []
     (tmp_path / "p.csv").write_text("id\n1\n")
     assert said(config) == []
+    (wrong,) = wrong_files(Study(complete(config, "own")))
+    assert wrong.startswith("problem set 'own': the file under 'problems'") and "missing columns ['question']" in wrong
     (tmp_path / "p.csv").unlink()
     assert said(config) == []
 
