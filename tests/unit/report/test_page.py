@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from browser import MISSING, Browser
+from foretell.claims.front_page import Unrouted
 from foretell.figures import routing_summary
 from foretell.report import tables
 from foretell.report.chart import chart_of
@@ -112,6 +113,17 @@ def test_of_texts_alone_nothing_is_said_of_activations(pytestconfig, tmp_path):
     page = render(asked, (folder / "page.html").read_text(encoding="utf-8"), "")
     assert "does the question say whether it will succeed" in page
     assert "(TF-IDF), which reads the text alone" in page and "activations" not in page.split("<h2")[2]
+
+
+def test_without_a_pool_nothing_is_asked_of_routing_and_the_first_finding_is_a_score(made, pytestconfig):
+    template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
+    (pool,) = made.page.pools
+    unrouted = [Unrouted(problem_set=pool.problem_set, policies=pool.policies)]
+    alone = replace(made, page=made.page.model_copy(update={"pools": [], "unrouted": unrouted}), routing={})
+    lead = render(alone, template, "").split("<h2")[0]
+    assert "whether it will succeed?" in lead and "routed over" not in lead
+    (_, points), *_ = chart_of(metrics()).rows
+    assert f"{points[0].value} {points[0].interval} by linear probe" in lead and "the best of the others" in lead
 
 
 def test_of_difficulty_and_success_the_first_picture_shows_success():
