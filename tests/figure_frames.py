@@ -83,7 +83,8 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
     for end in ("", "_low", "_high"):
         table["cost_with_probing" + end] = table["cost" + end] * np.where(table.chosen_on.notna(), charge, 1.0)
         over_text = ("accuracy_over_text", "saving_over_text", "gain_over_text")
-        names = ("accuracy_difference", "saving", "saving_with_probing", "gain_over_hull", "hull_accuracy", *over_text)
+        charged = ("saving_with_probing", "gain_over_hull_with_probing")
+        names = ("accuracy_difference", "saving", "gain_over_hull", "hull_accuracy", *charged, *over_text)
         for name in names:
             table[name + end] = {"": 0.0, "_low": -0.05, "_high": 0.05}[end]
         table["hull_cost" + end] = table["cost" + end]

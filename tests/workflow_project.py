@@ -15,7 +15,7 @@ NOT_COPIED = (".git", ".venv", ".venv-vllm", ".snakemake", ".chunks", ".checkpoi
 NOT_COPIED += ("__pycache__", ".mypy_cache", ".ruff_cache")
 
 
-# Snakemake is imported once for all of its runs in a test session, which takes as long as planning does.
+# Importing snakemake takes as long as planning does, so each test process does it once.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["pytest", "snakemake.cli", "snakemake_executor_plugin_slurm"])
 

@@ -49,6 +49,17 @@ FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() 
 VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
 
 
+def refuse_missing_engine():
+    """An error where policies are to be answered by an engine that is not installed."""
+    if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
+        key = f"models.{study.policy(wanting[0]).model}.engine"
+        raise WorkflowError(f"key '{key}': vllm is not installed: {REMEDY}")
+
+
+if not workflow.modifier.is_main_snakefile():  # another workflow does not call `onstart`, where a run is refused
+    refuse_missing_engine()
+
+
 def program(name, python=None, **options):
     """Parameters with which the shell command RUN runs the script of this name on a job's files.
 

@@ -42,7 +42,7 @@ rule import_problems:
         "logs/{study}/problems/{problem_set}.log",
     wildcard_constraints:
         problem_set=any_of(study.problems_by("import_problems")),
-    priority: 20  # what is wrong with a user's file is said before models are fetched
+    priority: 20  # begins first, so that what is wrong with a user's file is said early
     conda:
         "../../environment.yml"
     params:

@@ -23,10 +23,9 @@ def which_match(summary: pd.DataFrame) -> tuple[str, str]:
     rows = _at_match(summary)
     first = next(iter(rows.values()))
     matching = [f"the {ROUTERS[name].title}" for name, row in rows.items() if row.matched == YES]
-    best = (
-        f"{first.best_single}, the best single policy on {first.chosen_on}, within {points(first.margin)} on {first.n} "
-        "test problems"
-    )
+    within = f"within {points(first.margin)} on {first.n} test problems"
+    several = " / " in first.best_single  # one per fold
+    best = f"{first.best_single}, the best single {'policies' if several else 'policy'} on {first.chosen_on}, {within}"
     if matching:
         saves = any(row.matched == YES and _least_saving(row) > 0 for row in rows.values())
         told = f"{' and '.join(matching)} {'match' if len(matching) > 1 else 'matches'} {best}"
@@ -61,8 +60,8 @@ def _said(title: str, row: pd.Series) -> str:
         told = f"the {title} does not: it is {distance} and {_cost(row)}"
     elif row.accuracy_difference_high < 0:
         told = (
-            f"the {title} is less accurate, and whether within {points(row.margin)} stays open: it is {distance} and "
-            f"{_cost(row)}"
+            f"the {title} is less accurate, and whether it is so by less than {points(row.margin)} stays open: it is "
+            f"{distance} and {_cost(row)}"
         )
     else:
         told = (
@@ -74,7 +73,8 @@ def _said(title: str, row: pd.Series) -> str:
 
 def _beside_mixtures(row: pd.Series) -> str:
     """Where it is shown: whether the router beats choosing between policies by chance, for the same money."""
-    value, low, high = row.gain_over_hull, row.gain_over_hull_low, row.gain_over_hull_high
+    gain = "gain_over_hull" if pd.isna(row.saving_with_probing) else "gain_over_hull_with_probing"
+    value, low, high = row[gain], row[f"{gain}_low"], row[f"{gain}_high"]
     if low > 0:
         distance, shown = with_interval(value, low, high, 1, 100), "more"
     elif high < 0:

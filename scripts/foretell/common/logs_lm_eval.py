@@ -93,13 +93,13 @@ def _rows(record: dict) -> list[dict]:
         completions, answer = first, record["target"]
     else:
         completions, answer = [_likeliest(requests, record["resps"])], _continuation(requests, record["target"])
-    said = _said(requests[0][0])
+    prompt, characters = _said(requests[0][0])
     names = record["metrics"] if "metrics" in record else [name for name in record if name not in _KNOWN]
     grades = {name: record[name] if len(completions) == 1 else None for name in names}
     shared = {
         "problem_id": record["doc_id"],
-        "prompt": said[-1],
-        "prompt_characters": sum(map(len, said)),
+        "prompt": prompt,
+        "prompt_characters": characters,
         "answer": answer,
         "metrics": grades,
         "doc": record["doc"],
@@ -139,17 +139,16 @@ def _continuation(requests: list[list], target: Any) -> Any:
     return target
 
 
-def _said(text: str) -> list[str]:
-    """The messages of a conversation that is given as JSON, to the last one of the user; any other prompt as it is."""
+def _said(text: str) -> tuple[str, int]:
+    """The prompt, of a conversation given as JSON the last message of the user, and the characters of all messages."""
     if text.lstrip().startswith('[{"'):
         try:
-            messages = json.loads(text)
-            last = max(place for place, message in enumerate(messages) if message["role"] == "user")
-            said = [message["content"] for message in messages[: last + 1]]
-            return said if all(isinstance(each, str) for each in said) else [text]
+            messages = [each for each in json.loads(text) if isinstance(each["content"], str)]
+            *_, prompt = [each["content"] for each in messages if each["role"] == "user"]
+            return prompt, sum(len(each["content"]) for each in messages)
         except (ValueError, KeyError, TypeError):
-            return [text]
-    return [text]
+            return text, len(text)
+    return text, len(text)
 
 
 class _Place(NamedTuple):

@@ -156,8 +156,8 @@ def _sums(described: Path) -> dict[str, str]:
         UserError: the checkpoint's record is damaged.
     """
     try:
-        return json.loads(described.read_text(encoding="utf-8"))["sums"]
-    except (ValueError, KeyError):
+        return dict(json.loads(described.read_text(encoding="utf-8"))["sums"])
+    except (ValueError, KeyError, TypeError):
         raise UserError(f"{described}: is damaged; delete {described.parent}, so that it is made again") from None
 
 
@@ -174,6 +174,8 @@ def name_of(results: Path, path: Path) -> str:
 
 def record_of(results: Path, file: Path) -> Record | None:
     """What is recorded of a file of a study; the files of a checkpoint that was fetched have the one of its folder.
+
+    Of such a file only the SHA-256 is its own, not the size and the time.
 
     Raises:
         UserError: the record is damaged.

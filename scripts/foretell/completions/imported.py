@@ -98,9 +98,9 @@ def _filled(frame: pd.DataFrame, used: pd.Series) -> pd.DataFrame:
     rows = pd.DataFrame(added, columns=["problem_id", "sample"])
     tokens = {name: 0 for name in (*TOKENS, "charged") if name in frame}
     rows = rows.assign(completion="", correct=False, missing=True, finish_reason="missing", **tokens)
-    if "prompt_tokens" in frame:  # of one prompt, whichever of its samples are there
-        of_others = frame.groupby("problem_id").prompt_tokens.first()
-        rows["prompt_tokens"] = rows.problem_id.map(of_others).fillna(0)
+    for name in [each for each in ("prompt_tokens", "prompt_characters") if each in frame]:
+        # of one prompt, whichever of its samples are there
+        rows[name] = rows.problem_id.map(frame.groupby("problem_id")[name].first()).fillna(0)
     return pd.concat([frame.assign(missing=False), rows], ignore_index=True) if added else frame.assign(missing=False)
 
 

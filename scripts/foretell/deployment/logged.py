@@ -82,7 +82,8 @@ class Log:
         undecided: further requests, on which routing failed.
         unmatched: outcomes of requests that are not in the log.
         torn: whether the log's last line is half written, and left out.
-        at_mean_cost: policies that have no prices of tokens, but what was charged: an answer counts as their mean.
+        at_mean_cost: policies that have no prices of tokens, but what was charged: an answer counts as much as a
+            problem, with all its samples, in the mean.
     """
 
     probability: np.ndarray
@@ -109,7 +110,8 @@ class Log:
         said = [f"{self.unmatched} outcomes of requests that the log lacks"] if self.unmatched else []
         said += ["the log's last line is half written and left out"] if self.torn else []
         if self.at_mean_cost:
-            said.append(f"answers of {', '.join(self.at_mean_cost)} at their mean cost, for the prices are not known")
+            named = ", ".join(self.at_mean_cost)
+            said.append(f"answers of {named} counted at the mean cost per problem, as there are no prices of tokens")
         return said
 
 

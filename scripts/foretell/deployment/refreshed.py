@@ -172,7 +172,11 @@ def _notes(found: Refreshed) -> str:
     if np.isinf(judged.accuracy.difference.error):
         said.append("Too few of these were explored for an estimate: differences are bounded by their share.")
     if not found.fitted.logged_costs:
-        said.append("Costs are the present router's means: the log lacks the tokens of too many answers.")
+        unpriced = found.present.log.at_mean_cost
+        why = (
+            f"{', '.join(unpriced)} has no prices of tokens" if unpriced else "the log lacks tokens of too many answers"
+        )
+        said.append(f"Costs are the present router's means: {why}.")
     if judged.price:
         said.append(f"At the present λ one USD is worth {judged.price:.3g} right answers.")
     else:

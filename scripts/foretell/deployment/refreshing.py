@@ -183,6 +183,8 @@ def _mean_costs(log: Log, policies: int) -> np.ndarray | None:
 
     All or none are of the log: a study's prompts may be longer than those of a service.
     """
+    if log.at_mean_cost:
+        return None
     known = ~np.isnan(log.cost)
     own = [answers_of(log, column) for column in range(policies)]
     everyone = np.ones(len(known), dtype=bool)

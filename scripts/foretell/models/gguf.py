@@ -11,7 +11,7 @@ import gguf
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import logging as transformers_logging
-from transformers.integrations.gguf.reader import read_gguf_metadata
+from transformers.integrations.gguf.reader import GgufHeader, read_gguf_metadata
 from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURES
 
 from foretell.common.errors import UserError
@@ -47,6 +47,7 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
             f"{file}: transformers cannot read GGUF files of the architecture {described['architecture']!r}; it knows "
             f"{known}. Use a checkpoint folder of the model"
         )
+    _require_whole(file)
     transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
     transformers_logging.disable_progress_bar()
     source: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
@@ -54,16 +55,27 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
         with _fields_read_once():
             loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
             tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
-    except ValueError as error:
-        raise UserError(f"{file}: its weights cannot be read ({error}): it is cut off, or damaged") from None
+    except (ValueError, RuntimeError) as error:
+        raise UserError(f"{file}: transformers cannot read it ({error})") from None
     _plain(loaded).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return described
 
 
+def _require_whole(file: Path) -> None:
+    """Whether the file reaches to the end of its last tensor, as far as their types are known."""
+    try:
+        header = GgufHeader.from_file(str(file))
+    except ValueError:
+        return
+    end = header.data_start + max((each.offset + each.nbytes for each in header.tensors), default=0)
+    if (size := file.stat().st_size) < end:
+        raise UserError(f"{file}: it is cut off: it has {size} bytes, and its tensors end at {end}")
+
+
 @contextmanager
 def _fields_read_once() -> Iterator[None]:
-    """Have transformers share what it reads of a file anew for configuration, weights and tokenizer.
+    """Have transformers read a file's fields once; it would read them anew for configuration, weights and tokenizer.
 
     A large vocabulary makes that most of the time: half a minute each for the 262,000 tokens of Gemma 3.
     """
@@ -91,8 +103,10 @@ def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
 def _describe(file: Path) -> dict:
     try:
         fields, _ = read_gguf_metadata(str(file))
-    except (ValueError, struct.error) as error:
-        raise UserError(f"{file}: its fields cannot be read ({error}): it is cut off, or damaged") from None
+    except struct.error:
+        raise UserError(f"{file}: its fields end too early: it is cut off, or damaged") from None
+    except ValueError as error:
+        raise UserError(f"{file}: transformers cannot read it ({error})") from None
     kind = fields.get("general.file_type")
     quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
     return {"architecture": fields["general.architecture"], "quantisation": quantisation}

@@ -15,6 +15,7 @@ from foretell.problems.records import RecordSettings
 SPLITS = ("train", "validation", "test")
 NO_ANSWER = "no answer to grade by"
 _OF_LOGS = (  # what a log has of a sample or of its run, and not of the problem
+    "prompt_characters",
     "sample",
     "completion",
     "correct",
@@ -64,9 +65,8 @@ def import_problems(
 ) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
-    Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Without a column
-    `group`, problems of the same question are one. Problems without an answer are excluded, with the reason, unless
-    none is needed.
+    Where there is no validation split, it is the fifth of train whose ids have the lowest hashes. Problems without an
+    answer are excluded, with the reason, unless none is needed.
 
     Args:
         frame: problem_id, question, answer (a list or an object is written as JSON); optionally split (or every problem
@@ -112,7 +112,7 @@ def import_problems(
         question=frame.question.astype(str),
         answer=answer.fillna(""),
         answer_kind=frame.get("answer_kind", answer_kind),
-        group=group.fillna(_first_of_question(frame)),
+        group=group.fillna(frame.problem_id),
         excluded_reason=excluded,
     )
 
@@ -163,13 +163,8 @@ def _check_questions(frame: pd.DataFrame) -> None:
         )
 
 
-def _first_of_question(frame: pd.DataFrame) -> pd.Series:
-    """The least of the ids under which a question stands, so that it counts once, and lies on one side."""
-    return frame.groupby(frame.question.astype(str)).problem_id.transform("min")
-
-
 def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
-    keys = _first_of_question(frame)
+    keys = frame.groupby(frame.question.astype(str)).problem_id.transform("min")  # the same question on one side
     if test_share is not None:
         keys = _dealt_by(frame)
         frame = frame.assign(split=_divided(frame, keys, test_share))

@@ -136,6 +136,7 @@ def render(contents: Contents, template: str, style: str) -> str:
         notice=ANALOGUE if page.evidence == "analogue" else "This study runs the paper's own data and policies.",
         run=_run(contents),
         chart=_chart(contents),
+        first=_first(contents)[-1],
         pictures=_pictures(contents, figures),
         pools=pools.headlines(contents.routing),
         claims=[] if contents.claims is None else _claims(contents.claims),

@@ -38,7 +38,7 @@ def _renamed(key: str, entry: File) -> Iterator[str]:
     for column in entry.metadata or []:
         if column in names and column not in entry.problems.columns:
             called = f"the file's column {column!r} is called {names[column]!r} here"
-            yield f"key '{key}.metadata': {called}, by the key 'columns'; name it so"
+            yield f"key '{key}.metadata': {called}, by the key 'problems.columns'; name it so"
 
 
 def _records(key: str, entry: Records, config: StudyConfig) -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.common.storage import read_parquet
 from foretell.common.tables import read
 from foretell.problems import imported, records
 from foretell.problems.by_group import split_by_group
@@ -55,7 +56,7 @@ def count_problems(study: Study, problem_set: str) -> int | None:
 
 
 def wrong_files(study: Study) -> Iterator[str]:
-    """What is wrong with the files that problems are imported from, as their import will say."""
+    """What is wrong with the files that problems are imported from, as their import will say of the problems alone."""
     for problem_set in study.problems_by("import_problems"):
         try:
             _imported(study, problem_set)
@@ -91,7 +92,7 @@ def _imported(study: Study, problem_set: str) -> pd.DataFrame | None:
     if isinstance(entry, Records) and not entry.folds:
         settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
         return records.import_problems(
-            pd.read_parquet(named(study, "problem_sets", problem_set, "problems")[0]), settings
+            read_parquet(Path(named(study, "problem_sets", problem_set, "problems")[0])), settings
         )
     return None
 

@@ -140,7 +140,7 @@ class ImportedPolicy(Assumed):
 
     completions: Table | None = None
     """Completions to be graded: problem_id and completion, optionally sample, prompt_tokens, cached_tokens,
-    completion_tokens, thinking_tokens, charged, finish_reason."""
+    completion_tokens, thinking_tokens, charged, finish_reason, prompt_characters."""
     rollouts: GradedTable | None = None
     """Graded completions, whose grades stay as they are: also correct, optionally extracted_answer."""
     outcomes: Table | None = None
@@ -154,9 +154,9 @@ class ImportedPolicy(Assumed):
     predictions: Table | None = None
     """Probabilities of a right majority vote, to route by: problem_id, probability."""
     characters_per_token: Positive | None = None
-    """Estimates tokens that were not recorded from the lengths of texts: of the completion, and of the prompt as far as
-    the file has it (logs of lm-evaluation-harness do, examples included; others in a column `prompt_characters`), else
-    of the question."""
+    """Estimates tokens that were not recorded from the lengths of texts: the completion's, and the prompt's where the
+    file gives it (logs of lm-evaluation-harness do, with examples; a table may, in a column `prompt_characters`), else
+    the question's."""
     missing: Missing = "error"
     """What happens with problems that the file lacks, has fewer samples of than of others, or whose samples ended in an
     error: `error` stops, `leave_out` leaves the problems out of the problem set, `wrong` counts each missing sample as

@@ -11,7 +11,7 @@ from typing import Literal
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
-from foretell.common.record import ENVIRONMENTS, FOLDER, Record, place_of_record, record_of
+from foretell.common.record import ENVIRONMENTS, FOLDER, Record, record_of
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.config import complete
@@ -103,8 +103,8 @@ class Results:
         file = self.folder / name
         try:
             record = record_of(self.folder, file)
-        except UserError:
-            return Finding("damaged", name, f"its record, {place_of_record(Path(), Path(name))}, cannot be read")
+        except UserError as error:
+            return Finding("damaged", name, str(error))
         if record is None:
             there = file.is_file()
             why = "no record says what it was made from" if there else "the configuration asks for it"
@@ -131,7 +131,7 @@ class Results:
         path = Path(name)
         if path.is_absolute() or path.parts[0] == "..":
             return False
-        return (self.folder / path).is_file() or place_of_record(self.folder, self.folder / path).is_file()
+        return (self.folder / path).is_file() or not _is_unrecorded(self._record(name))
 
     def _settings(self, record: Record) -> object:
         """Settings that the configuration gives now; the recorded ones where they follow from other files."""
@@ -162,6 +162,10 @@ class Results:
                 yield from self._compare(name, record)
             elif name in files:
                 yield Finding("foreign", name, "nothing of the study makes it")
+
+
+def _is_unrecorded(found: Record | Finding) -> bool:
+    return isinstance(found, Finding) and found.kind in ("missing", "foreign")
 
 
 def _job(record: Record) -> object:

@@ -6,6 +6,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from evaluated import evaluated
+from figure_frames import summary
 from foretell.claims.findings import Finding, direction_of_difference, direction_of_excess, direction_of_match, verdict
 from foretell.claims.measures import (
     effort_lowers_auroc,
@@ -190,6 +191,12 @@ def test_problem_sets_and_pools_without_their_files_are_refused(outcomes):
     without = evaluated({"m-high": outcomes["m-high"]}, {}, 20).resamples
     with pytest.raises(UserError, match="--resamples of 'set' have no policy 'm-low'"):
         read_subjects(settings, {"set": without}, {"pool": None})
+
+
+@pytest.mark.parametrize(("saving", "said"), [(0.25, "25.0 % lower cost"), (-0.25, "25.0 % higher cost")])
+def test_a_router_that_costs_more_is_not_said_to_save_a_negative_share(subject, saving, said):
+    frame = summary(["cheap", "dear"]).assign(saving=saving, saving_low=saving, saving_high=saving)
+    assert f"at {said} " in router_matches(replace(subject, routing={"pool": frame}), "utility").ours
 
 
 def test_a_study_without_a_pool_cannot_test_routing(subject):

@@ -52,16 +52,27 @@ def test_where_none_matches_that_is_said_with_the_reason_for_each(margin):
     assert "The utility router sends every test problem to dear." in same
 
 
+GAIN = "gain_over_hull_with_probing"
+
+
 def test_a_loss_that_is_shown_is_said_though_the_verdict_stays_open():
     lost = {"accuracy_difference": -0.1, "accuracy_difference_low": -0.2, "accuracy_difference_high": -0.01}
-    worse = {"gain_over_hull": -0.03, "gain_over_hull_low": -0.06, "gain_over_hull_high": -0.01}
+    worse = {GAIN: -0.03, f"{GAIN}_low": -0.06, f"{GAIN}_high": -0.01}
     told = which_match(routed(utility={**lost, **worse}).assign(margin=0.05))[1]
-    assert "The utility router is less accurate, and whether within 5 points stays open: it is −10.0" in told
+    assert "The utility router is less accurate, and whether it is so by less than 5 points stays open: " in told
     assert "it is 3.0 [1.0, 6.0] points less accurate than choosing by chance between single policies" in told
-    better = {"gain_over_hull": 0.03, "gain_over_hull_low": 0.01, "gain_over_hull_high": 0.06}
+    better = {GAIN: 0.03, f"{GAIN}_low": 0.01, f"{GAIN}_high": 0.06}
     told = which_match(routed(utility={**SAVED, **better, "matched": "yes"}))[1]
     assert "it is 3.0 [1.0, 6.0] points more accurate than choosing by chance" in told
     assert "by chance" not in which_match(routed())[1]
+    before = {name.replace("_with_probing", ""): value for name, value in better.items()}
+    unknown = which_match(routed(utility={**before, "matched": "yes", "saving_with_probing": np.nan}))[1]
+    assert "more accurate than choosing by chance" in unknown, "where what probing costs is unknown, without it"
+
+
+def test_the_best_policies_of_folds_are_several():
+    told = which_match(routed().assign(best_single="cheap / dear"))[0]
+    assert told.startswith("No router is shown to match cheap / dear, the best single policies on validation, within")
 
 
 def test_the_table_has_the_verdict_of_every_router_and_its_margin():

@@ -58,11 +58,8 @@ def test_tokens_are_estimated_of_all_that_was_read(tmp_path):
     problems = found[["problem_id", "question"]].assign(excluded_reason=None)
     priced = import_completions(found, problems, texts(characters_per_token=1.0))
     assert priced.prompt_tokens.tolist() == found.prompt.str.len().tolist() > found.question.str.len().tolist()
-    turns = [
-        {"role": "user", "content": "ab?"},
-        {"role": "assistant", "content": "c"},
-        {"role": "user", "content": "de"},
-    ]
+    told = [("system", [{"text": "s"}]), ("user", "ab?"), ("assistant", None), ("user", "de"), ("assistant", "c")]
+    turns = [{"role": role, "content": content} for role, content in told]
     asked = {"gen_args_0": {"arg_0": json.dumps(turns), "arg_1": {}}}
     log = written(tmp_path / "samples_own.jsonl", [{**each, "arguments": asked} for each in records()])
     found = read(log, LM_EVAL)

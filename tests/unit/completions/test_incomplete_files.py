@@ -42,6 +42,17 @@ def test_tokens_that_some_rows_lack_are_estimated_and_the_others_kept():
     assert found.completion_tokens.tolist() == [5, 4, 7, 8] and set(found.prompt_tokens) == {9}
 
 
+def test_of_a_prompt_all_samples_cost_the_same_and_without_its_length_the_question_counts():
+    given = rows("aabbcd", prompt_characters=[100, 100, 200, 200, None, 300], sample=[0, 1, 0, 1, 0, 0])
+    found = import_completions(given, PROBLEMS, how(characters_per_token=1.0, missing="wrong"))
+    assert found.set_index(["problem_id", "sample"]).prompt_tokens.sort_index().tolist() == [
+        *(100, 100),
+        *(200, 200),
+        *(8, 0),  # its other sample is missing, and had no length to go by
+        *(300, 300),
+    ]
+
+
 @pytest.mark.parametrize("grade", [0.9, "0.9"])
 def test_a_fraction_needs_a_threshold_whatever_the_file(grade):
     given = rows("abcd").assign(correct=pd.Series([grade] * 4, dtype=object))

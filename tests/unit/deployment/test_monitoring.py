@@ -136,7 +136,7 @@ def test_answers_of_what_was_charged_are_not_left_out_of_the_cost(tmp_path, caps
     sent = log_of(np.random.default_rng(3), 600).sent
     row = next(line for line in said.splitlines() if line.startswith("USD per request as served"))
     assert f"{np.where(sent == 1, 4.0, 1e-6).mean():.3g}" in row and row.split()[-1] == "600"
-    assert "answers of large at their mean cost, for the prices are not known" in said
+    assert "answers of large counted at the mean cost per problem, as there are no prices of tokens" in said
 
 
 def test_decisions_alone_and_failures_of_upstreams_are_no_answers_of_the_policy_decided_on(folder, tmp_path, capsys):

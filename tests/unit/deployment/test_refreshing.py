@@ -143,6 +143,8 @@ def test_costs_are_the_log_s_where_all_policies_have_theirs(present):
         assert judge(fitted, choose_point(present), (0.0, 0.0), 0.5).cost.present.value == pytest.approx(
             1 + 3 * log.chosen[2000:].mean()
         )
+    fitted = fit_router(present, replace(log, at_mean_cost=("large",)), FILE)
+    assert not fitted.logged_costs and [each.mean_cost for each in fitted.description.policies] == [1, 4], "one scale"
 
 
 def test_answers_of_a_fallback_teach_nothing_of_the_policy_that_failed(present):

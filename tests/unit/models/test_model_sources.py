@@ -123,9 +123,18 @@ def test_a_gguf_file_that_is_cut_off_is_refused_by_name(tmp_path):
     writer.write_tensors_to_file()
     writer.close()
     whole = file.read_bytes()
-    for length, what in ((8, "fields"), (120, "fields"), (len(whole) - 400, "weights")):
-        file.write_bytes(whole[:length])
-        with pytest.raises(UserError, match=rf"model\.gguf: its {what} cannot be read .*: it is cut off, or damaged"):
+    early = "its fields end too early: it is cut off, or damaged"
+    cut = rf"it is cut off: it has {len(whole) - 400} bytes, and its tensors end at {len(whole)}"
+    other = r"transformers cannot read it \("
+    for content, why in (
+        (whole[:8], early),
+        (whole[:120], early),
+        (whole[:-400], cut),
+        (whole[:4] + b"\x09" + whole[5:], other),  # of a later version
+        (whole, other),  # without what a configuration needs
+    ):
+        file.write_bytes(content)
+        with pytest.raises(UserError, match=rf"model\.gguf: {why}"):
             obtain(LocalPath(source="path", path=str(file)), tmp_path / "model")
         assert not (tmp_path / "model").exists()
 

@@ -123,7 +123,9 @@ def test_without_a_pool_nothing_is_asked_of_routing_and_the_first_finding_is_a_s
     lead = render(alone, template, "").split("<h2")[0]
     assert "whether it will succeed?" in lead and "routed over" not in lead
     (_, points), *_ = chart_of(metrics()).rows
-    assert f"{points[0].value} {points[0].interval} by linear probe" in lead and "the best of the others" in lead
+    best = max(points[1:], key=lambda point: point.at)
+    assert f"{points[0].value} {points[0].interval} by linear probe" in lead
+    assert f"{best.value} {best.interval} by {best.family}, the best of the others" in lead
 
 
 def test_of_difficulty_and_success_the_first_picture_shows_success():

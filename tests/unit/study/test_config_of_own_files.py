@@ -130,7 +130,10 @@ def test_a_column_is_a_baseline_where_the_problem_set_names_it(asked, opened):
     assert jobs.make_problems(study, job)["metadata"] == ["subject"]
     asked["problem_sets"]["own"]["problems"]["columns"] = {"group": "topic"}
     asked["problem_sets"]["own"]["metadata"] = ["topic"]
-    assert "key 'problem_sets.own.metadata': the file's column 'topic' is called 'group' here" in message(asked, opened)
+    assert "the file's column 'topic' is called 'group' here, by the key 'problems.columns'" in message(asked, opened)
+    asked["problem_sets"]["own"]["problems"]["columns"] = {"group": "topic", "topic": "subject"}
+    assert "metadata" in opened(asked).families("own"), "another of the file's columns has the name here"
+    asked["problem_sets"]["own"]["problems"]["columns"] = {}
     asked["problem_sets"]["own"]["metadata"] = ["subject"]
     asked["problem_sets"]["own"] |= {"cross_fit": {}, "policies": ["own-m", "own-n"]}
     asked["pools"] = {}

@@ -110,6 +110,13 @@ def test_the_plan_says_what_a_study_will_be_too_small_for(capsys, pytestconfig):
     assert "Small: pool 'quiz' has 77 validation problems" in printed
 
 
+def test_the_plan_says_what_is_wrong_with_a_file(capsys, pytestconfig, tmp_path):
+    text = (pytestconfig.rootpath / "examples" / "questions.yaml").read_text()
+    (tmp_path / "mine.yaml").write_text(text.replace("group: about", "question: asked"))
+    plan_study.main(["--configfile", str(tmp_path / "mine.yaml")])
+    assert "Wrong: problem set 'quiz': examples/questions.csv: missing columns ['asked']" in capsys.readouterr().out
+
+
 @pytest.fixture(scope="module")
 def paper(manifest, pytestconfig):
     folder = pytestconfig.rootpath
