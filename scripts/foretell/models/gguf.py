@@ -77,7 +77,7 @@ def _require_whole(file: Path) -> None:
 def _fields_read_once() -> Iterator[None]:
     """Have transformers read a file's fields once; it would read them anew for configuration, weights and tokenizer.
 
-    A large vocabulary makes that most of the time: half a minute each for the 262,000 tokens of Gemma 3.
+    A large vocabulary makes that most of the time: a quarter of a minute each for the 262,000 tokens of Gemma 3.
     """
     library: Any = gguf
     reader = library.GGUFReader
