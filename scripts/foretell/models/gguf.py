@@ -17,6 +17,7 @@ from transformers.modeling_gguf_pytorch_utils import GGUF_SUPPORTED_ARCHITECTURE
 from foretell.common.errors import UserError
 
 MAGIC = b"GGUF"
+OTHERWISE = "Use a checkpoint folder of the model"
 
 
 def is_gguf(file: Path) -> bool:
@@ -45,7 +46,7 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
         known = ", ".join(sorted(GGUF_SUPPORTED_ARCHITECTURES))
         raise UserError(
             f"{file}: transformers cannot read GGUF files of the architecture {described['architecture']!r}; it knows "
-            f"{known}. Use a checkpoint folder of the model"
+            f"{known}. {OTHERWISE}"
         )
     _require_whole(file)
     transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
@@ -56,7 +57,7 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
             loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
             tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
     except (ValueError, RuntimeError) as error:
-        raise UserError(f"{file}: transformers cannot read it ({error})") from None
+        raise UserError(f"{file}: transformers cannot read it ({error}). {OTHERWISE}") from None
     _plain(loaded).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
     return described
@@ -70,7 +71,7 @@ def _require_whole(file: Path) -> None:
         return
     end = header.data_start + max((each.offset + each.nbytes for each in header.tensors), default=0)
     if (size := file.stat().st_size) < end:
-        raise UserError(f"{file}: it is cut off: it has {size} bytes, and its tensors end at {end}")
+        raise UserError(f"{file}: it is cut off: it has {size} bytes, and its tensors end at {end}; fetch it again")
 
 
 @contextmanager
@@ -104,9 +105,9 @@ def _describe(file: Path) -> dict:
     try:
         fields, _ = read_gguf_metadata(str(file))
     except struct.error:
-        raise UserError(f"{file}: its fields end too early: it is cut off, or damaged") from None
+        raise UserError(f"{file}: its fields end too early: it is cut off, or damaged; fetch it again") from None
     except ValueError as error:
-        raise UserError(f"{file}: transformers cannot read it ({error})") from None
+        raise UserError(f"{file}: transformers cannot read it ({error}). {OTHERWISE}") from None
     kind = fields.get("general.file_type")
     quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
     return {"architecture": fields["general.architecture"], "quantisation": quantisation}

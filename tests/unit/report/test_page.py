@@ -119,19 +119,13 @@ def test_without_a_pool_nothing_is_asked_of_routing_and_the_first_finding_is_a_s
     template = (pytestconfig.rootpath / "workflow" / "report" / "page.html").read_text(encoding="utf-8")
     (pool,) = made.page.pools
     unrouted = [Unrouted(problem_set=pool.problem_set, policies=pool.policies)]
-    alone = replace(made, page=made.page.model_copy(update={"pools": [], "unrouted": unrouted}), routing={})
-    lead = render(alone, template, "").split("<h2")[0]
+    page, probes = made.page.model_copy(update={"pools": [], "unrouted": unrouted}), metrics()
+    length = probes[probes.family == "tfidf"].assign(family="prompt_length", value=0.6)
+    told = {"own": pd.concat([length, probes])}
+    lead = render(replace(made, page=page, routing={}, metrics=told), template, "").split("<h2")[0]
     assert "whether it will succeed?" in lead and "routed over" not in lead
-    (_, points), *_ = chart_of(metrics()).rows
-    best = max(points[1:], key=lambda point: point.at)
-    assert f"{points[0].value} {points[0].interval} by linear probe" in lead
-    assert f"{best.value} {best.interval} by {best.family}, the best of the others" in lead
-
-
-def test_of_difficulty_and_success_the_first_picture_shows_success():
-    difficulty = metrics().assign(target="reference_difficulty", metric="spearman")
-    both = pd.concat([difficulty, difficulty.assign(target="success_rate")])
-    assert chart_of(both).target == "success rate" and chart_of(difficulty).target == "reference difficulty"
+    assert "own</a>, AUROC of majority correct on 90 test problems: " in lead
+    assert "0.80 [0.70, 0.90] by linear probe, 0.80 [0.70, 0.90] by TF-IDF, the best of the others" in lead
 
 
 def test_a_pool_with_an_investment_leads_to_its_explorer(made, pytestconfig):
