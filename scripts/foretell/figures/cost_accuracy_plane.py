@@ -34,6 +34,8 @@ CHOSEN_BY_FAMILY = "chosen, another family"
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
 NEAR = 2  # below which it does not begin at zero, where costs would lie on one another
+FAR = 2  # how many times as long a charge for probing may make it; beyond, its star stands at the edge
+AT_EDGE = 0.95  # of the axis's width
 EDGE: dict[str, Any] = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
 STARS = ["*", "P", "X"]  # one per split that chose an operating point
 CROSSES = ["x", "+", "1", "2"]  # one per oracle reference
@@ -47,16 +49,19 @@ def draw(frame: pd.DataFrame) -> Figure:
     frame = frame.assign(**{name: factor * frame[name] for name in (COST, f"{COST}_low", f"{COST}_high")})
     figure = Figure(figsize=(PAGE, 3.7), layout="constrained")
     axes = figure.subplots()
-    logarithmic = 0 < WIDE * frame[COST].min() < frame[COST].max()
-    axes.set_xscale("log" if logarithmic else "linear")
     by_series = dict(iter(frame.groupby("series", sort=False)))
+    charged = by_series.pop(CHARGED, frame.iloc[:0])
+    cheapest, dearest = frame.loc[frame.series != CHARGED, COST].agg(["min", "max"])
+    logarithmic, from_zero = 0 < WIDE * cheapest < dearest, dearest >= NEAR * cheapest
+    axes.set_xscale("log" if logarithmic else "linear")
     router = ROUTERS[frame.router.iloc[0]]
     _sweep(axes, by_series[SWEEP], router)
-    _chosen(axes, by_series, router)
+    _chosen(axes, by_series[CHOSEN], router)
     _chosen_by_family(axes, by_series.get(CHOSEN_BY_FAMILY, frame.iloc[:0]))
     _references(axes, by_series, logarithmic)
     _singles(axes, by_series)
-    _scales(axes, logarithmic, from_zero=frame[COST].max() >= NEAR * frame[COST].min())
+    _scales(axes, logarithmic, from_zero)
+    _charged(axes, charged, list(by_series[CHOSEN].chosen_on), _longest(cheapest, dearest, logarithmic, from_zero))
     axes.set_ylabel("Accuracy on test (%)")
     assumed = frame.cost_basis.str.contains("assumed").any()
     axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per {problems} problems)")
@@ -130,25 +135,54 @@ def _policies(singles: pd.DataFrame) -> dict[str, Any]:
     return {"handles": handles, "title": title}
 
 
-def _chosen(axes: Axes, by_series: dict[str, pd.DataFrame], router: Router) -> None:
-    splits = list(by_series[CHOSEN].chosen_on)
-    for series, fill in [(CHOSEN, "#FFD400"), (CHARGED, "white")]:
-        for row in by_series.get(series, by_series[CHOSEN].iloc[:0]).itertuples():
-            place = splits.index(row.chosen_on) % len(STARS)
-            label, grown = f"chosen on {row.chosen_on} ({_setting(row, router)})", 0
-            if series == CHARGED:  # larger, and behind: where probing costs nothing, both points are in one place
-                label, grown = f"chosen on {row.chosen_on}, probing charged", 2
-            _with_intervals(
-                axes,
-                pd.DataFrame([row]),
-                color=BLACK,
-                marker=STARS[place],
-                markersize=(10 if place == 0 else 6.5) + grown,
-                markerfacecolor=fill,
-                markeredgewidth=0.8,
-                zorder=7 + place - grown / 2,
-                label=label,
-            )
+def _chosen(axes: Axes, rows: pd.DataFrame, router: Router) -> None:
+    for place, row in enumerate(rows.itertuples()):
+        label = f"chosen on {row.chosen_on} ({_setting(row, router)})"
+        _with_intervals(axes, pd.DataFrame([row]), label=label, **_star(place, filled=True))
+
+
+def _charged(axes: Axes, rows: pd.DataFrame, splits: list[str], longest: float) -> None:
+    """The chosen points with probing charged, those that cost more than `longest` at the right edge."""
+    edge = axes.get_yaxis_transform()
+    if (rows[COST] > longest).any():  # room beyond all others
+        scale = axes.xaxis.get_transform()
+        left, right = scale.transform(axes.get_xlim())
+        axes.set_xlim(right=scale.inverted().transform([right + 0.1 * (right - left)])[0])
+    for _, row in rows.iterrows():
+        look = {"label": f"chosen on {row.chosen_on}, probing charged", **_star(splits.index(row.chosen_on), False)}
+        if row[COST] <= longest:
+            _with_intervals(axes, row.to_frame().T, **look)
+            continue
+        at_edge = row.to_frame().T.assign(**{COST: AT_EDGE, f"{COST}_low": AT_EDGE, f"{COST}_high": AT_EDGE})
+        _with_intervals(axes, at_edge, transform=edge, **look)
+        height = 100 * row.accuracy
+        arrow = {"arrowstyle": "->", "color": BLACK, "linewidth": 0.8}
+        axes.annotate("", (1.0, height), (AT_EDGE, height), edge, edge, arrowprops=arrow)
+        axes.annotate(
+            f"{float(f'{row[COST]:.3g}'):,g}", (0.995, height), (0, 5), edge, "offset points", ha="right", va="bottom"
+        )
+
+
+def _star(place: int, filled: bool) -> dict[str, Any]:
+    """An open star is larger than the filled one, and behind it: where probing costs nothing, both are in one place."""
+    return {
+        "color": BLACK,
+        "marker": STARS[place % len(STARS)],
+        "markersize": (10 if place % len(STARS) == 0 else 6.5) + (0 if filled else 2),
+        "markerfacecolor": "#FFD400" if filled else "white",
+        "markeredgewidth": 0.8,
+        "zorder": 7 + place - (0 if filled else 1),
+    }
+
+
+def _longest(cheapest: float, dearest: float, logarithmic: bool, from_zero: bool) -> float:
+    """The highest cost that still has a place on the axis of all that is not charged."""
+    if cheapest == dearest:
+        return np.inf
+    if logarithmic:
+        return cheapest * (dearest / cheapest) ** FAR
+    start = 0 if from_zero else cheapest
+    return start + FAR * (dearest - start)
 
 
 def _chosen_by_family(axes: Axes, rows: pd.DataFrame) -> None:

@@ -178,6 +178,27 @@ def test_nearly_equal_costs_are_drawn_apart():
     assert plane().axes[0].get_xlim()[0] == 0
 
 
+@pytest.mark.parametrize(("count", "charge", "amount"), [(2, 3, "22.5"), (12, 40, "300"), (12, 4000, "30,000")])
+def test_a_charge_that_dwarfs_all_costs_stands_at_the_edge_with_its_amount(count, charge, amount):
+    """The cost axis of two policies is linear, that of twelve logarithmic."""
+    policies = [f"p{i}" for i in range(count)]
+    axes, free = (plane(policies, charge=value).axes[0] for value in (charge, np.nan))
+    scale = free.xaxis.get_transform()
+    (left, right), (_, further) = scale.transform(free.get_xlim()), scale.transform(axes.get_xlim())
+    assert 1 < (further - left) / (right - left) < 1.2
+    stars = next(c for c in axes.containers if c.get_label() == "chosen on validation, probing charged")
+    assert stars.lines[0].get_transform() == axes.get_yaxis_transform()
+    assert [text.get_text() for text in axes.texts if text.get_text()] == [amount]
+
+
+@pytest.mark.parametrize(("count", "charge"), [(2, 2), (12, 25)])
+def test_a_charge_that_fits_stands_at_its_cost(count, charge):
+    axes = plane([f"p{i}" for i in range(count)], charge=charge).axes[0]
+    stars = next(c for c in axes.containers if c.get_label() == "chosen on validation, probing charged")
+    assert stars.lines[0].get_transform() == axes.transData
+    assert axes.get_xlim()[1] > stars.lines[0].get_xdata()[0]
+
+
 def test_free_policies_do_not_ask_for_a_logarithm():
     assert plane(dearest=0.0).axes[0].get_xscale() == "linear"
 
