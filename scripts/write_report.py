@@ -18,7 +18,12 @@ from foretell.report.made_from import made_from
 from foretell.report.page import Contents, render
 from foretell.study.figures import read_manifest
 
-EXCLUDED = ["problem_id", "excluded_reason"]  # what is read of problems, whose tests may be of gigabytes
+PROBLEMS = [
+    "problem_id",
+    "split",
+    "question",
+    "excluded_reason",
+]  # what is read of problems, whose tests may be of gigabytes
 
 
 class ReportSettings(Settings):
@@ -61,7 +66,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         captions={path.stem: path.read_text(encoding="utf-8") for path in args.captions},
         shown=shown,
         claims=None if args.claims is None else pd.read_csv(args.claims),
-        problems={name: read_parquet(file, EXCLUDED) for name, file in files_by_id(args.problems).items()},
+        problems={name: read_parquet(file, PROBLEMS) for name, file in files_by_id(args.problems).items()},
         outcomes=outcomes,
         metrics={name: read_parquet(file) for name, file in files_by_id(args.metrics).items()},
         routing={pool: read_parquet(file) for pool, file in files_by_id(args.routing).items()},

@@ -44,6 +44,12 @@ def draw(module, frame, stem):
     write_csv(frame, stem.with_suffix(".csv"))
 
 
+def problems():
+    split, question = ["train", "train", "train", "test"], list("abcd")
+    columns = {"problem_id": list("pqrs"), "split": split, "question": question, "excluded_reason": EXCLUDED}
+    return pd.DataFrame(columns, dtype="string")
+
+
 def contents(folder, **changes):
     """What the page shows, with its figures and tables drawn into a folder."""
     answers = {name: outcomes([True, False] * 20).assign(k=4, completion_tokens=8.0) for name in POLICIES}
@@ -80,7 +86,7 @@ def contents(folder, **changes):
         "captions": dict.fromkeys(["F4", "F6", "T4", "T9"], CAPTION),
         "shown": shown,
         "claims": claims(),
-        "problems": {"own": pd.DataFrame({"problem_id": list("pqrs"), "excluded_reason": EXCLUDED}, dtype="string")},
+        "problems": {"own": problems()},
         "outcomes": {("own", name): frame for name, frame in answers.items()},
         "metrics": {"own": metrics()},
         "routing": {"pool": routed},

@@ -24,18 +24,23 @@ def warnings(
     evaluation: Mapping[str, pd.DataFrame],
     routing: Mapping[str, pd.DataFrame],
     outcomes: Mapping[str, pd.DataFrame],
+    problems: Mapping[str, pd.DataFrame],
     pools: Sequence[Pool],
 ) -> list[str]:
     """One sentence per problem set and score that was not reported, and per pool whose verdict stays open.
+
+    One also says which problem sets are smaller than they look, for problems of test that share their question.
 
     Args:
         evaluation: per problem set, the metrics of `foretell.evaluation`.
         routing: per pool, the summary of the routing stage.
         outcomes: per problem set, those of one policy: split and group.
+        problems: per problem set: split, question, excluded_reason.
         pools: what each routes over.
     """
     told = [text for name, metrics in evaluation.items() for text in _without(name, metrics, _is_of_size)]
     told += [text for name, frame in outcomes.items() for text in _groups(name, frame)]
+    told += [text for name, frame in problems.items() for text in _repeated(name, frame)]
     for pool in pools:
         told += _pool(pool.pool, routing[pool.pool], outcomes[pool.problem_set])
         told += _unpredicted(pool, routing_family(routing[pool.pool]), evaluation[pool.problem_set])
@@ -76,6 +81,15 @@ def _reason(row: Any) -> str:
 def _groups(name: str, outcomes: pd.DataFrame) -> Iterator[str]:
     test = outcomes[outcomes.split == TEST]
     yield from map(_sentence, too_few_groups(name, test.group.nunique(), len(test)))
+
+
+def _repeated(name: str, problems: pd.DataFrame) -> Iterator[str]:
+    test = problems[(problems.split == TEST) & problems.excluded_reason.isna()]
+    if repeated := int(test.question.duplicated().sum()):
+        yield (
+            f"{name}: {repeated} of {len(test)} test problems have the same question as another. Each counts by "
+            "itself: if their answers agree, intervals are too narrow."
+        )
 
 
 def _pool(pool: str, summary: pd.DataFrame, outcomes: pd.DataFrame) -> Iterator[str]:
