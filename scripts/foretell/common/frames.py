@@ -2,6 +2,7 @@
 
 import hashlib
 
+import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
@@ -48,11 +49,17 @@ def require_same_problems(problems: dict[str, pd.Series]) -> None:
         if len(repeated):
             raise UserError(f"{name}: problem {repeated.iloc[0]!r} stands there more than once")
     for name in others:
-        here, there = problems[name], problems[first]
-        lacking, extra = there[~there.isin(here)], here[~here.isin(there)]
-        if len(lacking) or len(extra):
-            example = lacking.iloc[0] if len(lacking) else extra.iloc[0]
+        here, there = (problems[each].to_numpy(dtype=object) for each in (name, first))
+        if np.array_equal(here, there):
+            continue
+        lacking, extra = _not_in(there, set(here)), _not_in(here, set(there))
+        if lacking or extra:
             raise UserError(
                 f"{name} and {first} cover different problems: the former lack {len(lacking)}, the latter "
-                f"{len(extra)}, such as {example!r}; make both from the same problem set"
+                f"{len(extra)}, such as {(lacking or extra)[0]!r}; make both from the same problem set"
             )
+
+
+def _not_in(ids: np.ndarray, known: set[str]) -> list[str]:
+    """In order. Of strings in Arrow's memory pandas' `isin` takes ten times as long."""
+    return [each for each in ids if each not in known]
