@@ -13,6 +13,7 @@ from foretell.grading.sandbox import why_unavailable
 from foretell.study.counting import wrong_files
 from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
+from foretell.study.left_out import not_graded_here
 from foretell.study.open import merged, open_study
 from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.sizes import too_small_for
@@ -56,6 +57,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     print(f"Assumed, not measured: {', '.join(f'{name} {value:g}' for name, value in assumed.model_dump().items())}.")
     for text in wrong_files(study):
         print(f"Wrong: {text}")
+    for text in not_graded_here(study, why_unavailable):
+        print(f"Not here: {text}.")
     for text in guesses(study):
         print(f"Not known: {text}.")
     for text in too_small_for(study):

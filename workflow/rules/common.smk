@@ -23,7 +23,7 @@ from foretell.study.failed import failures
 from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import SUFFIXES, files_of, final_files, read_manifest, shown
 from foretell.study.figures import folder_of as folder_of_label
-from foretell.study.left_out import keep
+from foretell.study.left_out import keep, not_graded_here
 from foretell.study.open import open_study
 from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of

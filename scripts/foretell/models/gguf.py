@@ -108,6 +108,12 @@ def _describe(file: Path) -> dict:
         raise UserError(f"{file}: its fields end too early: it is cut off, or damaged; fetch it again") from None
     except ValueError as error:
         raise UserError(f"{file}: transformers cannot read it ({error}). {OTHERWISE}") from None
-    kind = fields.get("general.file_type")
+    architecture, kind = fields.get("general.architecture"), fields.get("general.file_type")
+    if architecture in GGUF_SUPPORTED_ARCHITECTURES:
+        for field in (f"{architecture}.{size}" for size in ("block_count", "embedding_length")):
+            if field not in fields:  # transformers would take those of a model of seven thousand million parameters
+                raise UserError(
+                    f"{file}: it does not say how large the model is: the field {field!r} is missing. {OTHERWISE}"
+                )
     quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
-    return {"architecture": fields["general.architecture"], "quantisation": quantisation}
+    return {"architecture": architecture, "quantisation": quantisation}

@@ -5,7 +5,7 @@ later does not change a finished study.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from foretell.common.storage import write_json
@@ -14,6 +14,7 @@ from foretell.study.models import Tiny
 from foretell.study.policies import AnyPolicy
 from foretell.study.pools import AnyPool, SinglePool
 from foretell.study.problem_sets import AnyProblemSet, ByGroup
+from foretell.study.study import Study
 
 FILE = "left_out.json"
 _KEPT, _LEFT = "kept: its programs run here in a sandbox", "left out: "
@@ -61,6 +62,17 @@ def _decided(results: Path) -> dict[str, str | None]:
 def _optional(config: StudyConfig) -> list[str]:
     entries = config.problem_sets.items()
     return [name for name, entry in entries if getattr(entry, "without_sandbox", None) == "leave_out"]
+
+
+def not_graded_here(study: Study, why_no_sandbox: Callable[[], str | None]) -> Iterator[str]:
+    """What stays in the study although its answers cannot be graded on this machine, told before they are generated."""
+    for name, entry in study.config.problem_sets.items():
+        graded = any(study.made_by("rollouts", policy) == "grade_rollouts" for policy in study.policies(name))
+        if entry.answers == "code" and graded and study.origin(name) == name and (why := why_no_sandbox()):
+            yield (
+                f"problem set {name!r}: answers are kept, but this machine cannot grade them; jobs of grade_rollouts "
+                f"need one that can: {why}"
+            )
 
 
 def leave_out(config: StudyConfig, names: list[str]) -> StudyConfig:

@@ -10,7 +10,7 @@ from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
 from foretell.study.config import complete
 from foretell.study.figures import read_manifest
-from foretell.study.left_out import decide, keep, leave_out
+from foretell.study.left_out import decide, keep, leave_out, not_graded_here
 from foretell.study.open import open_study
 from foretell.study.study import Study
 
@@ -109,3 +109,13 @@ def test_what_is_left_out_needs_no_recorded_rollouts(written, opened, tmp_path):
     assert "tiny_code" in opened("no bubblewrap").left_out
     with pytest.raises(UserError, match=r"there is no .*/tiny_code/coder-small\.parquet; correct it"):
         opened(None)
+
+
+def test_answers_that_no_sandbox_here_can_grade_are_named_before_they_are_generated(written):
+    def told(config, why="no bubblewrap"):
+        return list(not_graded_here(Study(complete(config, "config.yaml")), lambda: why))
+
+    assert len(told(written)) == 1 and told(written)[0].startswith("problem set 'tiny_code': answers are kept")
+    assert told(written)[0].endswith(": no bubblewrap") and not told(written, why=None)
+    without = leave_out(complete(written, "config.yaml"), ["tiny_code"])
+    assert not list(not_graded_here(Study(without), lambda: pytest.fail("nothing needs a sandbox")))
