@@ -70,8 +70,8 @@ def not_graded_here(study: Study, why_no_sandbox: Callable[[], str | None]) -> I
         graded = any(study.made_by("rollouts", policy) == "grade_rollouts" for policy in study.policies(name))
         if entry.answers == "code" and graded and study.origin(name) == name and (why := why_no_sandbox()):
             yield (
-                f"problem set {name!r}: answers are kept, but this machine cannot grade them; jobs of grade_rollouts "
-                f"need one that can: {why}"
+                f"problem set {name!r}: answers are made and kept, but cannot be graded (rule grade_rollouts) on this "
+                f"machine: {why}"
             )
 
 

@@ -115,7 +115,9 @@ def test_answers_that_no_sandbox_here_can_grade_are_named_before_they_are_genera
     def told(config, why="no bubblewrap"):
         return list(not_graded_here(Study(complete(config, "config.yaml")), lambda: why))
 
-    assert len(told(written)) == 1 and told(written)[0].startswith("problem set 'tiny_code': answers are kept")
+    assert len(told(written)) == 1 and told(written)[0].startswith(
+        "problem set 'tiny_code': answers are made and kept, but"
+    )
     assert told(written)[0].endswith(": no bubblewrap") and not told(written, why=None)
     without = leave_out(complete(written, "config.yaml"), ["tiny_code"])
     assert not list(not_graded_here(Study(without), lambda: pytest.fail("nothing needs a sandbox")))
