@@ -1,6 +1,6 @@
 """How F6 and F7 are drawn."""
 
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
@@ -34,8 +34,8 @@ CHOSEN_BY_FAMILY = "chosen, another family"
 
 WIDE = 20  # dearest over cheapest, beyond which the cost axis is logarithmic
 NEAR = 2  # below which it does not begin at zero, where costs would lie on one another
-FAR = 2  # how many times as long a charge for probing may make it; beyond, its star stands at the edge
-AT_EDGE = 0.95  # of the axis's width
+FAR = 2  # how many times as long a charge for probing may make the cost axis; its star stands at the end if more
+AT_RIGHT = 0.95  # of the axis's width
 EDGE: dict[str, Any] = {"markeredgecolor": BLACK, "markeredgewidth": 0.4, "markersize": 5.5}
 STARS = ["*", "P", "X"]  # one per split that chose an operating point
 CROSSES = ["x", "+", "1", "2"]  # one per oracle reference
@@ -45,23 +45,25 @@ TRIANGLES = ["^", "v", "<", ">", "p", "h"]  # one per family beside the one that
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
     """The plane on test; policies are named at the right, strategies below."""
-    factor, problems = unit_for_readers(frame[COST])
+    uncharged = frame.loc[frame.series != CHARGED, COST]
+    factor, problems = unit_for_readers(uncharged)
     frame = frame.assign(**{name: factor * frame[name] for name in (COST, f"{COST}_low", f"{COST}_high")})
+    cheapest, dearest = factor * uncharged.min(), factor * uncharged.max()
+    logarithmic, from_zero = 0 < WIDE * cheapest < dearest, dearest >= NEAR * cheapest
+    beyond = (frame.series == CHARGED) & (frame[COST] > _longest(cheapest, dearest, logarithmic, from_zero))
+    by_series = dict(iter(frame[~beyond].groupby("series", sort=False)))
+    splits, router = list(by_series[CHOSEN].chosen_on), ROUTERS[frame.router.iloc[0]]
     figure = Figure(figsize=(PAGE, 3.7), layout="constrained")
     axes = figure.subplots()
-    by_series = dict(iter(frame.groupby("series", sort=False)))
-    charged = by_series.pop(CHARGED, frame.iloc[:0])
-    cheapest, dearest = frame.loc[frame.series != CHARGED, COST].agg(["min", "max"])
-    logarithmic, from_zero = 0 < WIDE * cheapest < dearest, dearest >= NEAR * cheapest
     axes.set_xscale("log" if logarithmic else "linear")
-    router = ROUTERS[frame.router.iloc[0]]
     _sweep(axes, by_series[SWEEP], router)
     _chosen(axes, by_series[CHOSEN], router)
+    _charged(axes, by_series.get(CHARGED, frame.iloc[:0]), splits)
     _chosen_by_family(axes, by_series.get(CHOSEN_BY_FAMILY, frame.iloc[:0]))
     _references(axes, by_series, logarithmic)
     _singles(axes, by_series)
     _scales(axes, logarithmic, from_zero)
-    _charged(axes, charged, list(by_series[CHOSEN].chosen_on), _longest(cheapest, dearest, logarithmic, from_zero))
+    _charged_beyond(axes, frame[beyond], splits)
     axes.set_ylabel("Accuracy on test (%)")
     assumed = frame.cost_basis.str.contains("assumed").any()
     axes.set_xlabel(f"{'Assumed cost' if assumed else 'Cost'} (USD per {problems} problems)")
@@ -141,26 +143,29 @@ def _chosen(axes: Axes, rows: pd.DataFrame, router: Router) -> None:
         _with_intervals(axes, pd.DataFrame([row]), label=label, **_star(place, filled=True))
 
 
-def _charged(axes: Axes, rows: pd.DataFrame, splits: list[str], longest: float) -> None:
-    """The chosen points with probing charged, those that cost more than `longest` at the right edge."""
-    edge = axes.get_yaxis_transform()
-    if (rows[COST] > longest).any():  # room beyond all others
-        scale = axes.xaxis.get_transform()
-        left, right = scale.transform(axes.get_xlim())
-        axes.set_xlim(right=scale.inverted().transform([right + 0.1 * (right - left)])[0])
-    for _, row in rows.iterrows():
-        look = {"label": f"chosen on {row.chosen_on}, probing charged", **_star(splits.index(row.chosen_on), False)}
-        if row[COST] <= longest:
-            _with_intervals(axes, row.to_frame().T, **look)
-            continue
-        at_edge = row.to_frame().T.assign(**{COST: AT_EDGE, f"{COST}_low": AT_EDGE, f"{COST}_high": AT_EDGE})
-        _with_intervals(axes, at_edge, transform=edge, **look)
-        height = 100 * row.accuracy
-        arrow = {"arrowstyle": "->", "color": BLACK, "linewidth": 0.8}
-        axes.annotate("", (1.0, height), (AT_EDGE, height), edge, edge, arrowprops=arrow)
-        axes.annotate(
-            f"{float(f'{row[COST]:.3g}'):,g}", (0.995, height), (0, 5), edge, "offset points", ha="right", va="bottom"
-        )
+def _charged(axes: Axes, rows: pd.DataFrame, splits: list[str], **look: Any) -> None:
+    for row in rows.itertuples():
+        star = {"label": f"chosen on {row.chosen_on}, probing charged", **_star(splits.index(row.chosen_on), False)}
+        _with_intervals(axes, pd.DataFrame([row]), **star, **look)
+
+
+def _charged_beyond(axes: Axes, rows: pd.DataFrame, splits: list[str]) -> None:
+    """Those whose cost has no place on the axis, at its right end: an arrow and the cost, in place of its interval."""
+    if rows.empty:
+        return
+    scale, in_width = axes.xaxis.get_transform(), axes.get_yaxis_transform()
+    left, right = scale.transform(axes.get_xlim())
+    axes.set_xlim(right=scale.inverted().transform([right + 0.1 * (right - left)])[0])  # beyond all others
+    places = dict.fromkeys((COST, f"{COST}_low", f"{COST}_high"), AT_RIGHT)
+    _charged(axes, rows.assign(**places), splits, transform=in_width)
+    arrow = {"arrowstyle": "->", "color": BLACK, "linewidth": 0.8}
+    behind = {"facecolor": "white", "edgecolor": "none", "pad": 0.5}
+    for cost, accuracy, split in zip(rows[COST], rows.accuracy, rows.chosen_on, strict=True):
+        at, above = (1.0, 100 * accuracy), splits.index(split) == 0  # one on the other they would not be read
+        axes.annotate("", at, (AT_RIGHT, at[1]), in_width, in_width, arrowprops=arrow)
+        text, offset = f"{cost:,.0f}" if cost >= 1000 else f"{cost:.3g}", (-1, 6 if above else -6)
+        lies: Literal["bottom", "top"] = "bottom" if above else "top"
+        axes.annotate(text, at, offset, in_width, "offset points", bbox=behind, ha="right", va=lies, zorder=9)
 
 
 def _star(place: int, filled: bool) -> dict[str, Any]:
@@ -177,8 +182,6 @@ def _star(place: int, filled: bool) -> dict[str, Any]:
 
 def _longest(cheapest: float, dearest: float, logarithmic: bool, from_zero: bool) -> float:
     """The highest cost that still has a place on the axis of all that is not charged."""
-    if cheapest == dearest:
-        return np.inf
     if logarithmic:
         return cheapest * (dearest / cheapest) ** FAR
     start = 0 if from_zero else cheapest

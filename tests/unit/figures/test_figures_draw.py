@@ -178,25 +178,61 @@ def test_nearly_equal_costs_are_drawn_apart():
     assert plane().axes[0].get_xlim()[0] == 0
 
 
-@pytest.mark.parametrize(("count", "charge", "amount"), [(2, 3, "22.5"), (12, 40, "300"), (12, 4000, "30,000")])
-def test_a_charge_that_dwarfs_all_costs_stands_at_the_edge_with_its_amount(count, charge, amount):
+def charged_plane(charges, policies=2, others=None):
+    """Axes of a plane with narrow intervals, one split per charge; `others` is what all else costs, if it is one cost.
+
+    Returns:
+        The axes, and per split where its charged star is, whether on the cost axis, and its text.
+    """
+    splits = ["validation", "train"][: len(charges)]
+    names = [f"p{i}" for i in range(policies)]
+    frame = cost_accuracy.collect(curves(names), summary(names, splits), "utility")
+    is_charged = frame.series == "chosen, probing charged"
+    if others is not None:
+        frame["cost_usd_per_1000"] = frame.cost_usd_per_1000.where(is_charged, others)
+    frame.loc[is_charged, "cost_usd_per_1000"] = charges
+    for end, factor in (("_low", 0.98), ("_high", 1.02)):
+        frame[f"cost_usd_per_1000{end}"] = factor * frame.cost_usd_per_1000
+    figure = cost_accuracy.draw(frame)
+    figure.draw_without_rendering()
+    axes = figure.axes[0]
+    stars = {each.get_label(): each.lines[0] for each in axes.containers}
+    found = [stars[f"chosen on {split}, probing charged"] for split in splits]
+    return axes, [(each.get_xdata()[0], each.get_transform() == axes.transData) for each in found]
+
+
+@pytest.mark.parametrize(("policies", "cost"), [(2, 9.7), (2, 12), (2, 19.9), (12, 187)])
+def test_a_charge_that_fits_stands_at_its_cost(policies, cost):
     """The cost axis of two policies is linear, that of twelve logarithmic."""
-    policies = [f"p{i}" for i in range(count)]
-    axes, free = (plane(policies, charge=value).axes[0] for value in (charge, np.nan))
-    scale = free.xaxis.get_transform()
-    (left, right), (_, further) = scale.transform(free.get_xlim()), scale.transform(axes.get_xlim())
-    assert 1 < (further - left) / (right - left) < 1.2
-    stars = next(c for c in axes.containers if c.get_label() == "chosen on validation, probing charged")
-    assert stars.lines[0].get_transform() == axes.get_yaxis_transform()
-    assert [text.get_text() for text in axes.texts if text.get_text()] == [amount]
+    axes, [(place, on_axis)] = charged_plane([cost], policies)
+    assert on_axis and place == pytest.approx(cost) and cost < axes.get_xlim()[1]
 
 
-@pytest.mark.parametrize(("count", "charge"), [(2, 2), (12, 25)])
-def test_a_charge_that_fits_stands_at_its_cost(count, charge):
-    axes = plane([f"p{i}" for i in range(count)], charge=charge).axes[0]
-    stars = next(c for c in axes.containers if c.get_label() == "chosen on validation, probing charged")
-    assert stars.lines[0].get_transform() == axes.transData
-    assert axes.get_xlim()[1] > stars.lines[0].get_xdata()[0]
+@pytest.mark.parametrize(
+    ("policies", "cost", "text"), [(2, 22.5, "22.5"), (2, 300, "300"), (12, 300, "300"), (12, 30_000, "30,000")]
+)
+def test_a_charge_that_dwarfs_all_costs_stands_at_the_end_with_its_amount(policies, cost, text):
+    axes, [(place, on_axis)] = charged_plane([cost], policies)
+    assert not on_axis and 0.9 < place < 1
+    scale = axes.xaxis.get_transform()
+    left, dearest, right = scale.transform([*axes.get_xlim(), 10])[[0, 2, 1]]
+    assert (dearest - left) / (right - left) > 0.8  # the policies keep the axis
+    assert [each.get_text() for each in axes.texts if each.get_text()] == [text]
+
+
+@pytest.mark.parametrize("others", [0.0, 0.001])
+def test_a_charge_beside_equal_costs_stands_at_the_end(others):
+    axes, [(_, on_axis)] = charged_plane([15], others=others)
+    assert not on_axis and axes.get_xlim()[0] >= 0 and axes.get_xlim()[1] < 2
+    assert "per million" in axes.get_xlabel()  # the unit is for what keeps the axis
+
+
+def test_charges_of_two_splits_are_both_seen():
+    axes, [(near, near_on_axis), (_, far_on_axis)] = charged_plane([15, 150])
+    assert near_on_axis and not far_on_axis and near < 0.95 * axes.get_xlim()[1]
+    axes, far = charged_plane([150, 155])
+    one, other = (each.get_window_extent() for each in axes.texts if each.get_text())
+    assert not any(on_axis for _, on_axis in far) and not one.overlaps(other)
 
 
 def test_free_policies_do_not_ask_for_a_logarithm():
