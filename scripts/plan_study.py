@@ -58,7 +58,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     for text in wrong_files(study):
         print(f"Wrong: {text}")
     for text in not_graded_here(study, why_unavailable):
-        print(f"Not here: {text}.")
+        print(f"Not gradable here: {text}.")
     for text in guesses(study):
         print(f"Not known: {text}.")
     for text in too_small_for(study):

@@ -18,12 +18,8 @@ from foretell.report.made_from import made_from
 from foretell.report.page import Contents, render
 from foretell.study.figures import read_manifest
 
-PROBLEMS = [
-    "problem_id",
-    "split",
-    "question",
-    "excluded_reason",
-]  # what is read of problems, whose tests may be of gigabytes
+# What is read of problems, whose tests may be of gigabytes.
+PROBLEMS = ["problem_id", "split", "question", "group", "excluded_reason"]
 
 
 class ReportSettings(Settings):

@@ -46,8 +46,8 @@ def draw(module, frame, stem):
 
 def problems():
     split, question = ["train", "train", "train", "test"], list("abcd")
-    columns = {"problem_id": list("pqrs"), "split": split, "question": question, "excluded_reason": EXCLUDED}
-    return pd.DataFrame(columns, dtype="string")
+    columns = {"problem_id": list("pqrs"), "split": split, "question": question, "group": None}
+    return pd.DataFrame({**columns, "excluded_reason": EXCLUDED}, dtype="string")
 
 
 def contents(folder, **changes):

@@ -9,6 +9,7 @@ from typing import Any
 
 import gguf
 import torch
+from huggingface_hub.errors import StrictDataclassError
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel
 from transformers import logging as transformers_logging
 from transformers.integrations.gguf.reader import GgufHeader, read_gguf_metadata
@@ -41,14 +42,18 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
     """
     if not is_gguf(file):
         raise UserError(f"{file}: this is no GGUF file")
-    described = _describe(file)
-    if described["architecture"] not in GGUF_SUPPORTED_ARCHITECTURES:
+    fields = _fields(file)
+    architecture = fields["general.architecture"]
+    if architecture not in GGUF_SUPPORTED_ARCHITECTURES:
         known = ", ".join(sorted(GGUF_SUPPORTED_ARCHITECTURES))
         raise UserError(
-            f"{file}: transformers cannot read GGUF files of the architecture {described['architecture']!r}; it knows "
+            f"{file}: transformers cannot read GGUF files of the architecture {architecture!r}; it knows "
             f"{known}. {OTHERWISE}"
         )
     _require_whole(file)
+    for size in ("block_count", "embedding_length"):
+        if (field := f"{architecture}.{size}") not in fields:  # transformers would build a model of its default size
+            raise UserError(f"{file}: it does not say how large the model is: {field!r} is missing. {OTHERWISE}")
     transformers_logging.set_verbosity_error()  # it advises on computing with packed weights, which is not done here
     transformers_logging.disable_progress_bar()
     source: dict[str, Any] = {"gguf_file": file.name, "local_files_only": True}
@@ -56,11 +61,13 @@ def to_checkpoint(file: Path, folder: Path) -> dict:
         with _fields_read_once():
             loaded = AutoModelForCausalLM.from_pretrained(file.parent, **source, dtype=torch.bfloat16)
             tokenizer = AutoTokenizer.from_pretrained(file.parent, **source)
-    except (ValueError, RuntimeError) as error:
+    except (ValueError, RuntimeError, KeyError, StrictDataclassError) as error:
         raise UserError(f"{file}: transformers cannot read it ({error}). {OTHERWISE}") from None
     _plain(loaded).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
-    return described
+    kind = fields.get("general.file_type")
+    quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
+    return {"architecture": architecture, "quantisation": quantisation}
 
 
 def _require_whole(file: Path) -> None:
@@ -101,19 +108,11 @@ def _plain(loaded: PreTrainedModel) -> PreTrainedModel:
     return plain
 
 
-def _describe(file: Path) -> dict:
+def _fields(file: Path) -> dict[str, Any]:
     try:
         fields, _ = read_gguf_metadata(str(file))
     except struct.error:
         raise UserError(f"{file}: its fields end too early: it is cut off, or damaged; fetch it again") from None
     except ValueError as error:
         raise UserError(f"{file}: transformers cannot read it ({error}). {OTHERWISE}") from None
-    architecture, kind = fields.get("general.architecture"), fields.get("general.file_type")
-    if architecture in GGUF_SUPPORTED_ARCHITECTURES:
-        for field in (f"{architecture}.{size}" for size in ("block_count", "embedding_length")):
-            if field not in fields:  # transformers would take those of a model of seven thousand million parameters
-                raise UserError(
-                    f"{file}: it does not say how large the model is: the field {field!r} is missing. {OTHERWISE}"
-                )
-    quantisation = gguf.LlamaFileType(kind).name.removeprefix("MOSTLY_") if kind is not None else "not said"
-    return {"architecture": architecture, "quantisation": quantisation}
+    return fields

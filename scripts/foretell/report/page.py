@@ -80,7 +80,7 @@ class Contents:
         captions: by label; also of the table of claims.
         shown: files of each figure and table, by label and problem set or pool.
         claims: the table of claims; None where the study checks none.
-        problems: problem_id, split, question and excluded_reason, by problem set.
+        problems: problem_id, split, question, group and excluded_reason, by problem set.
         outcomes: by problem set and policy.
         metrics: of the evaluation, by problem set.
         routing: its summary, by pool.
@@ -101,7 +101,7 @@ class Contents:
 
     @property
     def warnings(self) -> list[str]:
-        """What the study was too small for."""
+        """What limits the numbers."""
         of_one_policy = {name: frame for (name, _), frame in self.outcomes.items()}
         return sizes.warnings(self.metrics, self.routing, of_one_policy, self.problems, self.page.pools)
 

@@ -1,4 +1,4 @@
-"""What a study was too small for: scores that it does not report, and verdicts that it leaves open."""
+"""What limits a study's numbers: scores that it does not report, and verdicts that it leaves open."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -27,15 +27,13 @@ def warnings(
     problems: Mapping[str, pd.DataFrame],
     pools: Sequence[Pool],
 ) -> list[str]:
-    """One sentence per problem set and score that was not reported, and per pool whose verdict stays open.
-
-    One also says which problem sets are smaller than they look, for problems of test that share their question.
+    """What limits the numbers: scores not reported, few groups, repeated questions, verdicts left open; in sentences.
 
     Args:
         evaluation: per problem set, the metrics of `foretell.evaluation`.
         routing: per pool, the summary of the routing stage.
         outcomes: per problem set, those of one policy: split and group.
-        problems: per problem set: split, question, excluded_reason.
+        problems: per problem set: problem_id, split, question, group, excluded_reason.
         pools: what each routes over.
     """
     told = [text for name, metrics in evaluation.items() for text in _without(name, metrics, _is_of_size)]
@@ -85,10 +83,11 @@ def _groups(name: str, outcomes: pd.DataFrame) -> Iterator[str]:
 
 def _repeated(name: str, problems: pd.DataFrame) -> Iterator[str]:
     test = problems[(problems.split == TEST) & problems.excluded_reason.isna()]
-    if repeated := int(test.question.duplicated().sum()):
+    groups = test.group.fillna(test.problem_id)
+    if repeated := int((groups.groupby(test.question).transform("nunique") > 1).sum()):
         yield (
-            f"{name}: {repeated} of {len(test)} test problems have the same question as another. Each counts by "
-            "itself: if their answers agree, intervals are too narrow."
+            f"{name}: {repeated} of {len(test)} test problems have a question that another has too, word for word, and "
+            "count as problems of their own: if their answers agree, intervals are too narrow. Give them one 'group'."
         )
 
 

@@ -65,13 +65,16 @@ def _optional(config: StudyConfig) -> list[str]:
 
 
 def not_graded_here(study: Study, why_no_sandbox: Callable[[], str | None]) -> Iterator[str]:
-    """What stays in the study although its answers cannot be graded on this machine, told before they are generated."""
+    """What stays in the study although its answers cannot be graded on this machine, told before they are generated.
+
+    Of a problem set that says only in its file which of its problems ask for code, this does not know.
+    """
     for name, entry in study.config.problem_sets.items():
         graded = any(study.made_by("rollouts", policy) == "grade_rollouts" for policy in study.policies(name))
-        if entry.answers == "code" and graded and study.origin(name) == name and (why := why_no_sandbox()):
+        if entry.answers == "code" and graded and (why := why_no_sandbox()):
             yield (
-                f"problem set {name!r}: answers are made and kept, but cannot be graded (rule grade_rollouts) on this "
-                f"machine: {why}"
+                f"problem set {name!r}: this machine cannot grade its answers, and where they are not graded yet, "
+                f"grade_rollouts stops on it: {why}"
             )
 
 

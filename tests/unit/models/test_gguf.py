@@ -39,7 +39,8 @@ def write_llama(file, *sizes):
 def test_a_gguf_file_that_is_damaged_is_refused_by_name(tmp_path):
     file = tmp_path / "model.gguf"
     whole = write_llama(file, "block_count", "embedding_length", "head_count", "feed_forward_length", "vocab_size")
-    unsized = write_llama(file, "embedding_length")
+    unsized = [write_llama(file, "embedding_length"), write_llama(file, "block_count")]
+    headless = write_llama(file, "block_count", "embedding_length")
     early = "its fields end too early: it is cut off, or damaged; fetch it again"
     cut = rf"it is cut off: it has {len(whole) - 400} bytes, and its tensors end at {len(whole)}; fetch it again"
     other = r"transformers cannot read it \(.*\)\. Use a checkpoint folder of the model"
@@ -49,7 +50,10 @@ def test_a_gguf_file_that_is_damaged_is_refused_by_name(tmp_path):
         (whole[:-400], cut),
         (whole[:4] + b"\x09" + whole[5:], other),  # of a later version
         (whole, other),  # without most of its weights, and with a tokenizer that nobody knows
-        (unsized, "it does not say how large the model is: the field 'llama.block_count' is missing"),
+        (headless, other),
+        (unsized[0], "it does not say how large the model is: 'llama.block_count' is missing"),
+        (unsized[1], "it does not say how large the model is: 'llama.embedding_length' is missing"),
+        (whole.replace(b"general.architecture", b"general.architectura"), other),
     ):
         file.write_bytes(content)
         with pytest.raises(UserError, match=rf"(?s)model\.gguf: {why}"):

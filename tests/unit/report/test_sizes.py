@@ -24,13 +24,14 @@ def test_a_policy_without_a_probe_is_named_with_what_routers_do_of_it(tmp_path):
     assert f"Small: {said}" in list(ending(without, made.shown["T4", "pool"][0], [], {}))
 
 
-def test_problems_of_test_that_share_a_question_are_counted(tmp_path):
+def test_problems_of_test_that_share_a_question_and_no_group_are_counted(tmp_path):
+    def told(**columns):
+        given = {"split": "test", "question": list("abaa"), "excluded_reason": pd.Series([pd.NA] * 4, dtype="string")}
+        frame = problems().assign(**{**given, **columns})
+        return [text for text in replace(made, problems={"own": frame}).warnings if "a question that another" in text]
+
     made = contents(tmp_path)
-    assert not [text for text in made.warnings if "same question" in text]
-    reasons = pd.Series([None, None, None, "a lacks answers to it"], dtype="string")
-    of_test = problems().assign(split="test", question=list("abaa"), excluded_reason=reasons)
-    said = (
-        "own: 1 of 3 test problems have the same question as another. Each counts by itself: if their answers agree, "
-        "intervals are too narrow."
-    )
-    assert said in replace(made, problems={"own": of_test}).warnings
+    assert len(told()) == 1 and told()[0].startswith("own: 3 of 4 test problems have a question that another has too")
+    without = pd.Series(["a lacks answers to it", pd.NA, pd.NA, pd.NA], dtype="string")
+    assert told(excluded_reason=without)[0].startswith("own: 2 of 3 test problems")
+    assert not told(group="g") and not told(question=list("abcd")) and not told(split="train")

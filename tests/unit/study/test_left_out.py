@@ -4,7 +4,9 @@ import json
 from types import SimpleNamespace
 
 import pytest
+import yaml
 
+import plan_study
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.study import jobs
@@ -113,11 +115,21 @@ def test_what_is_left_out_needs_no_recorded_rollouts(written, opened, tmp_path):
 
 def test_answers_that_no_sandbox_here_can_grade_are_named_before_they_are_generated(written):
     def told(config, why="no bubblewrap"):
-        return list(not_graded_here(Study(complete(config, "config.yaml")), lambda: why))
+        return list(not_graded_here(Study(config), lambda: why))
 
-    assert len(told(written)) == 1 and told(written)[0].startswith(
-        "problem set 'tiny_code': answers are made and kept, but"
-    )
-    assert told(written)[0].endswith(": no bubblewrap") and not told(written, why=None)
-    without = leave_out(complete(written, "config.yaml"), ["tiny_code"])
-    assert not list(not_graded_here(Study(without), lambda: pytest.fail("nothing needs a sandbox")))
+    config = complete(written, "config.yaml")
+    [text] = told(config)
+    assert text.startswith("problem set 'tiny_code': this machine cannot grade its answers")
+    assert text.endswith(": no bubblewrap") and not told(config, why=None)
+    assert not told(config.model_copy(update={"recorded_rollouts": "config/rollouts/tiny"}))  # they are graded
+    without = Study(leave_out(config, ["tiny_code"]))
+    assert not list(not_graded_here(without, lambda: pytest.fail("nothing needs a sandbox")))
+
+
+def test_a_plan_names_them_too(written, tmp_path, monkeypatch, capsys):
+    written["problem_sets"]["tiny_code"]["without_sandbox"] = "stop"
+    file = tmp_path / "stop.yaml"
+    file.write_text(yaml.safe_dump(written))
+    monkeypatch.setattr(plan_study, "why_unavailable", lambda: "no bubblewrap")
+    plan_study.main(["--configfile", str(file)])
+    assert "\nNot gradable here: problem set 'tiny_code': this machine cannot" in capsys.readouterr().out
