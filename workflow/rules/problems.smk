@@ -74,6 +74,7 @@ rule exclude_duplicates:
     input:
         problems="results/{study}/downloads/{problem_set}.parquet",
         others=under_results(files.compared),
+        difficulties=under_results(files.difficulties),
     output:
         "results/{study}/problems/{problem_set}.parquet",
     log:

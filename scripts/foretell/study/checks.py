@@ -15,8 +15,9 @@ from foretell.study.checks_of_pools import investment_mistakes, pool_mistakes
 from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mistakes
 from foretell.study.config import StudyConfig
 from foretell.study.models import PathModel
+from foretell.study.own_tables import Table
 from foretell.study.policies import GRADED, PREDICTED
-from foretell.study.problem_sets import Cities, Table
+from foretell.study.problem_sets import Cities
 from foretell.study.study import Study
 
 

@@ -51,6 +51,8 @@ def _columns(key: str, entry: HubSet) -> Iterator[str]:
     for own in (own for own in _OWN if own in entry.columns):
         remedy = "use the key 'group'" if own == "group" else "rename it"
         yield f"key '{key}.columns.{own}': this column is made here; {remedy}"
+    if entry.responses is not None and "problem_id" not in entry.columns:
+        yield f"key '{key}.columns.problem_id' is missing: name the column of the ids that are in 'responses' too"
     elsewhere = "gold: tests" if entry.gold == "tests" else "choices" if entry.choices else None
     if elsewhere is None and "answer" not in entry.columns:
         yield f"key '{key}.columns.answer' is missing: name the column that has the answers"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from foretell.study.config import StudyConfig
 from foretell.study.policies import PREDICTED, ModelPolicy
-from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records
+from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records, Responded
 from foretell.study.references import evaluated_on, fold_mistakes, routed, unknown
 
 
@@ -21,7 +21,7 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
             )
         if isinstance(entry, File):
             yield from _renamed(key, entry)
-        if isinstance(entry, File) and entry.responses and "reference_difficulty" in entry.problems.columns:
+        if isinstance(entry, Responded) and entry.responses and "reference_difficulty" in entry.renamed():
             yield (f"key '{key}.responses': the difficulty is a column of the problems already; leave out one of both")
         if isinstance(entry, GeneratedSet):
             yield from _ranges(key, entry)

@@ -6,7 +6,7 @@ from foretell.common.remembered import remembered
 from foretell.study.config import StudyConfig
 from foretell.study.policies import AnyPolicy, ImportedPolicy, ModelPolicy
 from foretell.study.pools import PoolOfFolds, SinglePool
-from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, HubSet, Records
+from foretell.study.problem_sets import AnyProblemSet, ByGroup, File, HubSet, Records, Responded
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,8 @@ class Entries:
 
     def fits_irt(self, problem_set: str) -> bool:
         """Whether the difficulty of a set's problems is estimated from who solved which."""
-        return getattr(self.problem_set(problem_set), "responses", None) is not None
+        entry = self.problem_set(problem_set)
+        return isinstance(entry, Responded) and entry.responses is not None
 
     def has_efforts(self, problem_set: str) -> bool:
         """Whether some model answers a problem set at more than one effort."""

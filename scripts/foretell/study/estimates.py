@@ -8,7 +8,7 @@ import pandas as pd
 
 from foretell.common.arguments import Settings
 from foretell.study.counting import count_problems
-from foretell.study.models import AnyModel, ServerModel, Size, Tiny
+from foretell.study.models import BYTES, AnyModel, ServerModel, Size, Tiny
 from foretell.study.plan import Planned
 from foretell.study.policies import ModelPolicy
 from foretell.study.study import COMPLETIONS_BY, Study
@@ -16,7 +16,6 @@ from foretell.study.types import NotNegative, Positive
 
 BYTES_PER_TOKEN = 4.5  # of a completion's text
 POSITIONS = 5  # end-of-instruction tokens of a chat template, where the study does not choose positions
-BYTES = 2  # of a number in 16 bits
 COLUMNS = ("prompt_tokens", "completion_tokens", "gpu_hours", "dollars", "gigabytes")
 
 
@@ -78,7 +77,7 @@ def _work(study: Study, job: Planned, assumed: Assumptions) -> Iterator[Work]:
     rule, of = job
     if rule == "download_model":
         size = _size(study.config.models[of["model"]])
-        yield Work(rule, of["model"], gigabytes=np.nan if size is None else size.parameters * BYTES)
+        yield Work(rule, of["model"], gigabytes=np.nan if size is None else size.fetched)
     elif rule in COMPLETIONS_BY.values():
         yield _completions(study, rule, of["problem_set"], of["policy"], assumed)
     elif rule in ("cache_activations", "cache_untrained_activations"):

@@ -28,6 +28,9 @@ class Price(Settings):
     """Price in USD of one request, which asks for all samples of a problem."""
 
 
+BYTES = 2  # of a number in 16 bits
+
+
 class Size(Settings):
     """How large a model is; `make plan` alone reads it."""
 
@@ -39,6 +42,13 @@ class Size(Settings):
     """Transformer blocks."""
     width: PositiveInt
     """Hidden size."""
+    gigabytes: Positive | None = None
+    """Gigabytes of the files that are fetched, where they are not two bytes a parameter, as of quantised weights."""
+
+    @property
+    def fetched(self) -> float:
+        """Gigabytes of the files that are fetched."""
+        return self.parameters * BYTES if self.gigabytes is None else self.gigabytes
 
 
 class Model(Settings):

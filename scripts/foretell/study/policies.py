@@ -10,7 +10,7 @@ from foretell.common.arguments import Settings
 from foretell.common.incomplete import Missing
 from foretell.completions.policy import Arguments, Decoding, Effort
 from foretell.study.models import Price
-from foretell.study.problem_sets import Table
+from foretell.study.own_tables import Table
 from foretell.study.types import Id, NotNegative, Positive, Text
 
 GRADED = ("completions", "rollouts", "outcomes")  # what is imported of a policy begins with one of these

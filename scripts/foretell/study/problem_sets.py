@@ -7,36 +7,15 @@ from typing_extensions import override
 
 from foretell.common.arguments import Settings
 from foretell.common.packages import Package
-from foretell.common.tables import Format
 from foretell.grading.settings import AnswerPattern, GradingSettings
 from foretell.problems import expressions, stack_programs
 from foretell.problems.generated import Evaluated, Range, Sizes
 from foretell.problems.hub_settings import HubProblems
 from foretell.problems.tasks import TASKS, Task
+from foretell.study.own_tables import Responses, Table
 from foretell.study.types import Distinct, Id, Text
 
 ANSWER_PATTERN = " ".join((GradingSettings.model_fields["answer_pattern"].description or "").split())
-
-
-class Table(Format):
-    """A file of one's own, and how it is read."""
-
-    file: str | Annotated[Distinct[str], Field(min_length=2)]
-    """Path of the file, from the folder in `records`; or several, read as one. In logs of several tasks, problems have
-    the ids `TASK/ID`."""
-
-    @property
-    def files(self) -> list[str]:
-        """The paths."""
-        return [self.file] if isinstance(self.file, str) else list(self.file)
-
-
-class Responses(Table):
-    """Who solved which problem: columns respondent, problem_id and correct (true or false; no row, where not asked)."""
-
-    model: Literal["1pl", "2pl"] = "1pl"
-    """`1pl`: problems differ in difficulty; `2pl`: in how sharply they tell the able from others too, which needs
-    hundreds of respondents."""
 
 
 class ProblemSet(Settings):
@@ -201,6 +180,23 @@ class Records(ProblemSet):
         return {"records": {"dataset": self.dataset, "halves": halves}}
 
 
+class Responded(Answered, GradingSettings):
+    """What problem sets have in common whose difficulty for people may be estimated from who solved which problem."""
+
+    responses: Responses | None = None
+    """Who solved which problem, people or many models, from which `reference_difficulty` is estimated by item response
+    theory; in place of that column."""
+
+    def renamed(self) -> dict[str, str]:
+        """This project's names of the problems' columns, and theirs."""
+        raise NotImplementedError
+
+    @property
+    @override
+    def has_norms(self) -> bool:
+        return self.responses is not None or "reference_difficulty" in self.renamed()
+
+
 class CrossFit(Settings):
     """How every problem is predicted from the others."""
 
@@ -210,7 +206,7 @@ class CrossFit(Settings):
     """Random partitions into folds; metrics average over them, routing takes the first."""
 
 
-class File(Answered, GradingSettings):
+class File(Responded):
     """Problems from a file, whose completions, outcomes or predictions are imported too, or which models are asked."""
 
     made_by: ClassVar[str] = "import_problems"
@@ -218,9 +214,6 @@ class File(Answered, GradingSettings):
     source: Literal["file"]
     problems: Table
     """The problems: problem_id, question, answer, and others."""
-    responses: Responses | None = None
-    """Who solved which problem, people or many models, from which `reference_difficulty` is estimated by item response
-    theory; in place of that column."""
     answer_kind: Literal["math", "integer", "choice", "text", "code"] = "math"
     """What answers are, where the problems have no column of this name."""
     answer_pattern: Annotated[AnswerPattern | None, Field(description=ANSWER_PATTERN)] = None
@@ -245,10 +238,9 @@ class File(Answered, GradingSettings):
             raise ValueError("'cross_fit' predicts every problem from the others, and leaves no 'test_share'; give one")
         return self
 
-    @property
     @override
-    def has_norms(self) -> bool:
-        return self.responses is not None or "reference_difficulty" in self.problems.columns
+    def renamed(self) -> dict[str, str]:
+        return self.problems.columns
 
     @property
     @override
@@ -263,7 +255,7 @@ class File(Answered, GradingSettings):
         return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 
-class HubSet(Answered, GradingSettings, HubProblems):
+class HubSet(Responded, HubProblems):
     """Problems of a data set of the Hugging Face hub; no code of its repository is run."""
 
     made_by: ClassVar[str] = "exclude_duplicates"
@@ -280,10 +272,9 @@ class HubSet(Answered, GradingSettings, HubProblems):
     metadata: Distinct[Text] | None = None
     """Columns under `columns` that the baseline `metadata` reads, such as a subject: each value is a feature."""
 
-    @property
     @override
-    def has_norms(self) -> bool:
-        return "reference_difficulty" in self.columns
+    def renamed(self) -> dict[str, str]:
+        return self.columns
 
     @property
     @override

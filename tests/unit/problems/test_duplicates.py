@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+import exclude_duplicates as program
 from foretell.common.errors import UserError
 from foretell.problems.duplicates import exclude_duplicates, normalised
 
@@ -70,3 +71,13 @@ def test_the_same_question_in_another_spelling_is_the_same(one, other):
 @pytest.mark.parametrize(("one", "other"), DIFFERENT)
 def test_another_question_is_another_one(one, other):
     assert normalised(one) != normalised(other)
+
+
+def test_difficulties_from_responses_come_to_the_problems(tmp_path):
+    asked = {name: str(tmp_path / f"{name}.parquet") for name in ("problems", "difficulties", "output")}
+    problems(train=["a", "b"], test=["c"]).to_parquet(asked["problems"])
+    known = {"problem_id": ["train-1", "test-0"], "difficulty": [0.5, -1.0], "difficulty_se": [0.1, 0.2]}
+    pd.DataFrame(known).to_parquet(asked["difficulties"])
+    program.main([*(word for name, file in asked.items() for word in (f"--{name}", file)), "--settings", "{}"])
+    found = pd.read_parquet(asked["output"]).set_index("problem_id").reference_difficulty
+    assert found.dropna().to_dict() == {"train-1": 0.5, "test-0": -1.0}

@@ -72,6 +72,18 @@ def test_what_is_compared_or_graded_fetches_nothing_anew(study, opened):
     assert jobs.download_problems(opened(study), job) == before
 
 
+def test_who_solved_which_gives_its_problems_a_human_difficulty(study, opened, tmp_path):
+    (tmp_path / "people.csv").write_text("")
+    columns = {"problem_id": "name", "question": "problem", "answer": "solution", "level": "level"}
+    study["problem_sets"]["math"] |= {"columns": columns, "responses": {"file": "people.csv"}}
+    study["records"] = str(tmp_path)
+    opened_study, job = opened(study), SimpleNamespace(problem_set="math")
+    assert ("fit_irt", {"problem_set": "math"}) in jobs_of(opened_study)
+    assert files.difficulties(opened_study, job) == {"": ["difficulty/math/items.parquet"]}
+    assert jobs.fit_irt(opened_study, job)["model"] == "1pl"
+    assert opened_study.problem_set("math").has_norms and not opened_study.problem_set("early").has_norms
+
+
 MISTAKES = [
     ("math.id", "a/b/c", "key 'problem_sets.math.id'"),
     ("math.revision", "main", "key 'problem_sets.math.revision'"),
@@ -91,6 +103,12 @@ MISTAKES = [
         "math.columns.group",
         "type",
         "key 'problem_sets.math.columns.group': this column is made here; use the key 'group'",
+    ),
+    ("choices.responses", {"file": "b.csv"}, "key 'problem_sets.choices.responses.file': there is no file"),
+    (
+        "early.responses",
+        {"file": "a.csv"},
+        "key 'problem_sets.early.columns.problem_id' is missing: name the column of",
     ),
     ("math.metadata", ["type"], "key 'problem_sets.math.metadata': 'type' is not under 'columns'"),
     ("math.train_contains_test", True, "key 'problem_sets.math.train_contains_test': it needs test files and"),
@@ -114,7 +132,9 @@ MISTAKES = [
 
 
 @pytest.mark.parametrize(("key", "value", "expected"), MISTAKES, ids=[f"{k}-{v}"[:50] for k, v, _ in MISTAKES])
-def test_a_mistake_about_a_data_set_is_one_message(study, opened, key, value, expected):
+def test_a_mistake_about_a_data_set_is_one_message(study, opened, tmp_path, key, value, expected):
+    (tmp_path / "a.csv").write_text("")
+    study["records"] = str(tmp_path)
     set_key(study, f"problem_sets.{key}", value)
     assert expected in message(study, opened)
 

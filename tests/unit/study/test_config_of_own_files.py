@@ -7,7 +7,7 @@ import pytest
 from broken_studies import message, set_key
 from foretell.study import jobs
 from foretell.study.own_files import answered
-from foretell.study.problem_sets import Table
+from foretell.study.own_tables import Table
 
 
 @pytest.fixture

@@ -61,6 +61,13 @@ def test_a_checkpoint_takes_its_parameters_in_16_bits(planned):
     assert row(planned, "download_model", "large").gigabytes == 40
 
 
+def test_or_as_many_gigabytes_as_its_files_have(opened, default):
+    default["models"]["large"] = {**LARGE, "size": {**LARGE["size"], "gigabytes": 13.7}}
+    default["policies"]["large"] = {"model": "large", "samples": 4, "temperature": 1.0, "max_tokens": 900}
+    default["pools"]["tiny"]["policies"] += ["large"]
+    assert row(opened(default), "download_model", "large").gigabytes == 13.7
+
+
 def test_what_is_not_known_is_in_no_sum_and_said(opened, default):
     default["models"]["large"] = {key: value for key, value in LARGE.items() if key != "size"}
     default["policies"]["large"] = {"model": "large", "samples": 4, "temperature": 1.0, "max_tokens": 900}

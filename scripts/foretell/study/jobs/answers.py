@@ -7,7 +7,7 @@ from foretell.grading.settings import GradingSettings
 from foretell.study.files import Job, Settings
 from foretell.study.models import Checkpoint, ServerModel, Tiny
 from foretell.study.policies import Encoder, ImportedPolicy, ModelPolicy, RecordedPolicy
-from foretell.study.problem_sets import File, GeneratedSet, HubSet
+from foretell.study.problem_sets import File, GeneratedSet, HubSet, Responded
 from foretell.study.study import Study
 
 
@@ -24,7 +24,7 @@ def make_problems(study: Study, job: Job) -> Settings:
 def fit_irt(study: Study, job: Job) -> Settings:
     """How responses are read, and their model."""
     entry = study.problem_set(job.problem_set)
-    assert isinstance(entry, File) and entry.responses is not None
+    assert isinstance(entry, Responded) and entry.responses is not None
     return {"table": entry.responses.model_dump(exclude={"file", "model"}), "model": entry.responses.model}
 
 
