@@ -6,6 +6,7 @@ const { strategies, points, policies, colours, resamples } = data;
 const singles = strategies.filter(each => each.policy);
 const unpack = text => new Float64Array(Uint8Array.from(atob(text), each => each.charCodeAt(0)).buffer);
 const accuracy = unpack(data.accuracy), cost = unpack(data.cost);
+const timed = data.seconds !== null, seconds = timed ? unpack(data.seconds) : null;
 // Of a strategy, or of an operating point after all strategies: on the sample itself, then on each resample.
 const means = (values, row) => Array.from(values.subarray(row * (resamples + 1), (row + 1) * (resamples + 1)));
 const fields = { ...data.investment, incumbent: data.incumbent };
@@ -27,7 +28,10 @@ function year(row) {
   const queries = data.months * fields.queries_per_month, wrong = fields.review_hours * fields.price_of_hour;
   const right = means(accuracy, row), models = means(cost, row).map(each => queries * each);
   const review = right.map(each => queries * (1 - each) * wrong);
-  return { right, models, review, total: models.map((each, i) => each + review[i]) };
+  const latency = timed ? means(seconds, row) : right.map(() => 0);
+  const waiting = latency.map(each => queries * each / 3600 * (timed ? fields.price_of_waiting : 0));
+  const total = models.map((each, i) => each + review[i] + waiting[i]);
+  return { right, latency, models, review, waiting, total };
 }
 
 function once() {
@@ -37,11 +41,12 @@ function once() {
 }
 
 function estimate(row, incumbent) {
-  const { right, models, review, total } = year(row);
+  const { right, latency, models, review, waiting, total } = year(row);
   const saving = interval(total.map((each, i) => incumbent[i] - each));
   const months = saved => saved > 0 ? once().total * data.months / saved : Infinity;
   return {
-    accuracy: interval(right), cost: interval(means(cost, row)), models: interval(models), review: interval(review),
+    accuracy: interval(right), cost: interval(means(cost, row)), latency: interval(latency),
+    models: interval(models), review: interval(review), waiting: interval(waiting),
     total: interval(total), saving, share: interval(total.map((each, i) => (incumbent[i] - each) / incumbent[i])),
     payback: { value: months(saving.value), low: months(saving.high), high: months(saving.low) },
   };
@@ -89,6 +94,7 @@ function showPoint(incumbent) {
   const tiles = [
     ["accuracy", "Accuracy", "%", percent(found.accuracy)],
     ["cost", "Cost", `USD per ${data.unit.queries} queries`, money(found.cost, data.unit.scale)],
+    ...(timed ? [["latency", "Latency", "s", written(found.latency, 2)]] : []),
     ["total", "A year", "USD", money(found.total)],
     ["saving", "Saving of a year", "USD", money(found.saving)],
     ["share", "Saving", "%", percent(found.share)],
@@ -112,7 +118,8 @@ function showYear(incumbent, moved) {
   $("year").replaceChildren(...rows.map(([name, found, itself, routed]) => {
     const against = [money(found.saving), percent(found.share), routed ? written(found.payback, 1) : null];
     return make("tr", {}, make("td", {}, itself ? `${name}, the incumbent` : name), cell(percent(found.accuracy)),
-      ...[found.models, found.review, found.total].map(each => cell(money(each))),
+      ...(timed ? [cell(written(found.latency, 2))] : []),
+      ...[found.models, found.review, ...(timed ? [found.waiting] : []), found.total].map(each => cell(money(each))),
       ...against.map(each => itself || !each ? make("td") : cell(each)), make("td", { class: "number" }, String(data.n)));
   }));
   const paid = once();

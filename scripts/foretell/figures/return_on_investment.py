@@ -15,7 +15,7 @@ from foretell.figures.style import BLACK, COLOURS, PAGE, styled, wrapped
 from foretell.figures.text import money
 from foretell.probes.families import FAMILIES
 
-MODELS, REVIEW = COLOURS[0], COLOURS[1]
+MODELS, REVIEW, WAITING = COLOURS[:3]
 NEVER = "never"
 UNCOUNTED = " (without reading prompts, whose price is not known)"
 SAVED = 30  # characters of the incumbent's
@@ -36,9 +36,20 @@ def collect(returns: pd.DataFrame, investment: dict[str, Any]) -> pd.DataFrame:
     like = "in a mix of groups of its own" if investment["mix"] else "like those of test"
     basis = (
         f"{queries:,.0f} queries a month, {like}; {hours:g} hours of review of a wrong answer, {price:g} USD an hour; "
-        f"{investment['assumption']}; costs per query: {pooled_basis(returns.cost_basis)}"
+        f"{_waiting(investment)}{investment['assumption']}; costs per query: {pooled_basis(returns.cost_basis)}"
     )
     return returns.assign(name=[_name(row) for row in returns.itertuples()], assumption=basis)
+
+
+def _waiting(investment: dict[str, Any]) -> str:
+    """What is assumed of the time that answers take; empty where nothing is."""
+    if investment["latency"] is None:
+        return ""
+    seconds = ", ".join(f"{policy} {seconds:g} s" for policy, seconds in investment["latency"].items())
+    routing, price = (investment[key] for key in ("routing_latency", "price_of_waiting"))
+    routed = "" if routing is None else f", {routing:g} s before it where a model reads the prompt to route"
+    priced = "" if price is None else f", {price:g} USD for an hour of waiting"
+    return f"until the answer is there {seconds}{routed}{priced}; "
 
 
 def _name(row: Any) -> str:
@@ -63,8 +74,10 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
                 f"{row.name}, the incumbent" if row.is_incumbent else row.name for row in frame.itertuples(index=False)
             ],
             "Accuracy, %": cells("accuracy", with_interval, digits=1, scale=100),
+            **({"Latency, s": cells("latency", with_interval, digits=2)} if "latency" in frame else {}),
             "Models, USD a year": cells("model_cost"),
             "Review, USD a year": cells("review_cost"),
+            **({"Waiting, USD a year": cells("waiting_cost")} if "waiting_cost" in frame else {}),
             "Together, USD a year": cells("total"),
             "Saving, USD a year": against(cells("saving")),
             "Saving, %": against(cells("saving_share", with_interval, digits=1, scale=100)),
@@ -98,7 +111,7 @@ def _payback(row: Any) -> str:
 
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
-    """A bar per strategy, of what models and what review cost, and beside it what is saved, with its interval."""
+    """A bar per strategy, of what models, review and waiting cost, and beside it what is saved, with its interval."""
     figure = Figure(figsize=(PAGE, 0.8 + 0.24 * len(frame)), layout="constrained")
     costs, savings = figure.subplots(1, 2, sharey=True, width_ratios=[3, 2])
     places = np.arange(len(frame))[::-1]
@@ -106,6 +119,9 @@ def draw(frame: pd.DataFrame) -> Figure:
     costs.barh(
         places, frame.review_cost, left=frame.model_cost, color=REVIEW, height=0.6, label="review of wrong answers"
     )
+    if "waiting_cost" in frame:
+        before = frame.model_cost + frame.review_cost
+        costs.barh(places, frame.waiting_cost, left=before, color=WAITING, height=0.6, label="waiting for answers")
     costs.set_yticks(places, [wrapped(name.replace(UNCOUNTED, "*"), LABEL) for name in frame.name])
     starred = "" if frame.probing_counted.all() else "\n*" + UNCOUNTED.strip(" ()")
     costs.set_xlabel(f"USD a year{starred}")
@@ -116,5 +132,5 @@ def draw(frame: pd.DataFrame) -> Figure:
     for axes in (costs, savings):
         axes.xaxis.set_major_formatter("{x:,.0f}")
         axes.xaxis.set_major_locator(MaxNLocator(4))
-    figure.legend(loc="outside upper center", ncols=2)
+    figure.legend(loc="outside upper center", ncols=3)
     return figure

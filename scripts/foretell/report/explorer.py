@@ -20,6 +20,7 @@ from foretell.routing.routers import named
 from foretell.routing.settings import ReturnSettings
 
 FIELDS = ["queries_per_month", "review_hours", "price_of_hour", "labelling_cost", "integration_cost"]
+WAITING = "price_of_waiting"  # a field where it is known how long answers take
 
 
 def render(explored: Explored, pool: str, settings: ReturnSettings, template: str, script: str, style: str) -> str:
@@ -49,6 +50,7 @@ def render(explored: Explored, pool: str, settings: ReturnSettings, template: st
         assumption=strategies.assumption.iloc[0],
         assumed="assumed" in strategies.assumption.iloc[0].rpartition("costs per query:")[2],
         uncounted=not explored.known.all(),
+        timed=explored.seconds is not None,
         mixed=settings.investment.mix is not None,
         explored=explored,
         folds_report_together=explored.chosen_on == "test",
@@ -57,6 +59,7 @@ def render(explored: Explored, pool: str, settings: ReturnSettings, template: st
 
 
 def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings) -> dict[str, Any]:
+    fields = FIELDS if explored.seconds is None else [*FIELDS, WAITING]
     factor, problems = unit_for_readers(PER * pd.Series(explored.cost[0]))
     points = explored.points
     shares = explored.shares.sort_values(["point", "policy"], kind="stable")
@@ -71,7 +74,7 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
         "resamples": explored.resamples,
         "unit": {"scale": factor * PER, "queries": problems},
         "colours": COLOURS,
-        "investment": {name: getattr(settings.investment, name) for name in FIELDS},
+        "investment": {name: getattr(settings.investment, name) or 0 for name in fields},
         "once": {"problems": explored.once.problems, "answers": explored.once.answers},
         "incumbent": explored.incumbent,
         "strategies": [_strategy(row, points, settings.families[0]) for row in strategies.itertuples()],
@@ -92,6 +95,7 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
         ],
         "accuracy": _packed(explored.accuracy),
         "cost": _packed(explored.cost),
+        "seconds": None if explored.seconds is None else _packed(explored.seconds),
     }
 
 

@@ -26,6 +26,7 @@ class Comparison:
         labels: one row per strategy: ROW (which names it; at_cost_of is the router whose cost a hull mixture has),
             choice, operating_point, best_single, hull_policies, text_family (null but for routers), cost_basis.
         is_best: [rows], whether a row is the best single policy itself, in every fold.
+        points: int [rows, folds], which of the fold's points a row is; -1 for mixtures.
         is_preferred: [rows], whether the choosing split prefers a row's router and family to all others, in every fold.
         accuracy, cost, probing: [rows, problems].
         best_accuracy, best_cost: [rows, problems], the single policy that the first chooser found best.
@@ -37,6 +38,7 @@ class Comparison:
     """
 
     labels: pd.DataFrame
+    points: np.ndarray
     is_best: np.ndarray
     is_preferred: np.ndarray
     accuracy: np.ndarray
@@ -82,7 +84,7 @@ class Comparison:
 
 TEXT = ["text_accuracy", "text_cost", "text_hull_accuracy"]
 BY_ROW = ["is_best", "is_preferred"]
-BY_PROBLEM = [field.name for field in fields(Comparison) if field.name not in ("labels", *BY_ROW)]
+BY_PROBLEM = [field.name for field in fields(Comparison) if field.name not in ("labels", "points", *BY_ROW)]
 
 
 def compare_folds(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettings) -> Comparison:
@@ -104,7 +106,8 @@ def compare_folds(folds: Sequence[RoutedPool], settings: RoutingEvaluationSettin
     together = {name: np.hstack([getattr(each, name)[place] for each, place in places]) for name in BY_PROBLEM}
     whether = {name: np.all([getattr(each, name)[place] for each, place in places], axis=0) for name in BY_ROW}
     labels = [each.labels.iloc[place].reset_index(drop=True) for each, place in places]
-    return Comparison(_merge_labels(labels), **whether, **together)
+    points = np.hstack([each.points[place] for each, place in places])
+    return Comparison(_merge_labels(labels), points, **whether, **together)
 
 
 def _merge_labels(folds: list[pd.DataFrame]) -> pd.DataFrame:
@@ -134,6 +137,7 @@ def _compare(fold: RoutedPool, settings: RoutingEvaluationSettings) -> Compariso
     labels = _label(points.labels, selected, best, mixtures)
     routed = Comparison(
         labels=labels.assign(text_family=[None if row is None else selected.family[row] for row in text]),
+        points=point[:, None],
         is_best=point == best,
         is_preferred=preferred(selected, choosing, settings),
         accuracy=test.accuracy[point],
@@ -210,6 +214,7 @@ def _with_mixtures(comparison: Comparison) -> Comparison:
     no = np.zeros(len(routed), dtype=bool)
     return Comparison(
         pd.concat([labels, mixed_labels], ignore_index=True),
+        np.concatenate([comparison.points, np.full((len(routed), comparison.points.shape[1]), -1)]),
         **{name: np.concatenate([getattr(comparison, name), no]) for name in BY_ROW},
         **{name: np.vstack([rows[name], mixed[name]]) for name in rows},
     )

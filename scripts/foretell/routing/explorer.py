@@ -8,6 +8,7 @@ import pandas as pd
 
 from foretell.routing.intervals import resampled_means, with_interval
 from foretell.routing.investment import OneOffCosts, one_off_costs, strategies_on_test, with_known_probing
+from foretell.routing.latency import routing_seconds, timed
 from foretell.routing.points import Points
 from foretell.routing.pool import TEST, Source
 from foretell.routing.routed import RoutedPool, points_on
@@ -29,6 +30,7 @@ class Explored:
         accuracy, cost: [1 + resamples, strategies + points], means on test and on its resamples; cost in USD, with
             probing where known.
         known: [strategies + points], whether cost has probing.
+        seconds: [1 + resamples, strategies + points], means until the answer is there; None where that is not assumed.
         incumbent: row of the incumbent in `strategies`.
         chosen_on: the split on which choosing_accuracy and choosing_cost are means. Of several folds it is test: what
             one does not hold out, another reports.
@@ -43,6 +45,7 @@ class Explored:
     accuracy: np.ndarray
     cost: np.ndarray
     known: np.ndarray
+    seconds: np.ndarray | None
     incumbent: int
     chosen_on: str
     once: OneOffCosts
@@ -67,6 +70,10 @@ def explore(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Explored:
     test, routers = points_on(folds, TEST), named(settings.sweep)
     rows = np.concatenate([test.of(router, source) for router in routers])
     cost, known = with_known_probing(test.cost[rows], test.probing[rows])
+    timed_folds, seconds = timed(folds, settings.investment), None
+    if found.seconds is not None and timed_folds is not None:
+        read = routing_seconds(test.labels.iloc[rows], settings.investment)[:, None]
+        seconds = np.vstack([found.seconds, points_on(timed_folds, TEST).cost[rows] + read])
     chosen_on = settings.choosers[0].chosen_on if len(folds) == 1 else TEST
     labels = test.labels.iloc[rows][["strategy", "operating_point"]].reset_index(drop=True)
     return Explored(
@@ -76,6 +83,7 @@ def explore(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Explored:
         accuracy=resampled_means(np.vstack([found.accuracy, test.accuracy[rows]]), found.weights),
         cost=resampled_means(np.vstack([found.cost, cost]), found.weights),
         known=np.concatenate([found.known, known]),
+        seconds=None if seconds is None else resampled_means(seconds, found.weights),
         incumbent=found.incumbent,
         chosen_on=chosen_on,
         once=one_off_costs(folds, settings.investment),

@@ -11,6 +11,7 @@ from foretell.common.statistics import sample_and_resamples
 from foretell.routing.comparison import Comparison, compare_folds
 from foretell.routing.decisions import ORACLE
 from foretell.routing.intervals import resampled_means, with_interval
+from foretell.routing.latency import seconds_on_test, timed
 from foretell.routing.points import RANDOM, SINGLE
 from foretell.routing.pool import TEST
 from foretell.routing.routed import RoutedPool, groups_on
@@ -18,6 +19,7 @@ from foretell.routing.routers import ROUTERS
 from foretell.routing.settings import MATCH, TOTAL, Criteria, Investment, ReturnSettings, RoutingEvaluationSettings
 
 MONTHS = 12
+HOUR = 3600  # seconds
 BY_LENGTH = "prompt_length"  # the family whose router is a rule by length
 
 
@@ -52,6 +54,7 @@ class Strategies:
         accuracy: [strategies, problems].
         cost: [strategies, problems], USD, with probing where its price is known.
         known: [strategies], whether it is.
+        seconds: [strategies, problems], until the answer is there; None where that is not assumed.
         weights: [1 + resamples, problems], of the sample itself and of its bootstrap resamples, under the mix.
     """
 
@@ -60,6 +63,7 @@ class Strategies:
     accuracy: np.ndarray
     cost: np.ndarray
     known: np.ndarray
+    seconds: np.ndarray | None
     weights: np.ndarray
 
 
@@ -76,12 +80,16 @@ def strategies_on_test(folds: Sequence[RoutedPool], settings: ReturnSettings) ->
     rows = _reported(comparison, settings)
     labels = comparison.labels.iloc[rows].reset_index(drop=True)
     cost, known = with_known_probing(comparison.cost[rows], comparison.probing[rows])
+    timed_folds, seconds = timed(folds, investment), None
+    if timed_folds is not None:
+        seconds = seconds_on_test(timed_folds, comparison.points[rows], investment)
     return Strategies(
         labels=labels,
         incumbent=_incumbent(labels, investment),
         accuracy=comparison.accuracy[rows],
         cost=cost,
         known=known,
+        seconds=seconds,
         weights=_weights(groups_on(folds, TEST), settings),
     )
 
@@ -95,7 +103,8 @@ def with_known_probing(cost: np.ndarray, probing: np.ndarray) -> tuple[np.ndarra
 def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd.DataFrame:
     """Costs of a year by every strategy, beside the incumbent's.
 
-    A year costs 12 x queries x (tokens and probing + share of wrong answers x hours of review x price of an hour).
+    A year costs 12 x queries x (tokens and probing + share of wrong answers x hours of review x price of an hour +
+    hours until the answer is there x price of waiting).
     What a router saves in a month pays back what is paid before its first query. Intervals resample the groups of test,
     the same for all strategies, so that savings are paired; under a mix, whose shares are given, the problems of each
     group.
@@ -110,13 +119,14 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         the least with what wrong answers cost, and the oracle. strategy, family, policy, samples, criterion,
         calibrated_on, chosen_on, choice, operating_point, cost_basis, incumbent (its policy), is_incumbent,
         probing_counted (whether model_cost has the price of reading prompts to route; not where it is unknown); with
-        _low and _high each: accuracy, model_cost, review_cost, total (USD a year), saving (USD a year against the
+        _low and _high each: accuracy, model_cost, review_cost, where the investment has them latency (seconds of a
+        query) and waiting_cost, total (USD a year), saving (USD a year against the
         incumbent; null of itself), saving_share, payback_months (infinite where nothing is saved; null but for
         routers); once_problems, once_labelling, once_answers, once_integration (USD), n, resamples.
 
     Raises:
-        UserError: the incumbent is no policy of the pool; `mix` names groups that no test problem has, or lacks some;
-            or every problem is a group of its own.
+        UserError: the incumbent is no policy of the pool; `latency` lacks some of them; `mix` names groups that no test
+            problem has, or lacks some; or every problem is a group of its own.
     """
     investment, found = settings.investment, strategies_on_test(folds, settings)
     labels, incumbent, weights = found.labels, found.incumbent, found.weights
@@ -124,13 +134,15 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
     queries = MONTHS * investment.queries_per_month
     models = queries * resampled_means(found.cost, weights)
     review = queries * (1 - accuracy) * investment.review_hours * investment.price_of_hour
-    total, once = models + review, one_off_costs(folds, investment)
+    waits = {} if found.seconds is None else _waits(resampled_means(found.seconds, weights), investment)
+    total, once = models + review + waits.get("waiting_cost", 0.0), one_off_costs(folds, investment)
     saving = total[:, [incumbent]] - total
     saving[:, incumbent] = np.nan
     quantities = {
         "accuracy": accuracy,
         "model_cost": models,
         "review_cost": review,
+        **waits,
         "total": total,
         "saving": saving,
         "saving_share": saving / total[:, [incumbent]],
@@ -152,6 +164,14 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         n=weights.shape[1],
         resamples=settings.resamples,
     )
+
+
+def _waits(seconds: np.ndarray, investment: Investment) -> dict[str, np.ndarray]:
+    """Seconds of a query, and where waiting has a price, USD of a year's."""
+    if investment.price_of_waiting is None:
+        return {"latency": seconds}
+    hours = MONTHS * investment.queries_per_month * seconds / HOUR
+    return {"latency": seconds, "waiting_cost": hours * investment.price_of_waiting}
 
 
 def _payback(once: OneOffCosts, saving: pd.Series) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt, field_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, field_validator, model_validator
 
 from foretell.common.arguments import Settings
 from foretell.routing.routers import Sweep
@@ -69,6 +69,12 @@ class Investment(Settings):
     """USD for the gold answer of a problem that the router learns or chooses on, once."""
     integration_cost: float = Field(default=0.0, ge=0)
     """USD for putting the router into service, once."""
+    latency: dict[str, Annotated[float, Field(ge=0)]] | None = None
+    """Seconds until an answer is there, by policy, whose samples are drawn side by side; all policies of the pool."""
+    routing_latency: float | None = Field(default=None, ge=0)
+    """Seconds before that in which a model reads the prompt to route; none by one that reads no more than text."""
+    price_of_waiting: float | None = Field(default=None, ge=0)
+    """USD for an hour of waiting for answers."""
     mix: dict[str, Annotated[float, Field(ge=0)]] | None = None
     """How many of the queries, relative to the others, are like each group of problems, where that is not as among the
     test problems. The problems need a column `group` with several problems in each."""
@@ -81,6 +87,13 @@ class Investment(Settings):
         if mix is not None and not sum(mix.values()) > 0:
             raise ValueError("no group has a share above 0; leave 'mix' out for that of the test problems")
         return mix
+
+    @model_validator(mode="after")
+    def _says_how_long_answers_take(self) -> "Investment":
+        for key in ("routing_latency", "price_of_waiting"):
+            if self.latency is None and getattr(self, key) is not None:
+                raise ValueError(f"{key!r} needs 'latency', the seconds until each policy's answer is there")
+        return self
 
 
 class ReturnSettings(RoutingEvaluationSettings):

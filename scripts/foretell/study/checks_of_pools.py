@@ -44,6 +44,11 @@ def investment_mistakes(config: StudyConfig) -> Iterator[str]:
         first = config.pools.get(pool.folds[0]) if isinstance(pool, PoolOfFolds) else pool
         if entry.incumbent and isinstance(first, SinglePool) and entry.incumbent not in first.policies:
             yield unknown(f"{key}.incumbent", entry.incumbent, dict.fromkeys(first.policies))
+        if entry.latency is not None and isinstance(first, SinglePool):
+            for policy in sorted(set(entry.latency) - set(first.policies)):
+                yield unknown(f"{key}.latency", policy, dict.fromkeys(first.policies))
+            if lacking := [policy for policy in first.policies if policy not in entry.latency]:
+                yield f"key '{key}.latency': it lacks {', '.join(lacking)}; give the seconds until an answer is there"
 
 
 def _pool_of_folds(name: str, pool: PoolOfFolds, config: StudyConfig) -> Iterator[str]:

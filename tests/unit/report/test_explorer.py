@@ -136,6 +136,26 @@ def test_a_changed_field_shows_the_librarys_number(browser, folds, page):
     assert browser.complaints() == []
 
 
+def test_waiting_is_counted_as_the_library_counts_it(browser, folds, pytestconfig, tmp_path):
+    folder = pytestconfig.rootpath / "workflow" / "report"
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("explorer.html", "explorer.js", "page.css")]
+    given = {"latency": {f"policy{index}": 2.0137**index for index in range(4)}, "routing_latency": 0.5123}
+    settings, file = settings_of(**given), tmp_path / "explorer.html"
+    found = explore(folds, settings)
+    file.write_text(render(found, "own", settings, *texts), encoding="utf-8")
+    browser.open(file, 1400)
+    set_to(browser, "price_of_waiting", 40)
+    returns = estimate_return(folds, settings_of(**given, price_of_waiting=40))
+    for shown, each in zip(cells(browser), returns.itertuples(), strict=True):
+        assert shown[2] == with_interval(each.latency, each.latency_low, each.latency_high, 2)
+        assert shown[5] == money(each.waiting_cost, each.waiting_cost_low, each.waiting_cost_high)
+        assert shown[6] == money(each.total, each.total_low, each.total_high)
+    place = browser.run("point")
+    latency = found.seconds[0, len(found.strategies) + place]
+    assert browser.run("$('tile-latency').textContent").startswith(f"Latency, s{latency:.2f}")
+    assert browser.complaints() == []
+
+
 def test_what_cannot_be_is_refused_and_the_numbers_stay(browser, page):
     browser.open(page, 1400)
     before = cells(browser)

@@ -8,7 +8,7 @@ from foretell.common.errors import UserError
 from foretell.figures.return_on_investment import collect, draw, layout
 from foretell.routing.investment import estimate_return
 from foretell.routing.settings import Investment, ReturnSettings
-from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, row
+from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, random_pool, row
 
 INVESTMENT = {
     "queries_per_month": 10.0,
@@ -54,6 +54,61 @@ def test_a_router_is_chosen_for_what_wrong_answers_cost():
         assert (found.accuracy, found.choice) == (accuracy, "cheapest with what wrong answers cost")
         assert found.model_cost == pytest.approx(120 * cost, rel=0.1)
     assert "total" not in set(returns(price_of_hour=0.0).criterion.dropna())
+
+
+def test_waiting_worked_by_hand():
+    """The cascade asks each policy half of the time, and reads before."""
+    given = {"latency": {"small": 36, "large": 360}, "routing_latency": 3.6}
+    found = returns(**given, price_of_waiting=10)
+    seconds = {"large": 360, "small": 36, "random": 198, "cascade": 198 + 3.6}
+    for name, each in seconds.items():
+        of = {"policy": name} if name in given["latency"] else {"criterion": "match"} if name == "cascade" else {}
+        strategy = row(found, "single" if name in given["latency"] else name, **of)
+        assert (strategy.latency, strategy.waiting_cost) == pytest.approx((each, 120 * each / 360))
+        assert strategy.total == pytest.approx(strategy.model_cost + strategy.review_cost + strategy.waiting_cost)
+    table, note = layout(collect(found, Investment(**INVESTMENT, **given, price_of_waiting=10).model_dump()))
+    assert table["Latency, s"].iloc[0] == "36.00 [36.00, 36.00]" and "Waiting, USD a year" in table
+    assert "small 36 s, large 360 s, 3.6 s before it" in note and "10 USD for an hour of waiting" in note
+    frame = collect(found, Investment(**INVESTMENT, **given).model_dump())
+    assert len(draw(frame).axes[0].patches) == 3 * len(frame), "models, review and waiting"
+    unpriced = returns(**given)
+    assert "waiting_cost" not in unpriced and unpriced.total.tolist() == returns().total.tolist()
+    assert "latency" not in returns()
+
+
+def test_latencies_of_folds_are_each_policys_own():
+    """Their policies may stand in different orders of cost."""
+    folds = [pool_tables(*random_pool(seed)).routed(SWEEP) for seed in (1, 2)]
+    latency = {policy: float(policy[-1]) for policy in folds[0].pool.policies}
+    assert folds[0].pool.policies != folds[1].pool.policies
+    investment = INVESTMENT | {"latency": latency, "incumbent": "policy0"}
+    found = estimate_return(folds, ReturnSettings.model_validate({**SETTINGS, "investment": investment}))
+    singles = found[found.strategy == "single"]
+    assert singles.latency.tolist() == [latency[policy] for policy in singles.policy]
+    routed = found[found.family.notna()]
+    assert routed.latency.between(0, 3).all() and routed.latency.nunique() > 1
+
+
+def test_a_router_that_falls_back_on_a_policy_reads_nothing_first():
+    latency = {f"policy{index}": 1.0 + index for index in range(4)}
+    found = returns(random_pool(3, problems=120), latency=latency, routing_latency=0.5)
+    fallen, incumbent = row(found, "cascade", criterion="match"), found[found.is_incumbent].iloc[0]
+    assert fallen.choice == "no setting matches: best single policy"
+    assert fallen.latency == incumbent.latency == latency[incumbent.policy]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"price_of_waiting": 1.0}, "'price_of_waiting' needs 'latency'"),
+        ({"routing_latency": 1.0}, "'routing_latency'"),
+    ],
+)
+def test_waiting_needs_the_latency_of_every_policy(given, message):
+    with pytest.raises(ValidationError, match=message):
+        Investment.model_validate(INVESTMENT | given)
+    with pytest.raises(UserError, match=r"key 'latency': it must name the pool's policies.*only one of both has large"):
+        returns(latency={"small": 1.0})
 
 
 def grouped():

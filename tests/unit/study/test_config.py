@@ -161,6 +161,23 @@ def test_probabilities_of_fewer_samples_and_breakpoints_need_to_be_comparable(se
     assert [found in mistake for mistake in mistakes] == [True] if found else not mistakes
 
 
+@pytest.mark.parametrize(
+    ("pool", "changed", "expected"),
+    [
+        ("elsewhere", {}, "key 'return_on_investment.elsewhere': 'elsewhere' is not defined"),
+        ("math-half-0", {"incumbent": "large"}, "key 'return_on_investment.math-half-0.incumbent': 'large' is not"),
+        ("math", {"latency": {"large": 2}}, "key 'return_on_investment.math.latency': 'large' is not defined"),
+        ("math", {"latency": {}}, "key 'return_on_investment.math.latency': it lacks qwen2.5-math-1.5b, "),
+        ("math", {"price_of_waiting": 1}, "'price_of_waiting' needs 'latency'"),
+    ],
+)
+def test_investments_that_do_not_fit_their_pool_are_named(recorded, opened, pool, changed, expected):
+    recorded["return_on_investment"] = {pool: {"queries_per_month": 1000, "assumption": "a guess", **changed}}
+    with pytest.raises(UserError) as caught:
+        opened(recorded)
+    assert expected in str(caught.value)
+
+
 def test_fewer_samples_need_several_to_begin_with(recorded, config, opened):
     set_key(config, "pools.tiny.fewer_samples", True)
     opened(config)
