@@ -26,11 +26,11 @@ def test_a_target_is_chosen_and_reported_by_metrics_that_there_are(target):
 
 
 def test_a_new_target_needs_one_entry(monkeypatch):
-    entry = Target("pass_at_k", "whether any sample is right", True, "auroc")
-    monkeypatch.setitem(TARGETS, "pass_at_k", entry)
+    entry = Target("unanimous", "whether all samples are right", True, "auroc")
+    monkeypatch.setitem(TARGETS, "unanimous", entry)
     ids = [f"p{i}" for i in range(8)]
-    outcomes = pd.DataFrame({"problem_id": ids, "group": ids, "split": "train", "pass_at_k": [True, False] * 4})
-    (target,) = read_targets(outcomes, ["pass_at_k"], folds=2, seed=1)
+    outcomes = pd.DataFrame({"problem_id": ids, "group": ids, "split": "train", "unanimous": [True, False] * 4})
+    (target,) = read_targets(outcomes, ["unanimous"], folds=2, seed=1)
     assert target.binary and target.criterion.name == "auroc"
     np.testing.assert_array_equal(target.labels, [1, 0] * 4)
 

@@ -3,6 +3,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.outcomes.summary import summarise
+from foretell.probes.targets import TARGETS
 
 
 def problems(*ids):
@@ -80,6 +81,12 @@ def test_shares_of_samples_without_an_answer_and_with_a_guess_leave_the_greedy_o
 def test_without_any_answer_the_vote_is_lost():
     result = outcome([None, None])
     assert pd.isna(result.majority_answer) and not result.majority_correct and not result.pass_at_k
+
+
+def test_any_right_sample_solves_a_problem_for_the_target_pass_at_k():
+    frame = pd.concat([outcome(["2", "2", "1"]).to_frame().T, outcome(["2", "2", "2"]).to_frame().T])
+    assert TARGETS["pass_at_k"].labels(frame).tolist() == [1.0, 0.0]
+    assert TARGETS["majority_correct"].labels(frame).tolist() == [0.0, 0.0]
 
 
 def test_of_equally_frequent_answers_the_first_given_wins_whatever_the_order_of_rows():
