@@ -43,7 +43,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         fingerprint(
             model=model_hash,
             dtype=str(model.dtype),
-            prompts=prompts_hash,
             settings=args.settings.model_dump(),
             code=code_hash(Path(__file__).resolve()),
         ),

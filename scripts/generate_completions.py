@@ -12,7 +12,7 @@ from foretell.common.chunks import CHUNK, FRAMES, Chunks, divided, pieces_of_sha
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import run
 from foretell.common.progress import Throughput
-from foretell.common.provenance import file_hash, fingerprint
+from foretell.common.provenance import fingerprint
 from foretell.common.storage import read_parquet, write_parquet
 from foretell.completions.engines.engine import ENGINES, Asked
 from foretell.completions.policy import CompletionSettings, Connection
@@ -39,7 +39,6 @@ def main(argv: Sequence[str] | None = None) -> None:
         fingerprint(
             **sampler.identity,
             chunk=sampler.chunk,
-            prompts=file_hash(args.prompts),
             settings=given.model_dump(),
             code=code_hash(Path(__file__).resolve(), uses=[f"ENGINES.{given.engine}"]),
         ),
@@ -56,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     description = f"completions of {given.policy}, in chunks of {sampler.chunk} problems, {sampler.described}"
     completions = chunks.collect(pieces, complete, description, throughput.__str__)
     write_parquet(pd.concat([completions_of([]), *completions], ignore_index=True), args.output)
-    chunks.finish(args.output)
+    chunks.finish(args.output, keep=True)
 
 
 if __name__ == "__main__":

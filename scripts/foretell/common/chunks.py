@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,10 +18,11 @@ from safetensors.numpy import load, save
 
 from foretell.common.errors import UserError
 from foretell.common.progress import progress
-from foretell.common.provenance import fingerprint
+from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.storage import in_row_order, read_parquet, write_json, write_whole
 
 CHUNK = 250  # problems, of which shards have whole ones; batches form inside, so it is part of a result's definition
+KEPT = ".kept"  # ends the second name of a finished file
 CHUNK_FOLDER = Path(".chunks")  # outside results: what lies here belongs to no study yet
 
 T = TypeVar("T")
@@ -99,40 +101,39 @@ TENSORS: Format[Tensors] = Format(
 
 
 class _Finished(BaseModel):
-    """Which rows of a finished file each chunk is, by its number, and by what the file is known to be unchanged."""
+    """Which rows of a finished file each chunk is, by its key, and by what the file is known to be unchanged."""
 
     file: Path
-    size: int
-    mtime_ns: int
-    rows: dict[int, tuple[int, int]]
+    sha256: str
+    rows: dict[str, tuple[int, int]]
 
     def is_there(self) -> bool:
-        """Whether the file has not been touched since."""
+        """Whether the file is what it was."""
         try:
-            found = self.file.stat()
+            return file_hash(self.file) == self.sha256
         except OSError:
             return False
-        return (self.size, self.mtime_ns) == (found.st_size, found.st_mtime_ns)
 
 
 class Chunks(Generic[T]):
-    """The finished chunks of whatever is computed from the same prompts in the same way, in any number of shards.
+    """The finished chunks of whatever is computed in the same way, of any problems and in any number of shards.
 
     A chunk lies in a file of its own until the shard that it belongs to is on disk. From then on a note says which rows
-    of the shard it is; they are taken from there as long as nothing touches it. Studies that have the same job share
+    of the shard it is; they are taken from there as long as nothing alters it. Studies that have the same job share
     all this, so another process may add a chunk or finish a shard at any time: what is not there, or not whole, is
     computed.
 
     Attributes:
-        folder: holds the chunks and notes; named by the fingerprint of all that decides the result, so that chunks of
-            other models, prompts, parameters or code are never taken up. A chunk's name has a sum over its content and
-            whose it is.
+        folder: holds the chunks and notes; named by the fingerprint of all that decides the result beside the piece, so
+            that chunks of other models, parameters or code are never taken up. A chunk's name has a key of its piece,
+            and a sum over its content and whose it is.
     """
 
     def __init__(self, fingerprint: str, format: Format[T], root: Path = CHUNK_FOLDER):
         self.folder = root / fingerprint
         self._format = format
-        self._rows: dict[int, int] = {}
+        self._rows: dict[str, int] = {}
+        self._there: dict[Path, bool] = {}
 
     def collect(
         self,
@@ -147,61 +148,91 @@ class Chunks(Generic[T]):
             The results in the pieces' order.
         """
         results, there = [], 0
-        for number, piece in progress(pieces.items(), description, len(pieces), rate):
-            result = self._kept(number)
+        for piece in progress(pieces.values(), description, len(pieces), rate):
+            key = _key(piece)
+            result = self._kept(key)
             there += result is not None
             if result is None:
                 content = self._format.to_bytes(compute(piece))
-                self._keep(number, content)
+                self._keep(key, content)
                 result = self._format.from_bytes(content)  # the same whenever it was computed
-            self._rows[number] = self._format.rows(result)
+            self._rows[key] = self._format.rows(result)
             results.append(result)
         if there:
             print(f"{description}: {there} of {len(pieces)} chunks were there already")
         return results
 
-    def finish(self, output: Path) -> None:
-        """Note where the chunks that were collected stand in the whole result, now on disk, and remove their files."""
+    def finish(self, output: Path, keep: bool = False) -> None:
+        """Note where the chunks that were collected stand in the whole result, now on disk, and remove their files.
+
+        Args:
+            output: the result.
+            keep: whether chunks are to be there even where the result was removed, as Snakemake removes what it makes
+                again, for more problems: a second name of the same file holds them, until another result has them all.
+        """
         ends = np.cumsum([0, *self._rows.values()]).tolist()
         rows = dict(zip(self._rows, pairwise(ends), strict=True))
-        made = output.stat()
-        note = _Finished(file=output, size=made.st_size, mtime_ns=made.st_mtime_ns, rows=rows)
-        write_json(note.model_dump(mode="json"), self.folder / f"{fingerprint(file=str(output))}.json")
-        for number in self._rows:
-            for path in self._files(number):
+        note = self.folder / f"{fingerprint(file=str(output))}.json"
+        kept = _second_name(output, note.with_suffix(KEPT)) if keep else output
+        write_json(_Finished(file=kept, sha256=file_hash(output), rows=rows).model_dump(mode="json"), note)
+        for key in self._rows:
+            for path in self._files(key):
                 path.unlink(missing_ok=True)
+        for other, finished in self._notes():
+            if other != note and finished.file.suffix == KEPT and finished.rows.keys() <= rows.keys():
+                other.unlink(missing_ok=True)
+                finished.file.unlink(missing_ok=True)
 
-    def _files(self, number: int) -> Iterator[Path]:
-        return self.folder.glob(f"{number:08d}-*{self._format.suffix}")
+    def _files(self, key: str) -> Iterator[Path]:
+        return self.folder.glob(f"{key}-*{self._format.suffix}")
 
-    def _place(self, number: int, content: bytes) -> Path:
-        whose = f"{self.folder.name}/{number}/".encode()
-        return self.folder / f"{number:08d}-{hashlib.sha256(whose + content).hexdigest()[:32]}{self._format.suffix}"
+    def _place(self, key: str, content: bytes) -> Path:
+        whose = f"{self.folder.name}/{key}/".encode()
+        return self.folder / f"{key}-{hashlib.sha256(whose + content).hexdigest()[:32]}{self._format.suffix}"
 
-    def _keep(self, number: int, content: bytes) -> None:
-        write_whole(self._place(number, content), lambda partial: partial.write_bytes(content))
+    def _keep(self, key: str, content: bytes) -> None:
+        write_whole(self._place(key, content), lambda partial: partial.write_bytes(content))
 
-    def _kept(self, number: int) -> T | None:
+    def _kept(self, key: str) -> T | None:
         """A chunk that has a whole file, or that stands in a finished one; None where there is neither."""
-        for path in self._files(number):
+        for path in self._files(key):
             try:
                 content = path.read_bytes()
             except FileNotFoundError:  # another study made the same, and its chunk moved into its result meanwhile
                 continue
-            if path == self._place(number, content):
+            if path == self._place(key, content):
                 return self._format.from_bytes(content)
-        for note in self._finished():
-            if number in note.rows:
+        for note, finished in self._notes():
+            if key in finished.rows and self._is_there(note, finished):
                 with suppress(UserError):  # its study removed it just now, to make it anew
-                    return self._format.read(note.file, slice(*note.rows[number]))
+                    return self._format.read(finished.file, slice(*finished.rows[key]))
         return None
 
-    def _finished(self) -> Iterator[_Finished]:
-        """Notes of files that have not been touched since they were finished."""
+    def _is_there(self, note: Path, finished: _Finished) -> bool:
+        if note not in self._there:  # once a job: it hashes the file
+            self._there[note] = finished.is_there()
+        return self._there[note]
+
+    def _notes(self) -> Iterator[tuple[Path, _Finished]]:
         for path in sorted(self.folder.glob("*.json")):
             try:
-                note = _Finished.model_validate_json(path.read_bytes())
+                yield path, _Finished.model_validate_json(path.read_bytes())
+            except FileNotFoundError:  # another study has all that it named
+                continue
             except ValidationError as error:
                 raise UserError(f"{path}: this is no note of chunks: {error.errors()[0]['msg']}; delete it") from None
-            if note.is_there():
-                yield note
+
+
+def _key(piece: pd.DataFrame) -> str:
+    """Whose results a chunk has: a hash of the rows that they are computed from."""
+    return fingerprint(rows=piece.to_json(orient="values", force_ascii=True))
+
+
+def _second_name(file: Path, name: Path) -> Path:
+    """Another name of a file, which has its content when the first is gone; the first where that cannot be."""
+    name.unlink(missing_ok=True)
+    try:
+        os.link(file, name)
+    except OSError:
+        return file
+    return name

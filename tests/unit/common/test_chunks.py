@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -26,7 +28,7 @@ class Doubling:
         self.folder, self.frame, self.format, self.name = folder, pd.DataFrame({"x": range(rows)}), format, name
         self.computed = []
 
-    def shard(self, shard, shards, fail_at=None):
+    def shard(self, shard, shards, fail_at=None, keep=False):
         def double(piece):
             if piece.x.iloc[0] == fail_at:
                 raise KeyboardInterrupt
@@ -39,7 +41,7 @@ class Doubling:
         output = self.folder / f"{shard}-of-{shards}{self.format.suffix}"
         whole = pd.concat(parts) if self.format is FRAMES else {"y": np.concatenate([part["y"] for part in parts])}
         output.write_bytes(self.format.to_bytes(whole))
-        chunks.finish(output)
+        chunks.finish(output, keep)
         return list(whole["y"])
 
 
@@ -69,6 +71,60 @@ def test_chunks_of_a_finished_file_that_is_gone_or_altered_are_computed_again(tm
     change(tmp_path / "0-of-1.parquet")
     assert job.shard(0, 2) + job.shard(1, 2) == whole
     assert len(job.computed) == 8
+
+
+@pytest.mark.parametrize("format", [FRAMES, TENSORS])
+def test_what_is_kept_serves_more_problems_when_the_result_was_removed(tmp_path, format):
+    """As Snakemake removes it before the job that makes it again."""
+    job, output = Doubling(tmp_path, format=format), tmp_path / f"0-of-1{format.suffix}"
+    job.shard(0, 1, keep=True)
+    assert output.stat().st_nlink == 2, "on disk once"
+    for rows, computed in ((10, []), (14, [[9, 10, 11], [12, 13]])):
+        output.unlink()
+        job.frame, job.computed = pd.DataFrame({"x": range(rows)}), []
+        assert job.shard(0, 1, keep=True) == [2 * x for x in range(rows)]
+        assert job.computed == computed
+        assert len(list((tmp_path / "chunks/job").iterdir())) == 2, "a note and a second name"
+
+
+def test_a_second_name_of_what_was_altered_is_not_trusted(tmp_path):
+    job, output = Doubling(tmp_path), tmp_path / "0-of-1.parquet"
+    whole = job.shard(0, 1, keep=True)
+    times = output.stat().st_atime_ns, output.stat().st_mtime_ns
+    content = bytearray(output.read_bytes())
+    content[content.index((8).to_bytes(8, "little"))] = 7
+    output.write_bytes(content)
+    os.utime(output, ns=times)
+    output.unlink()
+    assert job.shard(0, 1, keep=True) == whole
+    assert len(job.computed) == 8
+
+
+def test_where_a_file_has_one_name_only_its_note_names_that(tmp_path, monkeypatch):
+    def refuse(*_):
+        raise PermissionError
+
+    monkeypatch.setattr(os, "link", refuse)
+    job = Doubling(tmp_path)
+    whole = job.shard(0, 1, keep=True)
+    assert job.shard(0, 2) + job.shard(1, 2) == whole and len(job.computed) == 4
+    (tmp_path / "0-of-1.parquet").unlink()
+    (tmp_path / "0-of-2.parquet").unlink()
+    assert job.shard(0, 1, keep=True) == whole and len(job.computed) == 6
+
+
+def test_results_of_other_problems_are_kept_beside_each_other(tmp_path):
+    few, many = Doubling(tmp_path, rows=9), Doubling(tmp_path, rows=12)
+    many.folder = tmp_path / "other"
+    many.folder.mkdir()
+    few.shard(0, 1, keep=True)
+    (tmp_path / "other" / "chunks").symlink_to(tmp_path / "chunks")
+    many.frame = pd.DataFrame({"x": range(3, 15)})
+    many.shard(0, 1, keep=True)
+    assert many.computed == [[9, 10, 11], [12, 13, 14]]
+    for output in tmp_path.rglob("0-of-1.parquet"):
+        output.unlink()
+    assert few.shard(0, 1, keep=True) == [2 * x for x in range(9)] and len(few.computed) == 3
 
 
 def test_a_chunk_that_another_study_moved_into_its_result_is_taken_from_there(tmp_path):
@@ -111,12 +167,17 @@ def test_a_chunk_that_is_damaged_or_of_another_job_is_computed_anew(tmp_path, fo
     for each in (job, other):
         with pytest.raises(KeyboardInterrupt):
             each.shard(0, 1, fail_at=9)
-    torn, flipped, foreign = sorted((tmp_path / "chunks/job").iterdir())
+
+    def kept(name):
+        files = (tmp_path / "chunks" / name).iterdir()
+        return sorted(files, key=lambda file: max(format.from_bytes(file.read_bytes())["y"]))
+
+    torn, flipped, foreign = kept("job")
     torn.write_bytes(torn.read_bytes()[:-20])
     content = bytearray(flipped.read_bytes())
     content[content.index((8).to_bytes(8, "little"))] = 7  # a value, so that it can still be read
     flipped.write_bytes(content)
-    theirs = sorted((tmp_path / "chunks/other").iterdir())[2]
+    theirs = kept("other")[2]
     theirs.rename(foreign.with_name(theirs.name))
     foreign.unlink()
     assert job.shard(0, 1) == [2 * x for x in range(12)]

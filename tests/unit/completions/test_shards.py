@@ -24,18 +24,22 @@ class Study:
 
     def __init__(self, folder, model, tokenizer, monkeypatch):
         monkeypatch.chdir(folder)
-        self.folder = folder
+        self.folder, self.tokenizer = folder, tokenizer
         model.save_pretrained("model")
         tokenizer.save_pretrained("model")
-        answers = {"answer": [str(eval(question)) for question in QUESTIONS], "answer_kind": "integer"}  # noqa: S307
-        problems = pd.DataFrame({"problem_id": QUESTIONS, "question": QUESTIONS, "split": "test", **answers})
-        problems = problems.assign(excluded_reason=pd.NA, group=QUESTIONS, reference_difficulty=0.5)
-        problems.to_parquet("problems.parquet")
-        render(problems, tokenizer, Prompt(), Reading(effort="low")).to_parquet("prompts.parquet")
+        self.ask(QUESTIONS)
         self.run_on = 0
         for script, module, name in ((generate_completions, engine, "generate"), (cache_activations,) * 2 + ("cache",)):
             monkeypatch.setattr(script, "CHUNK", 4)
             monkeypatch.setattr(module, name, self._counted(getattr(module, name)))
+
+    def ask(self, questions):
+        self.questions = questions
+        answers = {"answer": [str(eval(question)) for question in questions], "answer_kind": "integer"}  # noqa: S307
+        problems = pd.DataFrame({"problem_id": questions, "question": questions, "split": "test", **answers})
+        problems = problems.assign(excluded_reason=pd.NA, group=questions, reference_difficulty=0.5)
+        problems.to_parquet("problems.parquet")
+        render(problems, self.tokenizer, Prompt(), Reading(effort="low")).to_parquet("prompts.parquet")
 
     def _counted(self, run):
         def counted(*arguments, **options):
@@ -60,7 +64,7 @@ class Study:
         output = f"{shards}.parquet"
         summarise_outcomes.main(["--problems", "problems.parquet", "--rollouts", *rollouts, "--output", output])
         cache = [Path(f"cache/{name}{suffix}") for name in names for suffix in (".safetensors", ".json")]
-        activations = Activations(cache, QUESTIONS, set()).read(1, -1)
+        activations = Activations(cache, self.questions, set()).read(1, -1)
         return (self.folder / output).read_bytes(), activations.tobytes()
 
 
@@ -77,6 +81,20 @@ def test_another_number_of_shards_even_of_more_than_there_are_chunks_changes_not
     assert study.run_on == once
     assert study.make(6) == first
     assert study.run_on == once + 1, "a shard without problems has its layers' shapes from one prompt"
+
+
+def test_more_problems_are_answered_alone_though_the_results_were_removed(study, tmp_path):
+    study.make(1)
+    before = pd.read_parquet("completions/000-of-001.parquet")
+    Path("completions/000-of-001.parquet").unlink()
+    Path("cache/000-of-001.safetensors").unlink()
+    study.run_on = 0
+    study.ask([*QUESTIONS, "3+0", "3+1", "3+2"])  # the last chunk of four had two
+    study.make(1)
+    assert study.run_on == 5 + len(study.questions), "answers are kept, activations are not"
+    after = pd.read_parquet("completions/000-of-001.parquet")
+    pd.testing.assert_frame_equal(after.iloc[: 16 * 3], before.iloc[: 16 * 3])
+    assert after.problem_id.drop_duplicates().tolist() == study.questions
 
 
 def test_long_completions_are_kept_batch_by_batch_and_so_an_interrupted_job_repeats_little(study, monkeypatch):
