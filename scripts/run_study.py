@@ -31,8 +31,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not Path(file).is_file():
             raise UserError(f"--configfile: there is no file {file}; the studies stand in config/")
         read_yaml(Path(file))  # snakemake ends with a traceback where a file is not UTF-8
-    if args.configfile:
-        further = [*further, "--configfile", *args.configfile]
+    given = ["--configfile", *args.configfile] if args.configfile else []
+    further = [*given, *further]  # targets may stand last, behind `--`
 
     # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the last
     # job of a killed run ends, and no job of ours writes where an orphan still does.
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         if is_stale():
             print("An earlier run was killed: its stale lock is removed, and the run goes on where it stopped.")
             _unlock(further, lock)
-        code = _run([*SNAKEMAKE, *further, "--cores", str(args.cores)], lock)
+        code = _run([*SNAKEMAKE, "--cores", str(args.cores), *further], lock)
         if code == INTERRUPTED and is_stale():
             _unlock(further, lock)
     if code == INTERRUPTED:
@@ -49,7 +49,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _unlock(further: Sequence[str], lock: IO[str]) -> None:
-    subprocess.run([*SNAKEMAKE, *further, "--unlock", "--quiet", "all"], stdin=lock, check=True)
+    options = ["--quiet", "all", "--unlock"]
+    subprocess.run([*SNAKEMAKE, *options, *further], stdin=lock, check=True)
 
 
 def _run(command: Sequence[str], lock: IO[str]) -> int:

@@ -10,7 +10,9 @@ from pathlib import Path
 
 from foretell.common.errors import run
 from foretell.common.yaml_files import read_yaml
+from foretell.grading.sandbox import why_unavailable
 from foretell.study.figures import read_manifest
+from foretell.study.open import merged, open_study
 from foretell.study.verification import Results
 
 SCRIPTS = Path(__file__).resolve().parent
@@ -19,14 +21,22 @@ SCRIPTS = Path(__file__).resolve().parent
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("results", type=Path, help="folder of a study's results: results/tiny")
+    against = "the configuration that they are held against; without it the one that they were made with"
+    parser.add_argument("--configfile", type=Path, nargs="+", default=[], help=against)
     args = parser.parse_args(argv)
 
-    manifest = read_manifest(read_yaml(SCRIPTS.parent / "config" / "figures.yaml"))
-    seen, findings = Results(args.results, SCRIPTS, manifest).verify()
-    for finding in findings:
+    root = SCRIPTS.parent
+    manifest = read_manifest(read_yaml(root / "config" / "figures.yaml"))
+    files = args.configfile
+    asked = open_study(merged(files), files, manifest, root, why_unavailable) if files else None
+    verified = Results(args.results, SCRIPTS, manifest, asked).verify()
+    for finding in verified.findings:
         print(f"{finding.kind:8} {finding.path}: {finding.why}")
-    print(f"{seen} files of {args.results}: " + (f"{len(findings)} findings" if findings else "all as recorded"))
-    sys.exit(bool(findings))
+    if gone := verified.not_compared:
+        print(f"not compared: {len(gone)} files outside the results, which are not there, such as {gone[0]}")
+    found = f"{len(verified.findings)} findings" if verified.findings else "all as recorded"
+    print(f"{verified.files} files of {args.results}: {found}{', as far as compared' if gone else ''}")
+    sys.exit(bool(verified.findings))
 
 
 if __name__ == "__main__":

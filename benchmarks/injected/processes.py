@@ -3,6 +3,7 @@
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -89,8 +90,12 @@ def two_studies(study: Faults) -> None:
 
 
 def out_of_memory(study: Faults) -> None:
-    """Completions of many samples, with so much memory and no more."""
-    for megabytes in (1300, 1600, 1900):
+    """Completions of many samples, with so much more memory than the program takes before it begins, and no more."""
+    loads = "import generate_completions; print(*open('/proc/self/status'))"
+    inside = {"cwd": study.whole.folder / "scripts", "env": study.whole.environment, "text": True}
+    told = subprocess.run([sys.executable, "-c", loads], **inside, check=True, capture_output=True).stdout
+    loaded = int(re.search(r"VmPeak:\s*(\d+) kB", told)[1]) >> 10
+    for megabytes in (loaded + more for more in (200, 500, 800)):
         command = completions(Path("results") / STUDY, "one.parquet", samples=2000, max_tokens=24)
         run = subprocess.run(
             ["prlimit", f"--as={megabytes << 20}", *command],

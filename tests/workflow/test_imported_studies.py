@@ -1,13 +1,14 @@
 """Studies that begin with a user's own files, at grading, probes or routing; made from the default study's results."""
 
 import json
+import os
 import shutil
 
 import pandas as pd
 import pytest
 import yaml
 
-from workflow_project import copy_project
+from workflow_project import Project, copy_project
 
 PRICE = {"input": 0.1, "output": 0.2}
 SETTINGS = {"strengths": [0.01, 1.0, 100.0], "folds": 3, "permutations": 2}  # of the reduced default study
@@ -104,6 +105,21 @@ def test_imported_probabilities_route_as_they_are(results, imported):
     summary = pd.read_csv(imported / "tables" / "routed" / "T4.csv")
     assert (summary.cost_basis == "assumed").all()
     assert "elsewhere" in summary.calibrated_on.tolist()
+
+
+def test_a_file_in_the_place_of_another_is_seen_though_it_is_older(imported):
+    project = Project(imported.parents[1])
+    other, own = (project.folder / "data" / f"{model}-outcomes.parquet" for model in ("medium", "small"))
+    before, made = own.read_bytes(), own.stat()
+    own.touch()
+    assert project.planned("--configfile", "mine.yaml") == {}, "the same content"
+    own.write_bytes(other.read_bytes())
+    os.utime(own, ns=(0, 0))
+    try:
+        assert project.planned("--configfile", "mine.yaml").keys() >= {"import_outcomes", "evaluate_routing"}
+    finally:
+        own.write_bytes(before)
+        os.utime(own, ns=(made.st_atime_ns, made.st_mtime_ns))
 
 
 def test_each_problem_set_shows_what_it_can(imported):

@@ -1,5 +1,6 @@
 import os
 import re
+import shutil
 import time
 
 import pytest
@@ -58,6 +59,17 @@ def test_after_a_failure_the_next_run_goes_on_with_the_changed_parameter(project
     alone = project.planned(*SMALL, "--", "T4")
     assert alone.keys() >= {*ROUTING, "write_table_T4"}, "also where one table is asked for"
     assert (project.folder / "results" / "tiny" / "tables" / "tiny" / "T4.csv").read_bytes() == before
+
+
+def test_without_snakemakes_memory_the_records_say_what_is_stale(project):
+    """As where results were copied without their hidden folder."""
+    shutil.rmtree(project.folder / ".snakemake")
+    assert project.planned(*SMALL) == {}
+    project.edit("config/config.yaml", "input: 0.0027", "input: 0.0999")
+    planned = project.planned(*SMALL)
+    assert planned.keys() >= ROUTING | {"price_outcomes"} and "train_probes" not in planned
+    told = project.snakemake("--cores", "1", "-n", *SMALL, "--", "T2").stdout
+    assert ".snakemake has no note of it: a run without targets makes them again" in told
 
 
 def test_a_run_of_single_targets_leaves_the_report_as_it_was(project):

@@ -18,8 +18,8 @@ def project(study, tmp_path):
     return Project(tmp_path / "elsewhere")
 
 
-def verify(project):
-    command = [sys.executable, "scripts/verify_results.py", "results/tiny"]
+def verify(project, *options):
+    command = [sys.executable, "scripts/verify_results.py", "results/tiny", *options]
     run = subprocess.run(command, cwd=project.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     *lines, last = run.stdout.splitlines()
     found = {(line.split()[0], line.split()[1].rstrip(":")) for line in lines}
@@ -51,6 +51,10 @@ def test_what_was_laid_hands_on_is_named(project):
     (record / "front_page.rst.json").unlink()
     edit_json(record / "tables" / "tiny" / "T5.csv.json", lambda each: each["made"].update(sha256="0" * 64))
     edit_json(record / "outcomes/tiny_code/coder-small.parquet.json", lambda each: each["job"].update(code="x"))
+    (record / "evaluation/tiny_math/metrics.parquet.json").unlink()
+    (results / "evaluation/tiny_math/metrics.parquet").unlink()
+    (environment,) = (record / "environments").iterdir()
+    environment.write_text("{}")
     weights = results / "models" / "small" / "model.safetensors"
     weights.write_bytes(weights.read_bytes()[:-1] + b"\0")
     project.edit("results/tiny/config.yaml", "resamples: 200", "resamples: 201")
@@ -68,11 +72,21 @@ def test_what_was_laid_hands_on_is_named(project):
         ("stale", "outcomes/tiny_code/coder-small.parquet"),
         ("altered", "models/small/model.safetensors"),
         ("stale", "prompts/tiny_math/small-low.parquet"),
-        ("stale", "evaluation/tiny_math/metrics.parquet"),  # its settings
+        ("missing", "evaluation/tiny_math/metrics.parquet"),  # with its record
+        ("stale", "evaluation/tiny_code/metrics.parquet"),  # its settings
+        ("altered", f"provenance/environments/{environment.name}"),
         ("altered", "config.yaml"),
     }
     assert expected <= found, expected - found
     assert ("altered", "tables/tiny_code/T4.csv") not in found
+
+
+def test_results_are_held_against_another_configuration(project):
+    project.edit("config/config.yaml", "input: 0.0027", "input: 0.0999")
+    assert verify(project)[0] == 0, "what they were made with is unchanged"
+    status, found, _ = verify(project, "--configfile", "config/config.yaml", "tests/configs/small.yaml")
+    assert status == 1 and ("stale", "routing/tiny/costs.parquet") in found
+    assert not any(path.startswith(("probes/", "completions/")) for _, path in found)
 
 
 def test_results_without_a_configuration_are_no_study(project):

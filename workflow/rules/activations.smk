@@ -27,7 +27,7 @@ use rule cache_activations as cache_untrained_activations with:
 
 rule import_activations:
     input:
-        activations=lambda wildcards: [local(file) for file in own_files.activations(study, wildcards.policy)],
+        activations=own(imported_activations),
     output:
         cache="results/{study}/activations/{problem_set}/{policy}/imported.safetensors",
         description="results/{study}/activations/{problem_set}/{policy}/imported.json",
@@ -38,6 +38,6 @@ rule import_activations:
     conda:
         "../../environment.yml"
     params:
-        **program("import_activations"),
+        **program("import_activations", given=imported_activations),
     shell:
         RUN

@@ -20,6 +20,7 @@ from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs, own_files
 from foretell.study.exports import why_not_exported
 from foretell.study.failed import failures
+from foretell.study.forgotten import without_note
 from foretell.common.yaml_files import read_yaml
 from foretell.study.figures import SUFFIXES, files_of, final_files, read_manifest, shown
 from foretell.study.figures import folder_of as folder_of_label
@@ -28,6 +29,7 @@ from foretell.study.open import open_study
 from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of
 from foretell.study.sizes import too_small_for
+from foretell.study.verification import Results
 
 try:
     MANIFEST = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
@@ -84,14 +86,44 @@ def on_page(study, wildcards):
     return shown(study, MANIFEST)
 
 
-def own(section, wildcard, key):
-    """Input function: the user's own files that the configuration names; they stay where they are."""
-    return lambda wildcards: [local(file) for file in own_files.named(study, section, wildcards[wildcard], key)]
+def named(section, wildcard, key):
+    """From wildcards to the user's own files that an entry of the configuration names."""
+    return lambda wildcards: own_files.named(study, section, getattr(wildcards, wildcard), key)
+
+
+def own(*functions):
+    """Input function: the user's own files; they stay where they are, also where another workflow sets a prefix."""
+    return lambda wildcards: [local(file) for function in functions for file in function(wildcards)]
 
 
 def answered(wildcards):
     """The user's own files with the answers of policies that leave out problems which they lack."""
-    return [local(file) for named in own_files.answered(study, wildcards).values() for file in named]
+    return [file for named in own_files.answered(study, wildcards).values() for file in named]
+
+
+def mirror(wildcards):
+    """The user's own file with the problems of a data set of the hub."""
+    return own_files.mirror(study, wildcards.problem_set)
+
+
+def checkpoint_here(wildcards):
+    """Files of a model that lies on this computer."""
+    return own_files.checkpoint(study, wildcards.model)
+
+
+def chat_template(wildcards):
+    """The file of a chat template that stands in for a model's own."""
+    return own_files.template(study, wildcards.model)
+
+
+def imported_activations(wildcards):
+    """The user's own files with the activations of a policy."""
+    return own_files.activations(study, wildcards.policy)
+
+
+def imported_predictions(wildcards):
+    """The user's own files with a policy's predictions."""
+    return own_files.predictions(study, wildcards.policy)
 
 
 def exportable(wildcards):
@@ -199,6 +231,25 @@ def outputs_of_jobs(planned, at_most=None):
         for rule, of in planned
         for pattern in getattr(rules, rule).output[:at_most]
     ]
+
+
+def make_again_what_is_stale():
+    """Force what our records say was made otherwise, where Snakemake has no note of it and would leave it as it is."""
+    if not (forgotten := without_note(RESULTS)):
+        return
+    planned = {*map(str, everything(None)), *map(str, REPORT)}
+    names = [name for name in forgotten if str(RESULTS / name) in planned]
+    stale = [str(RESULTS / name) for name in Results(RESULTS, SCRIPTS, MANIFEST, study).made_otherwise(names)]
+    if not stale:
+        return
+    made = (
+        f"{len(stale)} files of {RESULTS} were made with other settings, code or data, and .snakemake has no note of it"
+    )
+    if set(workflow.dag_settings.targets) <= {"all", "results"}:
+        print(f"{made}: they are made again", file=sys.stderr)
+        workflow.dag_settings.forcerun = frozenset([*workflow.dag_settings.forcerun, *stale])
+    else:
+        print(f"{made}: a run without targets makes them again; what is made now reads them", file=sys.stderr)
 
 
 def page(wildcards):

@@ -34,8 +34,8 @@ rule import_weights:
 # model and so cannot all be named here.
 rule download_model:
     input:
-        lambda wildcards: [local(file) for file in own_files.checkpoint(study, wildcards.model)],
-        chat_template=lambda wildcards: [local(file) for file in own_files.template(study, wildcards.model)],
+        own(checkpoint_here),
+        chat_template=own(chat_template),
     output:
         "results/{study}/models/{model}/source.json",
     log:
@@ -46,6 +46,10 @@ rule download_model:
     conda:
         "../../environment.yml"
     params:
-        **program("download_model", output=folder_of),
+        **program(
+            "download_model",
+            output=folder_of,
+            given=lambda wildcards: checkpoint_here(wildcards) + chat_template(wildcards),
+        ),
     shell:
         RUN

@@ -19,7 +19,7 @@ rule summarise_outcomes:
 rule import_outcomes:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own("policies", "policy", "outcomes"),
+        table=own(named("policies", "policy", "outcomes")),
     output:
         "results/{study}/outcomes/{problem_set}/{policy}.parquet",
     log:
@@ -29,6 +29,6 @@ rule import_outcomes:
     conda:
         "../../environment.yml"
     params:
-        **program("import_outcomes"),
+        **program("import_outcomes", given=named("policies", "policy", "outcomes")),
     shell:
         RUN

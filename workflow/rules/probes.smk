@@ -120,7 +120,7 @@ for name in study.predicted_by("cross_fit_predictors"):
 rule import_predictions:
     input:
         outcomes="results/{study}/outcomes/{problem_set}/{policy}.parquet",
-        table=lambda wildcards: [local(file) for file in own_files.predictions(study, wildcards.policy)],
+        table=own(imported_predictions),
     output:
         predictions="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/predictions.parquet",
         description="results/{study}/probes/{problem_set}/{policy}/majority_correct/{family}/probe.json",
@@ -132,7 +132,7 @@ rule import_predictions:
     conda:
         "../../environment.yml"
     params:
-        **program("import_predictions"),
+        **program("import_predictions", given=imported_predictions),
     shell:
         RUN
 

@@ -15,7 +15,7 @@ rule generate_problems:
 
 rule fit_irt:
     input:
-        table=own("problem_sets", "problem_set", "responses"),
+        table=own(named("problem_sets", "problem_set", "responses")),
     output:
         difficulties="results/{study}/difficulty/{problem_set}/items.parquet",
         respondents="results/{study}/difficulty/{problem_set}/respondents.parquet",
@@ -26,15 +26,15 @@ rule fit_irt:
     conda:
         "../../environment.yml"
     params:
-        **program("fit_irt"),
+        **program("fit_irt", given=named("problem_sets", "problem_set", "responses")),
     shell:
         RUN
 
 
 rule import_problems:
     input:
-        table=own("problem_sets", "problem_set", "problems"),
-        answered=answered,
+        table=own(named("problem_sets", "problem_set", "problems")),
+        answered=own(answered),
         difficulties=under_results(files.difficulties),
     output:
         "results/{study}/problems/{problem_set}.parquet",
@@ -46,7 +46,12 @@ rule import_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("import_problems", settings=jobs.make_problems, ids={"answered": own_files.answered}),
+        **program(
+            "import_problems",
+            settings=jobs.make_problems,
+            ids={"answered": own_files.answered},
+            given=lambda wildcards: named("problem_sets", "problem_set", "problems")(wildcards) + answered(wildcards),
+        ),
     shell:
         RUN
 
@@ -54,7 +59,7 @@ rule import_problems:
 # Duplicates are a job of their own, so that two sets can be kept out of each other's training.
 rule download_problems:
     input:
-        mirror=lambda wildcards: [local(file) for file in own_files.mirror(study, wildcards.problem_set)],
+        mirror=own(mirror),
     output:
         problems="results/{study}/downloads/{problem_set}.parquet",
         source="results/{study}/downloads/{problem_set}.json",
@@ -65,7 +70,7 @@ rule download_problems:
     conda:
         "../../environment.yml"
     params:
-        **program("download_problems"),
+        **program("download_problems", given=mirror),
     shell:
         RUN
 

@@ -53,7 +53,7 @@ rule ask_server:
 rule import_completions:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own("policies", "policy", "completions"),
+        table=own(named("policies", "policy", "completions")),
     output:
         expand("results/{{study}}/completions/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:
@@ -63,7 +63,7 @@ rule import_completions:
     conda:
         "../../environment.yml"
     params:
-        **program("import_completions"),
+        **program("import_completions", given=named("policies", "policy", "completions")),
     shell:
         RUN
 
@@ -89,7 +89,7 @@ rule grade_rollouts:
 rule import_rollouts:
     input:
         problems="results/{study}/problems/{problem_set}.parquet",
-        table=own("policies", "policy", "rollouts"),
+        table=own(named("policies", "policy", "rollouts")),
     output:
         expand("results/{{study}}/rollouts/{{problem_set}}/{{policy}}/{shard}.parquet", shard=study.shards),
     log:
@@ -99,7 +99,7 @@ rule import_rollouts:
     conda:
         "../../environment.yml"
     params:
-        **program("import_rollouts"),
+        **program("import_rollouts", given=named("policies", "policy", "rollouts")),
     shell:
         RUN
 

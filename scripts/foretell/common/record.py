@@ -211,7 +211,16 @@ def _write_environment(folder: Path) -> str:
     packages = {each.metadata["Name"]: each.version for each in distributions()}
     versions = {"python": platform.python_version(), "system": platform.platform(), "packages": packages}
     text = json.dumps(versions, sort_keys=True)
-    path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.json"
+    path = folder / f"{name_of_environment(text)}.json"
     if not path.exists():
         write_json(json.loads(text), path)
     return path.stem
+
+
+def name_of_environment(text: str) -> str:
+    """Name of an environment's file, a sum of what it says in JSON, however that is laid out; empty if it is none."""
+    try:
+        said = json.dumps(json.loads(text), sort_keys=True)
+    except ValueError:
+        return ""
+    return hashlib.sha256(said.encode()).hexdigest()[:16]

@@ -40,6 +40,8 @@ def read_yaml(path: Path) -> dict:
         raise UserError(f"{path}: not UTF-8 (byte {error.start + 1}): save it in that encoding") from None
     except yaml.MarkedYAMLError as error:
         raise UserError(f"{path}: not valid YAML{_line(error)}: {_problem(error)}") from None
+    except UserError:
+        raise
     except (yaml.YAMLError, ValueError) as error:
         raise UserError(f"{path}: not valid YAML: {' '.join(str(error).split())}; correct it") from None
     if not isinstance(content, dict):

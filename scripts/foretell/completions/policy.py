@@ -9,6 +9,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, String
 from foretell.common.arguments import Settings
 from foretell.models.origins import Dtype
 
+GOLD = "answer"  # the problems' column
 FIELD = re.compile(r"\{\{|\}\}|\{(\w+)\}")  # a field of a problem, or a brace of the text itself, which is doubled
 
 
@@ -20,6 +21,8 @@ def _with_whole_fields(text: str) -> str:
             f"{text!r} has a brace that belongs to no field; a field is a column's name in braces, as in {{question}}, "
             "and braces of the text itself are doubled: {{ and }}"
         )
+    if GOLD in FIELD.findall(text):
+        raise ValueError(f"{text!r} shows the model the gold answer; leave the field {GOLD!r} out")
     return text
 
 

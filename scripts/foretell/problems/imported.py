@@ -82,7 +82,7 @@ def import_problems(
 
     Raises:
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
-            splits are not those of this project, lack train or test, or share questions.
+            splits are not those of this project, lack train or test, share questions, or have excluded problems alone.
     """
     if graded and "answer" not in frame:
         frame = frame.assign(answer="")
@@ -106,7 +106,7 @@ def import_problems(
     for policy, rows in (answered or {}).items():
         lacking = incomplete(rows, frame.problem_id[excluded.isna()])
         excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), lacks(policy))
-    return frame.assign(
+    problems = frame.assign(
         **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
         split="test" if cross_fitted else _splits(frame, test_share),
         question=frame.question.astype(str),
@@ -115,6 +115,17 @@ def import_problems(
         group=group.fillna(frame.problem_id),
         excluded_reason=excluded,
     )
+    _require_some_of_each_split(problems)
+    return problems
+
+
+def _require_some_of_each_split(problems: pd.DataFrame) -> None:
+    for split, rows in problems.groupby("split"):
+        if rows.excluded_reason.notna().all():
+            raise UserError(
+                f"all {len(rows)} problems of split {split!r} are excluded, such as {rows.problem_id.iloc[0]!r}: "
+                f"{rows.excluded_reason.iloc[0]}"
+            )
 
 
 def with_difficulties(problems: pd.DataFrame, items: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """Checks of a completed configuration: what one entry says of another, and what cannot run together."""
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
@@ -107,7 +108,9 @@ def _missing_files(config: StudyConfig, root: Path) -> Iterator[str]:
 
 
 def _missing_file(file: Path, key: str, published: str | None) -> Iterator[str]:
-    if not file.is_file():
+    if re.search(r"\{[^{}]+\}", str(file)):
+        yield f"key '{key}': {file} has braces in its name, which Snakemake takes for a wildcard; rename it"
+    elif not file.is_file():
         origin = f". {published}" if published else ""
         yield f"key '{key}': there is no file {file}; correct it, or the folder in 'records'{origin}"
     elif file.suffix == ".safetensors" and not file.with_suffix(".json").is_file():

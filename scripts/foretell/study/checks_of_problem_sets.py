@@ -7,6 +7,8 @@ from foretell.study.policies import PREDICTED, ModelPolicy
 from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records, Responded
 from foretell.study.references import evaluated_on, fold_mistakes, routed, unknown
 
+GOLD = "answer"  # the column
+
 
 def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
     """Settings of problem sets that do not fit each other, or the policies that are routed on them."""
@@ -19,6 +21,8 @@ def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:
                 f"key '{key}.metadata': {name!r} is cross-fitted, where no family reads columns; leave it out, or give "
                 "the problems a column 'split'"
             )
+        if GOLD in (getattr(entry, "metadata", None) or []):
+            yield f"key '{key}.metadata': {GOLD!r} is the gold answer, which no family may read; leave it out"
         if isinstance(entry, File):
             yield from _renamed(key, entry)
         if isinstance(entry, Responded) and entry.responses and "reference_difficulty" in entry.renamed():

@@ -123,7 +123,7 @@ class StudyConfig(Settings):
     else, whose claims may only point in the same direction."""
     seed: Seed = 1
     """Seed of everything random in the study."""
-    shards: PositiveInt = 1
+    shards: Annotated[int, Field(ge=1, le=1000)] = 1
     """Number of files, and so of jobs, that a policy's completions and an encoder's activations are split into, in
     chunks of 250 problems. It changes no result; with another number no model is run again."""
     records: str = "../shared/data"

@@ -4,10 +4,12 @@ That is decided for each when the study is first run with it, and kept with the 
 later does not change a finished study.
 """
 
-import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pydantic import TypeAdapter, ValidationError
+
+from foretell.common.errors import UserError
 from foretell.common.storage import write_json
 from foretell.study.config import StudyConfig
 from foretell.study.models import Tiny
@@ -55,7 +57,10 @@ def keep(config: StudyConfig, left_out: dict[str, str], results: Path) -> None:
 def _decided(results: Path) -> dict[str, str | None]:
     """Per problem set that an earlier run decided on, why it is left out, or None where it is not."""
     file = results / FILE
-    said = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    try:
+        said = TypeAdapter(dict[str, str | None]).validate_json(file.read_bytes()) if file.is_file() else {}
+    except ValidationError:
+        raise UserError(f"{file}: is damaged; delete it, so that the next run decides again") from None
     return {name: None if text in (None, _KEPT) else text.removeprefix(_LEFT) for name, text in said.items()}
 
 

@@ -23,6 +23,8 @@ RUN = (
     "fewer jobs side by side, or give this one more memory' >> {log:q}; exit $status; }}"
 )
 
+LARGE = 64 << 20  # bytes; reading more would make planning wait
+
 # The registry whose entries a key of settings names.
 _REGISTRIES = {
     "target": "TARGETS",
@@ -91,6 +93,7 @@ def program_parameters(
     modules: Sequence[str] = (),
     kinds: Collection[str] = (),
     data: Callable[[Any], dict[str, Path | list[Path]]] | None = None,
+    given: Callable[[Any], list[str]] | None = None,
     shard: bool = False,
     workers: bool = False,
     connection: SettingsOf | None = None,
@@ -111,6 +114,9 @@ def program_parameters(
         kinds: entries of registries, as `TARGETS.success_rate`, that the script uses whatever its settings and ids say.
         data: from wildcards to files of the project that the script reads, by option. They are no inputs: their place
             may change, their content may not.
+        given: from wildcards to those of its inputs that are the user's own. Snakemake takes one for unchanged that is
+            not newer than what was made of it, as where a file is moved or unpacked in another's place; their content
+            is compared instead.
         shard: whether the job makes the shard that its wildcard names.
         connection: from study and wildcards to the value of `--connection`, which changes no result.
         workers: whether the script shares its work among processes, as many as the rule has threads.
@@ -185,6 +191,8 @@ def program_parameters(
         parameters["order"] = lambda wildcards: as_json(
             {n: list(whose(study, wildcards)) for n, whose in order.items()}
         )
+    if given is not None:
+        parameters["given"] = lambda wildcards: as_json({file: content_of(Path(file)) for file in given(wildcards)})
     if data is not None:
         parameters["data"] = lambda wildcards: as_json(
             {
@@ -193,6 +201,15 @@ def program_parameters(
             }
         )
     return parameters
+
+
+def content_of(file: Path) -> object:
+    """By what a user's file is known to be unchanged: its SHA-256, of a large one its size and time; None if gone."""
+    try:
+        found = file.stat()
+        return file_hash(file) if found.st_size <= LARGE else [found.st_size, found.st_mtime_ns]
+    except OSError:
+        return None
 
 
 def _results(study: Study, outputs: Iterable[str]) -> Path:

@@ -14,7 +14,7 @@ def too_small_for(study: Study) -> Iterator[str]:
 
     for name in study.reported():
         counted = count(study, name)
-        if counted.test is None:
+        if not counted.test:  # unknown, or refused by the job that imports them
             continue
         yield from _too_small_for_auroc(name, counted.test, study.config.statistics.fewest_per_class)
         if counted.groups is not None:

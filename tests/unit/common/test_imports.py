@@ -93,6 +93,15 @@ def test_lm_evaluation_harness_samples_are_read_once_per_repeat_not_per_filter()
         read(LOGS / "samples_lm_eval.jsonl", Format(format="lm_eval", where={"filter": "first"}), graded=True)
 
 
+def test_a_split_that_has_excluded_problems_alone_is_refused():
+    frame = pd.DataFrame({"problem_id": list("abcd"), "question": list("abcd"), "answer": ["1", "1", "", None]})
+    frame["split"] = ["train", "validation", "test", "test"]
+    with pytest.raises(
+        UserError, match=r"all 2 problems of split 'test' are excluded, such as 'c': no answer to grade"
+    ):
+        import_problems(frame, "math", False)
+
+
 def test_problems_get_a_validation_fifth_and_empty_answers_are_excluded():
     ids = [f"p{i}" for i in range(50)]
     frame = pd.DataFrame({"problem_id": ids, "question": ids, "answer": ["", None, *["1"] * 48], "split": "train"})

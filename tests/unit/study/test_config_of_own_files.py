@@ -168,6 +168,13 @@ OWN_MISTAKES = [
         {"file": "people.csv"},
         "key 'problem_sets.own.responses.file': there is no file",
     ),
+    (
+        "problem_sets.own.problems.file",
+        "{p}.csv",
+        "braces in its name, which Snakemake takes for a wildcard; rename it",
+    ),
+    ("problem_sets.own.metadata", ["answer"], "key 'problem_sets.own.metadata': 'answer' is the gold answer"),
+    ("shards", 10**9, "key 'shards': Input should be less than or equal to 1000"),
     ("problem_sets.own.answer_kind", "poem", "key 'problem_sets.own.answer_kind'"),
     ("pools.own.policies", ["a", "c"], "'c' is not defined"),
 ]

@@ -120,6 +120,7 @@ UNASKED = [
     ("user", "{ question }", "has a brace that belongs to no field"),
     ("user", "{question.text}", "has a brace that belongs to no field"),
     ("user", "{question!r}", "has a brace that belongs to no field"),
+    ("user", "{question} {answer}", "shows the model the gold answer; leave the field 'answer' out"),
     ("user", "{question} {}", "has a brace that belongs to no field"),
     ("user", "{question} in \\boxed{...}", "braces of the text itself are doubled: {{ and }}"),
     ("user", "question}", "has a brace that belongs to no field"),

@@ -133,3 +133,10 @@ def test_a_plan_names_them_too(written, tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(plan_study, "why_unavailable", lambda: "no bubblewrap")
     plan_study.main(["--configfile", str(file)])
     assert "\nNot gradable here: problem set 'tiny_code': this machine cannot" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("content", ["{", "[1]", '{"tiny_code": 3}', "\xff"])
+def test_a_damaged_decision_is_one_message(config, tmp_path, content):
+    (tmp_path / "left_out.json").write_text(content, encoding="latin-1")
+    with pytest.raises(UserError, match=r"left_out.json: is damaged; delete it"):
+        decide(config, tmp_path, lambda: None)

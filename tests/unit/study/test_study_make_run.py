@@ -71,7 +71,13 @@ def process(tmp_path):
 
 
 def test_settings_for_snakemake_are_not_read_as_the_name_of_a_study(folder):
-    assert make_run("--cores", "1", "--config", "seed=2") == (0, ["--config seed=2 --cores 1"])
+    assert make_run("--cores", "1", "--config", "seed=2") == (0, ["--cores 1 --config seed=2"])
+
+
+def test_targets_may_stand_behind_two_dashes(folder):
+    Path("study.yaml").write_text("study: x\n")
+    expected = "--cores 1 --configfile study.yaml -- F6"
+    assert make_run("--cores", "1", "--configfile", "study.yaml", "--", "F6") == (0, [expected])
 
 
 def test_a_folder_that_is_taken_names_the_process_that_has_it(folder):
@@ -86,7 +92,7 @@ def test_a_folder_that_is_taken_names_the_process_that_has_it(folder):
 def test_the_lock_of_a_run_that_was_killed_is_removed(folder, capsys):
     stale_lock()
     code, calls = make_run("--cores", "1")
-    assert code == 0 and calls == ["--unlock --quiet all", "--cores 1"]
+    assert code == 0 and calls == ["--quiet all --unlock", "--cores 1"]
     assert "its stale lock is removed" in capsys.readouterr().out
 
 
@@ -99,7 +105,7 @@ def test_the_lock_of_a_live_run_of_plain_snakemake_stays(folder):
             run_study.main(["--cores", "1"])
         alive.communicate(b"\n")
     assert not Path("calls").exists()
-    assert make_run("--cores", "1")[1][0] == "--unlock --quiet all", "it has ended"
+    assert make_run("--cores", "1")[1][0] == "--quiet all --unlock", "it has ended"
 
 
 def test_only_runs_of_snakemake_in_this_folder_keep_a_lock(folder, process):

@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 import yaml
 
 from foretell.common.provenance import file_hash
@@ -18,11 +19,56 @@ def test_what_may_be_asked_for_by_its_name_alone_is_held_against_its_record(tmp_
     pages.mkdir(parents=True)
     for name in ("explorer.html", "return.parquet", "other.html"):
         (pages / name).write_text("")
-    _, findings = Results(tmp_path, ROOT / "scripts", manifest).verify()
+    findings = Results(tmp_path, ROOT / "scripts", manifest).verify().findings
     why = {each.path: each.why for each in findings if each.kind == "foreign"}
     assert why["routing/own/other.html"] == "nothing of the study makes it"
     for name in ("explorer.html", "return.parquet"):
         assert why[f"routing/own/{name}"] == "no record says what it was made from"
+
+
+@pytest.fixture
+def imported_study(tmp_path, manifest):
+    """A page that was made from a table of the study, and that from a user's file."""
+    (tmp_path / "results" / "own" / "problems").mkdir(parents=True)
+    results, data = tmp_path / "results" / "own", tmp_path / "data.csv"
+    (results / "config.yaml").write_text(yaml.safe_dump(SYNTHETIC["invested"] | {"figures": ["T4"]}))
+    data.write_text("data")
+    table, page = results / "problems" / "own.parquet", results / "report.html"
+    job = Job(script="import_problems", wildcards={}, code="x", uses=[], modules=[])
+    for file, made_from in ((table, {"data.csv": data}), (page, {"problems/own.parquet": table})):
+        file.write_text(file.name)
+        write_records(job, None, results, {name: file_hash(each) for name, each in made_from.items()}, [file])
+    return Results(results, ROOT / "scripts", manifest), table, data
+
+
+def of(verified, path):
+    return {each.kind for each in verified.findings if each.path == path} - {"stale"}
+
+
+def test_a_users_file_is_found_from_any_folder_and_told_where_it_is_gone(imported_study):
+    results, _, data = imported_study
+    assert of(results.verify(), "problems/own.parquet") == set() and results.verify().not_compared == []
+    data.write_text("other")
+    assert any(each.why == "data.csv has changed since" for each in results.verify().findings)
+    data.unlink()
+    assert results.verify().not_compared == ["data.csv"]
+
+
+def test_a_file_that_is_gone_with_its_record_is_missing(imported_study):
+    results, table, _ = imported_study
+    table.unlink()
+    (results.folder / "provenance" / "problems" / "own.parquet.json").unlink()
+    assert of(results.verify(), "problems/own.parquet") == {"missing"}
+    assert results.verify().not_compared == []
+
+
+def test_records_that_name_what_is_not_in_the_study_end_nothing(imported_study):
+    results, _, _ = imported_study
+    for change in ({"wildcards": {"policy": "zz"}}, {"settings_of": "price_outcomes"}, {"modules": ["nope.nope"]}):
+        record = results.folder / "provenance" / "problems" / "own.parquet.json"
+        said = json.loads(record.read_text())
+        record.write_text(json.dumps({**said, "inputs": {"": "x"}, "job": {**said["job"], **change}}))
+        assert any(each.path == "problems/own.parquet" for each in results.verify().findings)
 
 
 def test_the_files_of_a_fetched_checkpoint_are_those_that_its_record_names(tmp_path, manifest):
@@ -39,7 +85,7 @@ def test_the_files_of_a_fetched_checkpoint_are_those_that_its_record_names(tmp_p
     write_records(job.model_copy(update={"script": "write_report"}), None, tmp_path, read, [page])
 
     def kinds():
-        _, findings = Results(tmp_path, ROOT / "scripts", manifest).verify()
+        findings = Results(tmp_path, ROOT / "scripts", manifest).verify().findings
         return {each.kind for each in findings if each.path == "models/m/model.safetensors"} - {"stale"}
 
     assert kinds() == set()
