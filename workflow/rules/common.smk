@@ -1,5 +1,6 @@
 import re
 import sys
+from functools import cache
 from pathlib import Path
 
 from snakemake.exceptions import WorkflowError
@@ -74,11 +75,31 @@ def program(name, python=None, **options):
     return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, memory=CODE_HASHES, **options)}
 
 
+@cache
+def force_what_is_stale():
+    """Have made again what was made otherwise, as records say, where Snakemake has no note of it and sees no change.
+
+    It is called by input functions, since the graph of jobs is there then, and it is not decided yet which ones run.
+    """
+    if not workflow.is_main_process or not workflow.modifier.is_main_snakefile():
+        return
+    stale = list(Results(RESULTS, SCRIPTS, MANIFEST, study).made_otherwise(without_note(RESULTS)))
+    if stale:
+        what = (
+            "files were made with other settings, code or data, as their records say, and .snakemake has no note of it"
+        )
+        print(f"{RESULTS}: {len(stale)} {what}: those that are asked for are made again", file=sys.stderr)
+        workflow.dag.forcefiles.update(str(RESULTS / name) for name in stale)
+
+
 def under_results(by_id):
     """Input function: the files that a function of `foretell.study.files` names for a job."""
-    return lambda wildcards: [
-        f"results/{study.id}/{file}" for named in by_id(study, wildcards).values() for file in named
-    ]
+
+    def files_of_job(wildcards):
+        force_what_is_stale()
+        return [f"results/{study.id}/{file}" for named in by_id(study, wildcards).values() for file in named]
+
+    return files_of_job
 
 
 def on_page(study, wildcards):
@@ -207,6 +228,7 @@ def claims(wildcards):
 
 def everything(wildcards):
     """Outputs of every job up to routing, figures and tables."""
+    force_what_is_stale()
     return [*outputs_of_jobs(jobs_of(study)), *(f"results/{study.id}/{file}" for file in final_files(study, MANIFEST))]
 
 
@@ -231,25 +253,6 @@ def outputs_of_jobs(planned, at_most=None):
         for rule, of in planned
         for pattern in getattr(rules, rule).output[:at_most]
     ]
-
-
-def make_again_what_is_stale():
-    """Force what our records say was made otherwise, where Snakemake has no note of it and would leave it as it is."""
-    if not (forgotten := without_note(RESULTS)):
-        return
-    planned = {*map(str, everything(None)), *map(str, REPORT)}
-    names = [name for name in forgotten if str(RESULTS / name) in planned]
-    stale = [str(RESULTS / name) for name in Results(RESULTS, SCRIPTS, MANIFEST, study).made_otherwise(names)]
-    if not stale:
-        return
-    made = (
-        f"{len(stale)} files of {RESULTS} were made with other settings, code or data, and .snakemake has no note of it"
-    )
-    if set(workflow.dag_settings.targets) <= {"all", "results"}:
-        print(f"{made}: they are made again", file=sys.stderr)
-        workflow.dag_settings.forcerun = frozenset([*workflow.dag_settings.forcerun, *stale])
-    else:
-        print(f"{made}: a run without targets makes them again; what is made now reads them", file=sys.stderr)
 
 
 def page(wildcards):
