@@ -71,12 +71,25 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
+    if all(_costs_nothing(config.policies.get(policy), config) for policy in pool.policies):
+        yield (
+            f"key 'pools.{name}': none of its policies costs anything, so that a router has nothing to save; give "
+            "their models prices, which may be relative ones"
+        )
     as_given = any(getattr(config.policies.get(policy), "predictions", None) for policy in pool.policies)
     if pool.fewer_samples and as_given and not getattr(problem_set, "recalibrate", False):
         yield (
             f"key 'pools.{name}.fewer_samples': probabilities of {pool.problem_set!r} are taken as they are given, and "
             "those at fewer samples would be scaled; set 'recalibrate' of the problem set, or leave it out"
         )
+
+
+def _costs_nothing(policy: Policy | None, config: StudyConfig) -> bool:
+    """Whether a policy has a price, and it is zero."""
+    price = getattr(policy, "price", None)
+    if isinstance(policy, ModelPolicy) and policy.model in config.models:
+        price = config.models[policy.model].price
+    return price is not None and not (price.input or price.output or price.request)
 
 
 def _has_rollouts(policy: Policy | None) -> bool:

@@ -178,6 +178,16 @@ def test_investments_that_do_not_fit_their_pool_are_named(recorded, opened, pool
     assert expected in str(caught.value)
 
 
+def test_a_pool_whose_policies_all_cost_nothing_is_refused_before_they_are_sampled(config, opened):
+    free = {"input": 0, "output": 0}
+    config["models"]["small"]["price"] = free
+    opened(config)
+    for model in config["models"].values():
+        model["price"] = free
+    with pytest.raises(UserError, match=r"key 'pools\.tiny': none of its policies costs anything"):
+        opened(config)
+
+
 def test_fewer_samples_need_several_to_begin_with(recorded, config, opened):
     set_key(config, "pools.tiny.fewer_samples", True)
     opened(config)
