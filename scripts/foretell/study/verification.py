@@ -1,6 +1,7 @@
 """Whether what stands in a study's results is what its configuration and this code say, from the records beside it."""
 
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -19,6 +20,7 @@ from foretell.study.exports import router_files
 from foretell.study.figures import Figure, final_files
 from foretell.study.left_out import FILE as LEFT_OUT
 from foretell.study.left_out import kept_reasons
+from foretell.study.program import LARGE
 from foretell.study.study import Study
 
 Kind = Literal["missing", "altered", "stale", "foreign", "damaged"]
@@ -117,10 +119,13 @@ class Results:
         return Verified(len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind)), gone)
 
     def made_otherwise(self, names: Iterable[str]) -> Iterator[str]:
-        """Of these files those whose job is told something else now, or reads other files of the user."""
+        """Of these files those whose job is told something else now, or reads other files of the user.
+
+        Files of the user above LARGE bytes are not read, as planning does not wait for them.
+        """
         for name in names:
             record = self._record(name)
-            if isinstance(record, Record) and any(self._differences(record)):
+            if isinstance(record, Record) and any(self._differences(record, LARGE)):
                 yield name
 
     def _asked_for(self) -> list[str]:
@@ -154,11 +159,11 @@ class Results:
                 yield Finding("stale", name, f"{each} has changed since")
         yield from (Finding("stale", name, why) for why in self._differences(record))
 
-    def _differences(self, record: Record) -> Iterator[str]:
+    def _differences(self, record: Record, largest: float = math.inf) -> Iterator[str]:
         """What a job is told now, or reads of files elsewhere, that it was not when it made a file."""
         for each, made_from in record.inputs.items():
             source = None if self._own(each) else self._elsewhere(each)
-            if source is not None and file_hash(source) != made_from:
+            if source is not None and source.stat().st_size <= largest and file_hash(source) != made_from:
                 yield f"{each} has changed since"
         if self._settings(record) != record.settings:
             yield "the configuration has other settings for it now"
@@ -186,7 +191,7 @@ class Results:
             return record.settings
         try:
             return json.loads(json.dumps(function(self.study, SimpleNamespace(**record.job.wildcards))))
-        except (KeyError, AttributeError, AssertionError):
+        except (LookupError, AttributeError, ValueError, AssertionError):
             return None  # what it was made for is not in the configuration any more
 
     def _code(self, record: Record) -> str | None:
