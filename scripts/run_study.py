@@ -31,26 +31,25 @@ def main(argv: Sequence[str] | None = None) -> None:
         if not Path(file).is_file():
             raise UserError(f"--configfile: there is no file {file}; the studies stand in config/")
         read_yaml(Path(file))  # snakemake ends with a traceback where a file is not UTF-8
-    given = ["--configfile", *args.configfile] if args.configfile else []
-    further = [*given, *further]  # targets may stand last, behind `--`
+    # An option behind it ends the list of files; targets stand last, maybe behind `--`.
+    snakemake = [*SNAKEMAKE, *(["--configfile", *args.configfile] if args.configfile else [])]
 
     # The lock is also every job's standard input, the one file that snakemake hands down. So it is held until the last
     # job of a killed run ends, and no job of ours writes where an orphan still does.
     with held() as lock:
         if is_stale():
             print("An earlier run was killed: its stale lock is removed, and the run goes on where it stopped.")
-            _unlock(further, lock)
-        code = _run([*SNAKEMAKE, "--cores", str(args.cores), *further], lock)
+            _unlock(snakemake, further, lock)
+        code = _run([*snakemake, "--cores", str(args.cores), *further], lock)
         if code == INTERRUPTED and is_stale():
-            _unlock(further, lock)
+            _unlock(snakemake, further, lock)
     if code == INTERRUPTED:
         print("Interrupted: the same command goes on where this run stopped.", file=sys.stderr)
     sys.exit(code)
 
 
-def _unlock(further: Sequence[str], lock: IO[str]) -> None:
-    options = ["--quiet", "all", "--unlock"]
-    subprocess.run([*SNAKEMAKE, *options, *further], stdin=lock, check=True)
+def _unlock(snakemake: list[str], further: Sequence[str], lock: IO[str]) -> None:
+    subprocess.run([*snakemake, "--quiet", "all", "--unlock", *further], stdin=lock, check=True)
 
 
 def _run(command: Sequence[str], lock: IO[str]) -> int:

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from foretell.common.errors import run
+from foretell.common.errors import UserError, run
 from foretell.common.yaml_files import read_yaml
 from foretell.grading.sandbox import why_unavailable
 from foretell.study.figures import read_manifest
@@ -29,6 +29,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     manifest = read_manifest(read_yaml(root / "config" / "figures.yaml"))
     files = args.configfile
     asked = open_study(merged(files), files, manifest, root, why_unavailable) if files else None
+    if asked is not None and asked.id != args.results.resolve().name:
+        raise UserError(f"--configfile: it is of study {asked.id!r}, and {args.results} has another's results")
     verified = Results(args.results, SCRIPTS, manifest, asked).verify()
     for finding in verified.findings:
         print(f"{finding.kind:8} {finding.path}: {finding.why}")

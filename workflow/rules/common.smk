@@ -88,7 +88,7 @@ def force_what_is_stale():
         what = (
             "files were made with other settings, code or data, as their records say, and .snakemake has no note of it"
         )
-        print(f"{RESULTS}: {len(stale)} {what}: those that are asked for are made again", file=sys.stderr)
+        print(f"{RESULTS}: {len(stale)} {what}: what is asked for of them is made again", file=sys.stderr)
         workflow.dag.forcefiles.update(str(RESULTS / name) for name in stale)
 
 
@@ -112,9 +112,9 @@ def named(section, wildcard, key):
     return lambda wildcards: own_files.named(study, section, getattr(wildcards, wildcard), key)
 
 
-def own(*functions):
+def own(named):
     """Input function: the user's own files; they stay where they are, also where another workflow sets a prefix."""
-    return lambda wildcards: [local(file) for function in functions for file in function(wildcards)]
+    return lambda wildcards: [local(file) for file in named(wildcards)]
 
 
 def answered(wildcards):

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Generic, TypeVar
@@ -88,7 +89,7 @@ FRAMES: Format[pd.DataFrame] = Format(
     ".parquet",
     lambda frame: frame.to_parquet(index=False),
     lambda content: pd.read_parquet(io.BytesIO(content)),
-    lambda path, rows: read_parquet(path).iloc[rows],
+    lambda path, rows: _rows_of_frame(path, rows),
     len,
 )
 TENSORS: Format[Tensors] = Format(
@@ -168,18 +169,22 @@ class Chunks(Generic[T]):
         Args:
             output: the result.
             keep: whether chunks are to be there even where the result was removed, as Snakemake removes what it makes
-                again, for more problems: a second name of the same file holds them, until another result has them all.
+                again, for more problems: a second name of the same file holds them, until the job has made another, or
+                another result has them all.
         """
         ends = np.cumsum([0, *self._rows.values()]).tolist()
         rows = dict(zip(self._rows, pairwise(ends), strict=True))
-        note = self.folder / f"{fingerprint(file=str(output))}.json"
-        kept = _second_name(output, note.with_suffix(KEPT)) if keep else output
-        write_json(_Finished(file=kept, sha256=file_hash(output), rows=rows).model_dump(mode="json"), note)
+        name, sha256 = fingerprint(file=str(output)), file_hash(output)
+        note = self.folder / f"{name}.json"
+        kept = _second_name(output, self.folder / f"{name}-{sha256[:16]}{KEPT}") if keep else output
+        write_json(_Finished(file=kept, sha256=sha256, rows=rows).model_dump(mode="json"), note)
         for key in self._rows:
             for path in self._files(key):
                 path.unlink(missing_ok=True)
-        for other, finished in self._notes():
-            if other != note and finished.file.suffix == KEPT and finished.rows.keys() <= rows.keys():
+        for earlier in {*self.folder.glob(f"{name}-*{KEPT}")} - {kept}:
+            earlier.unlink(missing_ok=True)
+        for other, finished in self._notes():  # not one that has just the same: its job might remove ours
+            if finished.file.suffix == KEPT and finished.rows.keys() < rows.keys():
                 other.unlink(missing_ok=True)
                 finished.file.unlink(missing_ok=True)
 
@@ -216,11 +221,35 @@ class Chunks(Generic[T]):
     def _notes(self) -> Iterator[tuple[Path, _Finished]]:
         for path in sorted(self.folder.glob("*.json")):
             try:
-                yield path, _Finished.model_validate_json(path.read_bytes())
+                yield path, _parsed(path, _version(path))
             except FileNotFoundError:  # another study has all that it named
                 continue
             except ValidationError as error:
                 raise UserError(f"{path}: this is no note of chunks: {error.errors()[0]['msg']}; delete it") from None
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    """By what a file is known to be the one that was read."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: Path, version: tuple[int, int, int]) -> _Finished:
+    return _Finished.model_validate_json(path.read_bytes())
+
+
+@lru_cache(maxsize=1)
+def _frame(path: Path, version: tuple[int, int, int]) -> pd.DataFrame:
+    """A finished file, which is read once for all of its chunks."""
+    return read_parquet(path)
+
+
+def _rows_of_frame(path: Path, rows: slice) -> pd.DataFrame:
+    try:
+        return _frame(path, _version(path)).iloc[rows]
+    except FileNotFoundError:
+        raise UserError(f"{path}: there is no such file") from None
 
 
 def _key(piece: pd.DataFrame) -> str:

@@ -34,6 +34,18 @@ class Made(BaseModel):
     mtime_ns: int
 
 
+class NamedFiles(Settings):
+    """Files that an option of a job names by their ids.
+
+    Attributes:
+        function: of `foretell.study.files`, which names them.
+        ids: in their order.
+    """
+
+    function: str
+    ids: list[str]
+
+
 class Job(Settings):
     """Which job it was.
 
@@ -43,6 +55,7 @@ class Job(Settings):
         settings_of: name of the function that gives them; None where it is none of `foretell.study.jobs`.
         code: hash of the code that it reached.
         uses: entries of registries, as `TARGETS.success_rate`, that its code was hashed with.
+        ids: by option, those of its files.
         modules: that its script loads by name.
     """
 
@@ -51,6 +64,7 @@ class Job(Settings):
     settings_of: str | None = None
     code: str
     uses: list[str]
+    ids: dict[str, NamedFiles] = {}
     modules: list[str]
 
 
@@ -61,7 +75,7 @@ class Record(BaseModel):
         made: the file when the job ended.
         job: which.
         settings: that its script was given; None where it takes none.
-        inputs: SHA-256 by path; files of the study are named from its results, others as the job was given them.
+        inputs: SHA-256 by path, as `name_of` has it.
         environment: names the file with the versions of Python and all packages.
     """
 
@@ -168,8 +182,10 @@ def describe(path: Path) -> Made:
 
 
 def name_of(results: Path, path: Path) -> str:
-    """A file of the study by its path from the results, any other as it is given."""
-    return str(path.relative_to(results)) if path.is_relative_to(results) else str(path)
+    """A file of the study by its path from the results, any other as it is given, after `./` where it is relative."""
+    if path.is_relative_to(results):
+        return str(path.relative_to(results))
+    return str(path) if path.is_absolute() or path.parts[0] == ".." else f"./{path}"
 
 
 def record_of(results: Path, file: Path) -> Record | None:

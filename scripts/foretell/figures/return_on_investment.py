@@ -49,7 +49,7 @@ def _waiting(investment: dict[str, Any]) -> str:
     routing, price = (investment[key] for key in ("routing_latency", "price_of_waiting"))
     routed = "" if routing is None else f", {routing:g} s before it where a model reads the prompt to route"
     priced = "" if price is None else f", {price:g} USD for an hour of waiting"
-    return f"until the answer is there {seconds}{routed}{priced}; "
+    return f"until the answer is there: {seconds}{routed}{priced}; "
 
 
 def _name(row: Any) -> str:

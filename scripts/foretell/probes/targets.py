@@ -54,7 +54,7 @@ TARGETS = registry(
     Target("success_rate", "the share of right answers among the samples", False, "spearman"),
     Target("majority_correct", "whether the majority vote is right", True, "auroc"),
     Target("greedy_correct", "whether the greedy answer is right", True, "auroc"),
-    Target("pass_at_k", "whether any of the k samples is right, as of code whose tests are at hand", True, "auroc"),
+    Target("pass_at_k", "whether any of the k samples is right, for where tests choose among them", True, "auroc"),
     Target("reference_difficulty", "the difficulty that the problem set comes with", False, "spearman"),
 )
 

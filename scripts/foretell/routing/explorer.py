@@ -71,7 +71,8 @@ def explore(folds: Sequence[RoutedPool], settings: ReturnSettings) -> Explored:
     rows = np.concatenate([test.of(router, source) for router in routers])
     cost, known = with_known_probing(test.cost[rows], test.probing[rows])
     timed_folds, seconds = timed(folds, settings.investment), None
-    if found.seconds is not None and timed_folds is not None:
+    if timed_folds is not None:
+        assert found.seconds is not None
         read = routing_seconds(test.labels.iloc[rows], settings.investment)[:, None]
         seconds = np.vstack([found.seconds, points_on(timed_folds, TEST).cost[rows] + read])
     chosen_on = settings.choosers[0].chosen_on if len(folds) == 1 else TEST

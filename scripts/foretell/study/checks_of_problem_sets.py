@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator
 
+from foretell.completions.policy import GOLD
 from foretell.study.config import StudyConfig
 from foretell.study.policies import PREDICTED, ModelPolicy
 from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records, Responded
 from foretell.study.references import evaluated_on, fold_mistakes, routed, unknown
-
-GOLD = "answer"  # the column
 
 
 def problem_set_mistakes(config: StudyConfig) -> Iterator[str]:

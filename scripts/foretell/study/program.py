@@ -12,7 +12,7 @@ from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.evaluation.catalogue import metrics_of
 from foretell.probes.targets import TARGETS
-from foretell.study import jobs
+from foretell.study import files, jobs
 from foretell.study.files import Files, Job
 from foretell.study.study import Study
 
@@ -78,9 +78,13 @@ def settings_of(script: str) -> SettingsOf:
     return found
 
 
+def _called(function: object) -> str:
+    return getattr(function, "__name__", "")
+
+
 def _name(settings: SettingsOf | None) -> str | None:
     """Under which `verify_results.py` finds the function again; None where it is none of `foretell.study.jobs`."""
-    name = getattr(settings, "__name__", "")
+    name = _called(settings)
     return name if settings is not None and getattr(jobs, name, None) is settings else None
 
 
@@ -123,6 +127,8 @@ def program_parameters(
         memory: a folder in which hashes of code are kept for other processes.
     """
     by_input = ids or {}
+
+    named_by_files = {name: each for name, each in by_input.items() if getattr(files, _called(each), None) is each}
 
     def values(wildcards: Job) -> dict[str, Any] | None:
         return None if settings is None else settings(study, wildcards)
@@ -173,6 +179,10 @@ def program_parameters(
             "settings_of": _name(settings),
             "code": code(wildcards),
             "uses": sorted(uses(wildcards)),
+            "ids": {
+                name: {"function": _called(each), "ids": list(each(study, wildcards))}
+                for name, each in named_by_files.items()
+            },
             "modules": list(modules),
         }
         return shlex.join(["--results", str(_results(study, output_)), "--job", as_json(job), "--outputs", *output_])
@@ -204,10 +214,10 @@ def program_parameters(
 
 
 def content_of(file: Path) -> object:
-    """By what a user's file is known to be unchanged: its SHA-256, of a large one its size and time; None if gone."""
+    """By what a user's file is known to be unchanged: its SHA-256, of one above LARGE its size; None if it is gone."""
     try:
-        found = file.stat()
-        return file_hash(file) if found.st_size <= LARGE else [found.st_size, found.st_mtime_ns]
+        size = file.stat().st_size
+        return file_hash(file) if size <= LARGE else size
     except OSError:
         return None
 

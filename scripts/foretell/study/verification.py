@@ -14,7 +14,7 @@ from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.common.record import ENVIRONMENTS, FOLDER, Record, name_of_environment, record_of
 from foretell.common.yaml_files import read_yaml
-from foretell.study import jobs
+from foretell.study import files, jobs
 from foretell.study.config import complete
 from foretell.study.exports import router_files
 from foretell.study.figures import Figure, final_files
@@ -115,7 +115,7 @@ class Results:
             seen |= set(inside)
         findings += self._environments(environments)
         findings += self._others(seen, done, whole=not findings)
-        gone = sorted(each for each in elsewhere if self._elsewhere(each) is None)
+        gone = sorted(each.removeprefix("./") for each in elsewhere if self._elsewhere(each) is None)
         return Verified(len(seen), sorted(findings, key=lambda finding: (finding.path, finding.kind)), gone)
 
     def made_otherwise(self, names: Iterable[str]) -> Iterator[str]:
@@ -164,25 +164,27 @@ class Results:
         for each, made_from in record.inputs.items():
             source = None if self._own(each) else self._elsewhere(each)
             if source is not None and source.stat().st_size <= largest and file_hash(source) != made_from:
-                yield f"{each} has changed since"
+                yield f"{each.removeprefix('./')} has changed since"
         if self._settings(record) != record.settings:
             yield "the configuration has other settings for it now"
+        for option, named in record.job.ids.items():
+            if self._ids(named.function, record) != named.ids:
+                yield f"the configuration has others for its {option} now"
         if self._code(record) != record.job.code:
             yield f"the code of {record.job.script} has changed since"
 
     def _elsewhere(self, name: str) -> Path | None:
         """A file that a job read outside the results, from here or from the folder of theirs; None if it is gone."""
-        places = [Path(name), self.folder.resolve().parents[1] / name]
+        places = [self.folder.resolve().parents[1] / name, Path(name)]
         return next((place for place in places if place.is_file()), None)
 
     def _own(self, name: str) -> bool:
         """Whether an input lies in the study's results, not where a user or this project keeps it."""
         path = Path(name)
-        if not path.parts or path.is_absolute() or path.parts[0] == "..":
+        if not path.parts or path.is_absolute() or name.startswith("."):
             return False
-        if (self.folder / path).is_file() or not _is_unrecorded(self._record(name)):
-            return True
-        return self._elsewhere(name) is None and len(path.parts) > 1 and (self.folder / path.parts[0]).is_dir()
+        # Records of earlier versions have no `./` before a user's file.
+        return (self.folder / path).is_file() or self._elsewhere(name) is None
 
     def _settings(self, record: Record) -> object:
         """Settings that the configuration gives now; the recorded ones where they follow from other files."""
@@ -193,6 +195,12 @@ class Results:
             return json.loads(json.dumps(function(self.study, SimpleNamespace(**record.job.wildcards))))
         except (LookupError, AttributeError, ValueError, AssertionError):
             return None  # what it was made for is not in the configuration any more
+
+    def _ids(self, function: str, record: Record) -> list[str] | None:
+        try:
+            return list(getattr(files, function)(self.study, SimpleNamespace(**record.job.wildcards)))
+        except (LookupError, AttributeError, ValueError, AssertionError):
+            return None
 
     def _code(self, record: Record) -> str | None:
         script = self.scripts / f"{record.job.script}.py"
@@ -231,10 +239,6 @@ class Results:
                 unsure = isinstance(record, Record) and not whole
                 why = "nothing is known to need it; see to the other findings first" if unsure else NOBODYS
                 yield Finding("foreign", name, why)
-
-
-def _is_unrecorded(found: Record | Finding) -> bool:
-    return isinstance(found, Finding) and found.kind in ("missing", "foreign")
 
 
 def _job(record: Record) -> object:

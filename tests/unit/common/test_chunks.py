@@ -87,6 +87,34 @@ def test_what_is_kept_serves_more_problems_when_the_result_was_removed(tmp_path,
         assert len(list((tmp_path / "chunks/job").iterdir())) == 2, "a note and a second name"
 
 
+def test_what_ends_at_the_same_time_leaves_the_other_its_note(tmp_path):
+    one, two = Doubling(tmp_path), Doubling(tmp_path / "two")
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "chunks").symlink_to(tmp_path / "chunks")
+    whole = one.shard(0, 1, keep=True)
+    assert two.shard(0, 1, keep=True) == whole and two.computed == []
+    assert len(list((tmp_path / "chunks/job").glob("*.kept"))) == 2
+
+
+def test_a_result_that_another_has_all_of_is_not_removed_itself(tmp_path):
+    """Only second names are."""
+    few, many = Doubling(tmp_path, rows=9), Doubling(tmp_path / "two", rows=12)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "chunks").symlink_to(tmp_path / "chunks")
+    few.shard(0, 1)
+    many.shard(0, 1, keep=True)
+    assert (tmp_path / "0-of-1.parquet").is_file() and many.computed == [[9, 10, 11]]
+
+
+def test_a_finished_file_is_read_once_for_all_of_its_chunks(tmp_path, monkeypatch):
+    job, read = Doubling(tmp_path), []
+    job.shard(0, 1)
+    monkeypatch.setattr(chunks, "read_parquet", lambda path: read.append(path) or pd.read_parquet(path))
+    job.shard(0, 2)
+    job.shard(1, 2)
+    assert len(read) == 1
+
+
 def test_a_second_name_of_what_was_altered_is_not_trusted(tmp_path):
     job, output = Doubling(tmp_path), tmp_path / "0-of-1.parquet"
     whole = job.shard(0, 1, keep=True)

@@ -1,14 +1,16 @@
 """What a router is worth in a year, worked by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from pydantic import ValidationError
 
 from foretell.common.errors import UserError
 from foretell.figures.return_on_investment import collect, draw, layout
 from foretell.routing.investment import estimate_return
+from foretell.routing.latency import seconds_on_test, timed
 from foretell.routing.settings import Investment, ReturnSettings
-from routing_tables import SETTINGS, SWEEP, hand_worked, pool_tables, random_pool, row
+from routing_tables import SETTINGS, SPLITS, SWEEP, hand_worked, pool_tables, random_pool, row
 
 INVESTMENT = {
     "queries_per_month": 10.0,
@@ -68,7 +70,7 @@ def test_waiting_worked_by_hand():
         assert strategy.total == pytest.approx(strategy.model_cost + strategy.review_cost + strategy.waiting_cost)
     table, note = layout(collect(found, Investment(**INVESTMENT, **given, price_of_waiting=10).model_dump()))
     assert table["Latency, s"].iloc[0] == "36.00 [36.00, 36.00]" and "Waiting, USD a year" in table
-    assert "small 36 s, large 360 s, 3.6 s before it" in note and "10 USD for an hour of waiting" in note
+    assert "there: small 36 s, large 360 s, 3.6 s before it" in note and "10 USD for an hour of waiting" in note
     frame = collect(found, Investment(**INVESTMENT, **given).model_dump())
     assert len(draw(frame).axes[0].patches) == 3 * len(frame), "models, review and waiting"
     unpriced = returns(**given)
@@ -87,6 +89,27 @@ def test_latencies_of_folds_are_each_policys_own():
     assert singles.latency.tolist() == [latency[policy] for policy in singles.policy]
     routed = found[found.family.notna()]
     assert routed.latency.between(0, 3).all() and routed.latency.nunique() > 1
+
+
+def test_a_router_that_reads_no_more_than_the_text_takes_no_time_to_read():
+    costs, predictions = hand_worked()
+    given = {**INVESTMENT, "latency": {"small": 1, "large": 3}, "routing_latency": 0.5}
+    settings = ReturnSettings.model_validate({**SETTINGS, "families": ["prompt_length"], "investment": given})
+    routed = pool_tables(costs, predictions, family="prompt_length").routed(SWEEP)
+    assert row(estimate_return([routed], settings), "cascade", criterion="match").latency == 2.0
+
+
+def test_fewer_samples_are_drawn_side_by_side_and_take_as_long():
+    fewer = pd.DataFrame({"problem_id": [f"p{index}" for index in range(12)], "split": SPLITS, "policy": "small"})
+    fewer = pd.concat(
+        [fewer.assign(samples=k, expected_correct=0.5, expected_cost=k / 2) for k in (1, 2)], ignore_index=True
+    )
+    fold = pool_tables(*hand_worked(), fewer).routed(SWEEP)
+    investment = Investment(**INVESTMENT, latency={"small": 1.5, "large": 3})
+    labels = fold.points.labels
+    place = np.flatnonzero(labels.policy.eq("small") & labels.samples.eq(1) & ~labels.routable)
+    seconds = seconds_on_test(timed([fold], investment), place[:, None], investment)
+    assert seconds.tolist() == [[1.5] * 4]
 
 
 def test_a_router_that_falls_back_on_a_policy_reads_nothing_first():

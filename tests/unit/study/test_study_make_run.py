@@ -76,8 +76,14 @@ def test_settings_for_snakemake_are_not_read_as_the_name_of_a_study(folder):
 
 def test_targets_may_stand_behind_two_dashes(folder):
     Path("study.yaml").write_text("study: x\n")
-    expected = "--cores 1 --configfile study.yaml -- F6"
+    expected = "--configfile study.yaml --cores 1 -- F6"
     assert make_run("--cores", "1", "--configfile", "study.yaml", "--", "F6") == (0, [expected])
+
+
+def test_a_target_before_the_study_is_not_taken_for_its_file(folder):
+    Path("study.yaml").write_text("study: x\n")
+    expected = "--configfile study.yaml --cores 1 F6"
+    assert make_run("--cores", "1", "F6", "--configfile", "study.yaml") == (0, [expected])
 
 
 def test_a_folder_that_is_taken_names_the_process_that_has_it(folder):

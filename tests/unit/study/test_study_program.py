@@ -177,3 +177,20 @@ def test_what_a_user_writes_narrows_no_registry(scripts, study, monkeypatch):
     parameters["code"](SimpleNamespace(pool="own"))
     by_registry = {each for each in used[0] if not each.startswith(("METRICS.", "CRITERIA."))}
     assert by_registry == {"TARGETS.reference_difficulty", "FAMILIES.tfidf", "ROUTERS.cascade"}
+
+
+def test_a_users_file_is_known_by_its_content_and_a_large_one_by_its_size(scripts, study, tmp_path, monkeypatch):
+    file = tmp_path / "table.csv"
+    file.write_text("abc")
+    given = program_parameters(scripts / "fit_irt.py", study, None, given=lambda wildcards: [str(file)])["given"]
+    before = given(None)
+    file.touch()
+    assert given(None) == before
+    file.write_text("abd")
+    assert given(None) != before
+    monkeypatch.setattr(program, "LARGE", 2)
+    large = given(None)
+    file.write_text("xyz")
+    assert given(None) == large, "Snakemake sees a newer one itself"
+    file.unlink()
+    assert json.loads(given(None)) == {str(file): None}

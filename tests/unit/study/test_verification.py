@@ -1,12 +1,16 @@
 """What is foreign among results; tests/workflow has the rest, on a finished study."""
 
 import json
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import yaml
+from snakemake.persistence.file import FilePersistence
 
 from foretell.common.provenance import file_hash
 from foretell.common.record import CHECKPOINT, Job, write_records
+from foretell.study.forgotten import without_note
 from foretell.study.verification import Results
 from synthetic_studies import SYNTHETIC
 from workflow_project import ROOT
@@ -35,7 +39,7 @@ def imported_study(tmp_path, manifest):
     data.write_text("data")
     table, page = results / "problems" / "own.parquet", results / "report.html"
     job = Job(script="import_problems", wildcards={}, code="x", uses=[], modules=[])
-    for file, made_from in ((table, {"data.csv": data}), (page, {"problems/own.parquet": table})):
+    for file, made_from in ((table, {"./data.csv": data}), (page, {"problems/own.parquet": table})):
         file.write_text(file.name)
         write_records(job, None, results, {name: file_hash(each) for name, each in made_from.items()}, [file])
     return Results(results, ROOT / "scripts", manifest), table, data
@@ -95,3 +99,35 @@ def test_the_files_of_a_fetched_checkpoint_are_those_that_its_record_names(tmp_p
     assert kinds() == {"missing"}
     described.write_text("[]")
     assert kinds() == {"damaged"}
+
+
+def test_a_configuration_that_names_other_policies_is_told(imported_study):
+    results, table, _ = imported_study
+    job = {"script": "evaluate_probes", "wildcards": {"problem_set": "own"}, "code": "x", "uses": [], "modules": []}
+    for ids, told in ((["a", "b"], False), (["a", "b", "c"], True)):
+        named = Job.model_validate({**job, "ids": {"outcomes": {"function": "outcomes", "ids": ids}}})
+        write_records(named, None, results.folder, {}, [table])
+        findings = results.verify().findings
+        assert any(each.why == "the configuration has others for its outcomes now" for each in findings) is told
+
+
+def test_what_snakemake_has_no_note_of_is_found_where_it_would_keep_one(tmp_path, monkeypatch):
+    """Against its own names of notes, of long names too."""
+    monkeypatch.chdir(tmp_path)
+    results = Path("results") / "own"
+    names = ["short.txt", f"{'long/' * 60}name.txt"]
+    for name in names:
+        (results / name).parent.mkdir(parents=True, exist_ok=True)
+        (results / name).write_text("")
+    job = Job(script="x", wildcards={}, code="x", uses=[], modules=[])
+    write_records(job, None, results, {}, [results / name for name in names])
+    assert without_note(results) == sorted(names)
+    memory = SimpleNamespace(_fetch_max_len=lambda _: 255)
+    for name in names:
+        note = Path(FilePersistence._record_path(memory, ".snakemake/metadata", str(results / name)))
+        note.parent.mkdir(parents=True, exist_ok=True)
+        note.write_text("{}")
+    assert without_note(results) == []
+    (results / names[0]).unlink()
+    Path(".snakemake/metadata").rename("gone")
+    assert without_note(results) == [names[1]], "of files that are there"
