@@ -39,11 +39,11 @@ class NamedFiles(Settings):
 
     Attributes:
         function: of `foretell.study.files`, which names them.
-        ids: in their order.
+        ids: fingerprint of their list, which may be longer than a word of a command line.
     """
 
     function: str
-    ids: list[str]
+    ids: str
 
 
 class Job(Settings):

@@ -9,7 +9,7 @@ from typing import Any
 
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
-from foretell.common.provenance import file_hash
+from foretell.common.provenance import file_hash, fingerprint
 from foretell.evaluation.catalogue import metrics_of
 from foretell.probes.targets import TARGETS
 from foretell.study import files, jobs
@@ -180,7 +180,7 @@ def program_parameters(
             "code": code(wildcards),
             "uses": sorted(uses(wildcards)),
             "ids": {
-                name: {"function": _called(each), "ids": list(each(study, wildcards))}
+                name: {"function": _called(each), "ids": fingerprint(ids=list(each(study, wildcards)))}
                 for name, each in named_by_files.items()
             },
             "modules": list(modules),

@@ -11,7 +11,7 @@ from typing import Literal
 
 from foretell.common.code_hash import code_hash
 from foretell.common.errors import UserError
-from foretell.common.provenance import file_hash
+from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.record import ENVIRONMENTS, FOLDER, Record, name_of_environment, record_of
 from foretell.common.yaml_files import read_yaml
 from foretell.study import files, jobs
@@ -196,9 +196,9 @@ class Results:
         except (LookupError, AttributeError, ValueError, AssertionError):
             return None  # what it was made for is not in the configuration any more
 
-    def _ids(self, function: str, record: Record) -> list[str] | None:
+    def _ids(self, function: str, record: Record) -> str | None:
         try:
-            return list(getattr(files, function)(self.study, SimpleNamespace(**record.job.wildcards)))
+            return fingerprint(ids=list(getattr(files, function)(self.study, SimpleNamespace(**record.job.wildcards))))
         except (LookupError, AttributeError, ValueError, AssertionError):
             return None
 

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from snakemake.persistence.file import FilePersistence
 
-from foretell.common.provenance import file_hash
+from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.record import CHECKPOINT, Job, write_records
 from foretell.study.forgotten import without_note
 from foretell.study.verification import Results
@@ -105,7 +105,7 @@ def test_a_configuration_that_names_other_policies_is_told(imported_study):
     results, table, _ = imported_study
     job = {"script": "evaluate_probes", "wildcards": {"problem_set": "own"}, "code": "x", "uses": [], "modules": []}
     for ids, told in ((["a", "b"], False), (["a", "b", "c"], True)):
-        named = Job.model_validate({**job, "ids": {"outcomes": {"function": "outcomes", "ids": ids}}})
+        named = Job.model_validate({**job, "ids": {"outcomes": {"function": "outcomes", "ids": fingerprint(ids=ids)}}})
         write_records(named, None, results.folder, {}, [table])
         findings = results.verify().findings
         assert any(each.why == "the configuration has others for its outcomes now" for each in findings) is told
