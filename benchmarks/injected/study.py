@@ -34,8 +34,9 @@ class Faults:
         return Path(tempfile.mkdtemp(dir=self.whole.folder.parent))
 
     def copy(self, *removed: str) -> Project:
-        """A copy of the finished study without some of its files."""
+        """A copy of the finished study without some of its files, and without the chunks that are kept of them."""
         project = copy_of(self.whole, self.folder() / "project")
+        shutil.rmtree(project.folder / ".chunks", ignore_errors=True)
         for name in removed:
             (project.folder / "results" / STUDY / name).unlink()
         return project
