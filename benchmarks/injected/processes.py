@@ -91,7 +91,7 @@ def two_studies(study: Faults) -> None:
 
 def out_of_memory(study: Faults) -> None:
     """Completions of many samples, with so much more memory than the program takes before it begins, and no more."""
-    loads = "import generate_completions; print(*open('/proc/self/status'))"
+    loads = "import generate_completions, foretell.completions.engines.transformers; print(*open('/proc/self/status'))"
     inside = {"cwd": study.whole.folder / "scripts", "env": study.whole.environment, "text": True}
     told = subprocess.run([sys.executable, "-c", loads], **inside, check=True, capture_output=True).stdout
     loaded = int(re.search(r"VmPeak:\s*(\d+) kB", told)[1]) >> 10
