@@ -18,7 +18,7 @@ from foretell.completions.engines.installed import REMEDY, python_of_vllm
 from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
-from foretell.study import files, jobs, own_files
+from foretell.study import files, jobs
 from foretell.study.exports import why_not_exported
 from foretell.study.failed import failures
 from foretell.study.forgotten import without_note
@@ -105,46 +105,6 @@ def under_results(by_id):
 def on_page(study, wildcards):
     """Figures and tables that the report shows."""
     return shown(study, MANIFEST)
-
-
-def named(section, wildcard, key):
-    """From wildcards to the user's own files that an entry of the configuration names."""
-    return lambda wildcards: own_files.named(study, section, getattr(wildcards, wildcard), key)
-
-
-def own(named):
-    """Input function: the user's own files; they stay where they are, also where another workflow sets a prefix."""
-    return lambda wildcards: [local(file) for file in named(wildcards)]
-
-
-def answered(wildcards):
-    """The user's own files with the answers of policies that leave out problems which they lack."""
-    return [file for named in own_files.answered(study, wildcards).values() for file in named]
-
-
-def mirror(wildcards):
-    """The user's own file with the problems of a data set of the hub."""
-    return own_files.mirror(study, wildcards.problem_set)
-
-
-def checkpoint_here(wildcards):
-    """Files of a model that lies on this computer."""
-    return own_files.checkpoint(study, wildcards.model)
-
-
-def chat_template(wildcards):
-    """The file of a chat template that stands in for a model's own."""
-    return own_files.template(study, wildcards.model)
-
-
-def imported_activations(wildcards):
-    """The user's own files with the activations of a policy."""
-    return own_files.activations(study, wildcards.policy)
-
-
-def imported_predictions(wildcards):
-    """The user's own files with a policy's predictions."""
-    return own_files.predictions(study, wildcards.policy)
 
 
 def exportable(wildcards):
