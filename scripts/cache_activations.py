@@ -11,7 +11,7 @@ from foretell.activations.cache import ActivationSettings, cache
 from foretell.activations.layers import chosen_positions, layer_number
 from foretell.common.arguments import settings
 from foretell.common.chunks import CHUNK, TENSORS, Chunks, Tensors, pieces_of_shard, shard_of
-from foretell.common.code_hash import code_hash
+from foretell.common.code_hash import MEMORY, code_hash
 from foretell.common.errors import run
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
 from foretell.common.storage import read_parquet, write_json, write_safetensors
@@ -44,7 +44,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             model=model_hash,
             dtype=str(model.dtype),
             settings=args.settings.model_dump(),
-            code=code_hash(Path(__file__).resolve()),
+            code=code_hash(Path(__file__), memory=MEMORY),
         ),
         TENSORS,
     )

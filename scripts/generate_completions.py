@@ -9,7 +9,7 @@ import pandas as pd
 
 from foretell.common.arguments import settings
 from foretell.common.chunks import CHUNK, FRAMES, Chunks, divided, pieces_of_shard, shard_of
-from foretell.common.code_hash import code_hash
+from foretell.common.code_hash import MEMORY, code_hash
 from foretell.common.errors import run
 from foretell.common.progress import Throughput
 from foretell.common.provenance import fingerprint
@@ -40,7 +40,7 @@ def main(argv: Sequence[str] | None = None) -> None:
             **sampler.identity,
             chunk=sampler.chunk,
             settings=given.model_dump(),
-            code=code_hash(Path(__file__).resolve(), uses=[f"ENGINES.{given.engine}"]),
+            code=code_hash(Path(__file__), uses=[f"ENGINES.{given.engine}"], memory=MEMORY),
         ),
         FRAMES,
     )

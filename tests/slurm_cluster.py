@@ -5,6 +5,7 @@ import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -181,6 +182,10 @@ class ClusterProject(Project):
         environment = super().environment
         path = f"{environment['PATH'].split(os.pathsep)[0]}{os.pathsep}{self.cluster.environment['PATH']}"
         return {**environment, **self.cluster.environment, "PATH": path}
+
+    @property
+    def python(self):
+        return sys.executable
 
     def on_cluster(self, *arguments, wait=4):
         """Run snakemake with the profile, asking every few seconds how jobs are."""

@@ -8,6 +8,8 @@ import sys
 import tempfile
 from pathlib import Path
 
+import preloaded
+
 ROOT = Path(__file__).parents[1]
 RECORDS = ROOT.parent / "shared" / "data" / "paper_records"
 SMALL = ["--configfile", "config/config.yaml", "tests/configs/small.yaml"]
@@ -31,10 +33,16 @@ class Project:
         """Environment variables in which `python` is the one that runs the tests."""
         return {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
 
+    @property
+    def python(self):
+        """The program that jobs are started with."""
+        return preloaded.python(self.environment)
+
     def snakemake(self, *arguments):
         """Run snakemake; returns the finished process with its output as text."""
         with tempfile.NamedTemporaryFile() as output:
-            run = FORKS.Process(target=_snakemake, args=(arguments, self.folder, self.environment, output.name))
+            given = (arguments, self.folder, self.environment, self.python, output.name)
+            run = FORKS.Process(target=_snakemake, args=given)
             run.start()
             run.join()
             return subprocess.CompletedProcess(arguments, run.exitcode, output.read().decode())
@@ -58,8 +66,8 @@ class Project:
         path.write_text(text.replace(old, new))
 
 
-def _snakemake(arguments, folder, environment, output):
-    """What `python -m snakemake` does in a folder, with its output in a file."""
+def _snakemake(arguments, folder, environment, python, output):
+    """What `python -m snakemake` does in a folder, with its output in a file; `python` starts the jobs."""
     with open(output, "wb") as file:
         for descriptor in (1, 2):
             os.dup2(file.fileno(), descriptor)
@@ -67,7 +75,7 @@ def _snakemake(arguments, folder, environment, output):
     os.environ.clear()
     os.environ.update(environment)
     sys.path[:] = [str(folder), *(path for path in sys.path if not Path(path).is_relative_to(ROOT / "scripts"))]
-    sys.argv = ["snakemake", *arguments]
+    sys.argv, sys.executable = ["snakemake", *arguments], python
     from snakemake.cli import main
 
     main()

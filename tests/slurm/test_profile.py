@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -22,15 +23,11 @@ HERE = Path(__file__).parent
 
 def test_a_study_on_the_cluster_gives_the_tables_of_a_local_run(project, tmp_path):
     local = copy_project(tmp_path / "local")
-    command = [sys.executable, "-m", "snakemake", *TABLES, "--cores", "1", *STUDY]
-    with open(tmp_path / "local.log", "w") as log:
-        beside = subprocess.Popen(command, cwd=local.folder, env=local.environment, stdout=log, stderr=log)
-    try:
+    with ThreadPoolExecutor(1) as beside:
+        here = beside.submit(local.snakemake, *TABLES, "--cores", "1", *STUDY)
         run = project.on_cluster(*TABLES, *STUDY, "--jobs", "4", wait=6)
-        assert run.returncode == 0, run.stdout[-5000:]
-    finally:
-        status = beside.wait()
-    assert status == 0, (tmp_path / "local.log").read_text()[-5000:]
+    assert run.returncode == 0, run.stdout[-5000:]
+    assert here.result().returncode == 0, here.result().stdout[-5000:]
     for table in TABLES:
         assert (project.folder / table).read_bytes() == (local.folder / table).read_bytes()
     submitted = project.cluster.run("squeue", "--states=all", "--noheader", "--format=%k %C %m").splitlines()

@@ -13,6 +13,7 @@ if not (SCRIPTS / "foretell").is_dir():
     raise WorkflowError(f"there is no library in {SCRIPTS}: use a whole clone of foretell, not its Snakefile alone")
 sys.path.insert(0, str(SCRIPTS))
 
+from foretell.common.code_hash import MEMORY
 from foretell.common.errors import UserError
 from foretell.completions.engines.installed import REMEDY, python_of_vllm
 from foretell.grading.sandbox import why_unavailable
@@ -44,7 +45,6 @@ for name, reason in study.left_out.items():
     print(f"problem set {name!r} is left out: {reason}", file=sys.stderr)
 
 RESULTS = Path("results") / study.id
-CODE_HASHES = Path(".snakemake") / "code_hashes"
 # What figures, tables and the front page call the families that they show.
 FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() for name in study.families(each)})
 
@@ -72,7 +72,7 @@ def program(name, python=None, **options):
     if "settings" not in options:
         options["settings"] = settings_of(name)
     python = python or interpreter(workflow.deployment_settings.deployment_method)
-    return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, memory=CODE_HASHES, **options)}
+    return {"interpreter": python, **program_parameters(SCRIPTS / f"{name}.py", study, memory=MEMORY, **options)}
 
 
 @cache

@@ -12,6 +12,7 @@ from foretell.common.provenance import file_hash, fingerprint
 from foretell.common.storage import write_text
 
 LIBRARY = "foretell"  # the folder beside the scripts
+MEMORY = Path(".snakemake") / "code_hashes"  # in the folder in which a workflow runs
 
 Attributes = tuple[str, ...]
 
