@@ -1,8 +1,8 @@
 """A Python for jobs in which what takes long to import is there already: every job is a fork of one process.
 
-Importing torch and transformers takes longer than nearly every job of a reduced study. What a job does, its own modules,
-its environment variables and its exit are those of a Python that is started for it; only the seed of its hashes is shared.
-Where a test is about processes themselves, and on the cluster, Python is started as it is for users.
+Importing torch and transformers takes longer than nearly every job of a reduced study. A job's script and library, its
+environment variables and how it ends are as with a Python that is started for it; the seed of hashes is shared. On the
+cluster and where a test is about processes, Python is started as it is for users.
 """
 
 import atexit
@@ -60,7 +60,7 @@ def python(environment):
     """A program to start jobs with, in the place of the Python that runs the tests.
 
     Args:
-        environment: variables of the jobs; those that libraries read when they are imported have a process of their own.
+        environment: variables of the jobs. Where libraries read other ones as they are imported, another process forks.
     """
     if not hasattr(os, "pidfd_open"):
         return sys.executable
@@ -115,7 +115,7 @@ def serve(address):
 
 
 def _become(connection):
-    """Turn into the job that a client asks for; the process that was forked first waits for it, and tells the client."""
+    """Turn into the job that a client asks for; a process in between waits for it, and tells the client."""
     _, given, _, _ = socket.recv_fds(connection, 1, len(STANDARD))
     with connection.makefile() as lines:
         job = json.loads(lines.readline())
@@ -154,7 +154,7 @@ def run(arguments):
         status = end.code if isinstance(end.code, int) else int(end.code is not None)
         if status and end.code is not status:
             print(end.code, file=sys.stderr)
-    except BaseException:
+    except BaseException:  # noqa: BLE001, as the interpreter does
         traceback.print_exc()
         status = 1
     atexit._run_exitfuncs()

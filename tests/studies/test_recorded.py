@@ -9,7 +9,7 @@ from sklearn.metrics import roc_auc_score
 from workflow_project import RECORDS, ROOT
 
 RUNS = {"qwen2.5-math-1.5b": "r17", "qwen2.5-math-7b": "r28", "gpt-oss-20b": "r33"}
-LAMBDAS = 11  # as tests/configs/recorded.yaml says
+LAMBDAS = np.linspace(0, 1, 11)  # as many as tests/configs/recorded.yaml says
 
 
 @pytest.mark.parametrize("policy", RUNS)
@@ -38,10 +38,7 @@ def utility_router(half, costs, column, split):
     tiers = (costs - costs.min()) / (costs.max() - costs.min())
     on = {each: np.stack(half[each]["correct"], axis=1) for each in ("train", "validation", "test")}
     chosen = {
-        each: [
-            (np.stack(half[each][column], axis=1) - point * tiers).argmax(axis=1)
-            for point in np.linspace(0, 1, LAMBDAS)
-        ]
+        each: [(np.stack(half[each][column], axis=1) - point * tiers).argmax(axis=1) for point in LAMBDAS]
         for each in (split, "test")
     }
     right = np.array([on[split][np.arange(len(p)), p].mean() for p in chosen[split]])
@@ -135,7 +132,7 @@ def test_gsm8k_routes_each_fold_by_what_the_others_choose(recorded):
         best = right.loc[train, order].mean().max()
         single = right.loc[train, order].mean().idxmax()
         options = []
-        for point in np.linspace(0, 1, LAMBDAS):
+        for point in LAMBDAS:
             chosen = pd.Series(order[(success.to_numpy() - point * tiers).argmax(axis=1)], index=success.index)
             places = range(len(train)), right.columns.get_indexer(chosen[train])
             accuracy, cost = (table.loc[train].to_numpy()[places].mean() for table in (right, spent))
