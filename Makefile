@@ -15,17 +15,16 @@ run: env
 plan: env
 	@python scripts/plan_study.py $(ARGS)
 
-# The tests of the default study and those of other studies run side by side, and beside them those of the cluster, which
-# wait most of the time, and then the unit tests: what is long begins first.
+# The tests of the default study, those of other studies, those of the cluster, which wait most of the time, and the unit
+# tests run side by side.
 test: env
 	@mkdir -p logs; \
-	python -m pytest tests/workflow > logs/test-workflow.log 2>&1 & workflow=$$!; \
-	python -m pytest tests/slurm tests/unit -rs > logs/test-unit.log 2>&1 & unit=$$!; \
-	trap "kill $$workflow $$unit" INT TERM; \
-	python -m pytest tests/studies; status=$$?; \
-	wait $$workflow || status=1; \
-	wait $$unit || status=1; \
-	cat logs/test-workflow.log logs/test-unit.log; exit $$status
+	for each in workflow slurm unit; do \
+	python -m pytest tests/$$each -rs > logs/test-$$each.log 2>&1 & started="$$started $$!"; done; \
+	trap "kill $$started" INT TERM; \
+	python -m pytest tests/studies -rs; status=$$?; \
+	for each in $$started; do wait $$each || status=1; done; \
+	cat logs/test-*.log; exit $$status
 
 # Kills, damaged files, a full disk and others, on a reduced study: most of an hour. FAULTS=kills for a part of it.
 faults: env

@@ -146,7 +146,7 @@ def _wait(connection, child):
 
 def run(arguments):
     """Run a script as `python` does, but for taking down all that was loaded."""
-    sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).parent)
+    sys.argv, sys.path[0] = arguments, str(Path(arguments[0]).resolve().parent)
     try:
         runpy.run_path(arguments[0], run_name="__main__")
         status = 0
