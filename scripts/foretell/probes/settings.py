@@ -30,83 +30,74 @@ JointNames = Annotated[
 Strengths = Annotated[list[PositiveFloat], Field(min_length=1)]
 
 
-class ProbeSettings(Settings):
+class CrossValidationSettings(Settings):
+    """How a probe's layer, position and penalty are chosen.
+
+    Attributes:
+        strengths: L2 penalties, positive.
+        folds: of the cross-validation.
+        seed: of the folds, and of what else is random.
+    """
+
+    strengths: Strengths
+    folds: int = Field(ge=2)
+    seed: int = Field(ge=0)
+
+
+class ProbeSettings(CrossValidationSettings):
     """Protocol of the probes of one policy.
 
     Attributes:
         targets: keys of TARGETS.
         families: keys of FAMILIES that are trained here.
-        folds: of the cross-validation.
-        strengths: L2 penalties, positive.
         permutations: of the permuted-label control.
-        seed: of folds and permutations.
         metadata: columns of the problems that the family of this name reads.
         recalibrate: whether Platt scaling is fitted on validation; what is fitted on train then stands beside it.
     """
 
     targets: TargetNames
     families: FamilyNames
-    folds: int = Field(ge=2)
-    strengths: Strengths
     permutations: int = Field(ge=2)
-    seed: int = Field(ge=0)
     metadata: list[str] = []
     recalibrate: bool = False
 
 
-class JointSettings(Settings):
+class JointSettings(CrossValidationSettings):
     """Protocol of the probes that are fitted to all policies at once.
 
     Attributes:
         targets: keys of TARGETS.
         families: keys of FAMILIES that are fitted so.
-        folds: of the cross-validation.
-        strengths: L2 penalties, positive.
-        seed: of the folds.
     """
 
     targets: TargetNames
     families: JointNames
-    folds: int = Field(ge=2)
-    strengths: Strengths
-    seed: int = Field(ge=0)
 
 
-class EncoderSettings(Settings):
+class EncoderSettings(CrossValidationSettings):
     """Protocol of the probes that read every policy's success from one encoder.
 
     Attributes:
         target: the key of TARGETS that is read of every policy.
-        strengths: L2 penalties, positive.
-        folds: of the cross-validation.
-        seed: of the folds.
     """
 
     target: TargetName
-    strengths: Strengths
-    folds: int = Field(ge=2)
-    seed: int = Field(ge=0)
 
 
-class CrossFitSettings(Settings):
+class CrossFitSettings(CrossValidationSettings):
     """Protocol of a problem set whose problems are each predicted from fits to others.
 
     Attributes:
         targets: keys of TARGETS.
         families: keys of FAMILIES that are trained here, no control among them.
-        strengths: L2 penalties, positive.
         folds: that are held out in turn.
         partitions: into those folds.
         inner_folds: of the cross-validation inside the problems that a fit sees.
         permutations: of the labels over all problems; 0 for none.
-        seed: of partitions, folds and permutations.
     """
 
     targets: TargetNames
     families: PredictorNames
-    strengths: Strengths
-    folds: int = Field(ge=2)
     partitions: int = Field(ge=1)
     inner_folds: int = Field(ge=2)
     permutations: int = Field(default=0, ge=0)
-    seed: int = Field(ge=0)
