@@ -35,7 +35,8 @@ class Monitored:
     Attributes:
         log: the requests.
         description: of the router.
-        test_chosen: [problems] column that the router chooses on the test split.
+        reference: what the router was judged on.
+        reference_chosen: [problems] column that the router chooses there.
         drift: every test.
         adjusted: [tests] p values, Holm's over all of them.
         level: the probability of an alarm where nothing has drifted is at most this.
@@ -45,7 +46,8 @@ class Monitored:
 
     log: Log
     description: RouterDescription
-    test_chosen: np.ndarray
+    reference: str
+    reference_chosen: np.ndarray
     drift: list[Comparison]
     adjusted: np.ndarray
     level: float
@@ -62,7 +64,7 @@ class Monitored:
 def monitor_router(
     folder: Path, file: Path, outcomes: Path | None = None, incumbent: str | None = None, level: float = 0.01
 ) -> Monitored:
-    """Compare a log with what the study saw on its test split.
+    """Compare a log with what the router was judged on: its study's test split, or the log that it was fitted to.
 
     Args:
         folder: of the router.
@@ -78,13 +80,14 @@ def monitor_router(
     description, log, policies = observed.description, observed.log, observed.policies
     reference = Reference.of(observed.tensors, policies, folder)
     column = observed.incumbent(incumbent)
-    test_chosen = choose_policies(description, observed.chosen, reference.probability)
+    chosen = choose_policies(description, observed.chosen, reference.probability)
     constant = [each.probe.constant is not None for each in description.policies]
-    drift = find_drift(log, reference, test_chosen, policies, constant, description.unlike_above)
+    drift = find_drift(log, reference, chosen, policies, constant, description.unlike_above)
     return Monitored(
         log,
         description,
-        test_chosen,
+        reference.name,
+        chosen,
         drift,
         holm([test.p for test in drift]),
         level,
@@ -115,10 +118,11 @@ def _policies(found: Monitored) -> str:
     log, rows = found.log, []
     answered = log.answered[log.forwarded & (log.answered != NOBODY)]
     for column, each in enumerate(found.description.policies):
-        shares = [f"{np.mean(which == column):.3f}" for which in (found.test_chosen, log.chosen, log.sent)]
+        shares = [f"{np.mean(which == column):.3f}" for which in (found.reference_chosen, log.chosen, log.sent)]
         shares.append(f"{np.mean(answered == column):.3f}" if len(answered) else "not known")
         rows.append([each.policy, *shares])
-    return "\n".join([_table(["policy", "chosen on test", "chosen", "sent to", "answered by"], rows), _answers(log)])
+    headers = ["policy", f"chosen on {found.reference}", "chosen", "sent to", "answered by"]
+    return "\n".join([_table(headers, rows), _answers(log)])
 
 
 def _answers(log: Log) -> str:
@@ -150,7 +154,7 @@ def _drift(found: Monitored) -> str:
         ]
         for test, p in zip(found.drift, found.adjusted, strict=True)
     ]
-    headers = ["drift of", "policy", "requests", "test", "", "seen", "expected", "statistic", "p", "p (Holm)"]
+    headers = ["drift of", "policy", "requests", found.reference, "", "seen", "expected", "statistic", "p", "p (Holm)"]
     lines = [_table(headers, rows)]
     if np.isnan(found.log.correct).all():
         lines.append("No outcome is known: drift of calibration and accuracy are not looked at (--outcomes).")

@@ -36,6 +36,11 @@ class Reference:
         """[problems], 1 where everything is known."""
         return np.ones(len(self.unlikeness)) if self.weight is None else self.weight
 
+    @property
+    def name(self) -> str:
+        """What reports call it."""
+        return "test" if self.weight is None else "its log"
+
     def tensors(self, policies: Sequence[str]) -> dict[str, np.ndarray]:
         """As the folder of a router has it; policies are those of the columns."""
         by_policy = {

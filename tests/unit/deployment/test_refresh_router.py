@@ -93,6 +93,7 @@ def test_a_router_is_fitted_to_its_log_and_is_one_like_any_other(present, tmp_pa
     monitor_router.main(["--router", str(new_folder), "--log", str(file), "--outcomes", str(outcomes)])
     said = capsys.readouterr().out
     assert "no alarm (5 tests" in said, "of scores, foreign prompts and calibration"
+    assert "chosen on its log" in said and "chosen on test" not in said, "no test split has judged it"
     assert refresh(new_folder, file, outcomes, tmp_path / "newer") in (0, 3)
     newer = Router.load(tmp_path / "newer", models)
     assert np.abs(logit(newer.predict(texts[:50])[0]) - logit(after)).max() < 1.5
