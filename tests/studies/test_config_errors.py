@@ -55,6 +55,12 @@ def test_an_engine_that_is_not_installed_stops_a_run_and_not_its_planning(projec
     assert not (project.folder / "results").exists()
 
 
+def test_a_figure_that_the_study_does_not_make_is_named(project):
+    run = project.snakemake("--dry-run", "--configfile", "examples/logs.yaml", "tests/configs/logs.yaml", "--", "T5")
+    assert run.returncode != 0 and "MissingRule" not in run.stdout
+    assert "key 'figures': has no T5; name it there, to have it made" in run.stdout
+
+
 def test_a_study_replaces_the_default_one(project):
     """The default study's policies must not leak into another study."""
     run = project.snakemake("--dry-run", "--configfile", "config/recorded.yaml", "--config", "records=nowhere")

@@ -53,7 +53,7 @@ rule write_front_page:
 
 
 # One figure or table alone: `snakemake F6`.
-for label in study.config.figures:
+for label in MANIFEST:
 
     rule:
         name:

@@ -200,10 +200,14 @@ def every_job(wildcards):
 
 def needed_for(label):
     """Input function: a figure or table on whatever the study has it for, and outputs of every job that it needs."""
-    return lambda wildcards: [
-        *outputs_of_jobs(jobs_for(study, MANIFEST[label])),
-        *(f"results/{study.id}/{file}" for file in files_of(study, label, MANIFEST[label])),
-    ]
+
+    def needed(wildcards):
+        if label not in study.config.figures:
+            raise WorkflowError(f"key 'figures': has no {label}; name it there, to have it made")
+        made = files_of(study, label, MANIFEST[label])
+        return [*outputs_of_jobs(jobs_for(study, MANIFEST[label])), *(f"results/{study.id}/{file}" for file in made)]
+
+    return needed
 
 
 def outputs_of_jobs(planned, at_most=None):
