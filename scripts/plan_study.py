@@ -1,6 +1,7 @@
 """Say what a study will take, before anything runs: jobs, tokens, GPU hours, dollars, storage, and for which figure."""
 
 import argparse
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from pydantic import ValidationError
 from foretell.common.errors import UserError, run
 from foretell.common.yaml_files import read_yaml
 from foretell.grading.sandbox import why_unavailable
+from foretell.study.checks_of_policies import missing_keys
 from foretell.study.counting import wrong_files
 from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
@@ -54,8 +56,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         ("one figure or table alone", pd.concat([jobs, pd.DataFrame(alone).T], axis=1)),
     ]:
         print(f"{_shown(table, heading)}\n")
-    print(f"Assumed, not measured: {', '.join(f'{name} {value:g}' for name, value in assumed.model_dump().items())}.")
-    for text in wrong_files(study):
+    print(f"Assumed, not measured: {assumed}.")
+    print("Not counted: figures, tables and the report.")
+    wrong = list(wrong_files(study))
+    for text in wrong:
         print(f"Wrong: {text}")
     for text in not_graded_here(study, why_unavailable):
         print(f"Not gradable here: {text}.")
@@ -63,6 +67,10 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"Not known: {text}.")
     for text in too_small_for(study):
         print(f"Small: {text}.")
+    for text in missing_keys(study.config):
+        print(f"Missing: {text}.")
+    if wrong:
+        sys.exit(1)
 
 
 def _shown(table: pd.DataFrame, heading: str) -> str:

@@ -20,6 +20,7 @@ from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
+from foretell.study.checks_of_policies import missing_keys
 from foretell.study.exports import why_not_exported
 from foretell.study.failed import failures
 from foretell.study.forgotten import without_note
@@ -52,15 +53,17 @@ FAMILIES_OF_STUDY = sorted({f"FAMILIES.{name}" for each in study.problem_sets() 
 VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
 
 
-def refuse_missing_engine():
-    """An error where policies are to be answered by an engine that is not installed."""
+def refuse_what_is_missing():
+    """An error where policies are to be answered by an engine that is not installed, or by a server without its key."""
+    for missing in missing_keys(study.config):
+        raise WorkflowError(missing)
     if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
         key = f"models.{study.policy(wanting[0]).model}.engine"
         raise WorkflowError(f"key '{key}': vllm is not installed: {REMEDY}")
 
 
 if not workflow.modifier.is_main_snakefile():  # another workflow does not call `onstart`, where a run is refused
-    refuse_missing_engine()
+    refuse_what_is_missing()
 
 
 def program(name, python=None, **options):

@@ -60,6 +60,7 @@ def download(
             answers by errors.
         UserError: no file fits, or one has another content than it should.
     """
+    import httpx2
     from huggingface_hub import get_cached_repo_tree, snapshot_download
     from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError
 
@@ -75,7 +76,7 @@ def download(
                 max_workers=1,  # after a lost connection one thread of the client closes what others use
             )
             break
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError) as error:
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, httpx2.HTTPError, ValueError) as error:
             if attempt == TRIES or not _may_pass(error):
                 raise UnavailableError(_explained(error, repository, kind)) from error
             time.sleep(2 ** (attempt - 1))
@@ -118,7 +119,10 @@ def _status(error: BaseException | None) -> int | None:
 
 def _may_pass(error: BaseException) -> bool:
     status = _status(error)
-    return (status is not None and (status >= 500 or status == _TOO_MANY)) or "Consistency check" in str(error)
+    import httpx2
+
+    passes = isinstance(error, httpx2.TransportError) or "Consistency check" in str(error)
+    return passes or (status is not None and (status >= 500 or status == _TOO_MANY))
 
 
 def _explained(error: BaseException, repository: Repository, kind: Kind) -> str:
@@ -147,6 +151,9 @@ def _explained(error: BaseException, repository: Repository, kind: Kind) -> str:
             f"the hub refuses to give the {name} for now, after too many requests (429): run it again in some minutes, "
             "or log in with `hf auth login`, which raises the limit; what was fetched is kept"
         )
+    if status is not None and not _may_pass(error):
+        page = f"{constants.ENDPOINT}/{_PAGES[kind]}{repository.id}"
+        return f"the hub does not give the {name}: it answered with status {status}; {page} may say why: key 'id'"
     if status is not None:
         return (
             f"the hub does not give the {name}: it answered with status {status} to {TRIES} tries; run it again later, "
@@ -158,7 +165,8 @@ def _explained(error: BaseException, repository: Repository, kind: Kind) -> str:
             f"{_name(repository, kind)}: run it once with a network (and without HF_HUB_OFFLINE), or set HF_HOME to "
             "where it lies"
         )
-    return f"the hub does not give {_name(repository, kind)}: {error}"
+    said = f"the hub does not give {_name(repository, kind)}: {str(error) or type(error).__name__}"
+    return f"{said}; run it again later, what was fetched is kept" if _may_pass(error) else said
 
 
 def _check(file: Path, name: str) -> None:

@@ -1,6 +1,7 @@
 """Reading tables from outside: which file, which columns, which rows."""
 
 import json
+import warnings
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -182,7 +183,13 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _read_csv(path: Path) -> pd.DataFrame:
     """Texts stay texts: an answer `007` is no number, `nan` is a word; only an empty cell is null."""
-    frame = pd.read_csv(path, dtype="string", keep_default_na=False, na_values=[""], encoding="utf-8-sig")
+    kept: dict[str, Any] = {"dtype": "string", "keep_default_na": False, "na_values": [""], "encoding": "utf-8-sig"}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", pd.errors.ParserWarning)
+        try:
+            frame = pd.read_csv(path, index_col=False, **kept)
+        except pd.errors.ParserWarning:
+            raise ValueError("its rows have more fields than its first line names") from None
     for mark, name in {";": "semicolons", "\t": "tabs"}.items():
         if len(frame.columns) == 1 and mark in frame.columns[0]:
             raise ValueError(f"its columns are separated by {name}; save it with commas")

@@ -1,12 +1,14 @@
 """Sampled completions from a Hugging Face checkpoint: batched, with a key-value cache."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
 import torch
 from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+from foretell.common.errors import UserError
 from foretell.completions.policy import Decoding
 from foretell.completions.rows import start_rows
 from foretell.completions.samples import GREEDY, completions_of
@@ -15,6 +17,7 @@ from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from foretell.completions.thinking import Thinking, Written
 from foretell.models.decoder import pads
 from foretell.models.devices import unused_memory
+from foretell.models.loading import context_of
 from foretell.models.memory import halving
 
 # On a processor: prompts of a batch, and numbers that its logits of one step (512 MB in float32) and its keys and
@@ -113,14 +116,16 @@ def end_tokens(model: PreTrainedModel, tokenizer: PreTrainedTokenizerBase) -> se
 
 def padding_token(tokenizer: PreTrainedTokenizerBase) -> int:
     """A token to pad with; which one does not matter, since nothing attends to it."""
-    return tokenizer.eos_token_id if tokenizer.pad_token_id is None else tokenizer.pad_token_id
+    known = (token for token in (tokenizer.pad_token_id, tokenizer.eos_token_id) if token is not None)
+    return next(known, 0)
 
 
 @dataclass
 class _Completion:
-    """Tokens of one completion so far, and why it ended."""
+    """Tokens of one completion so far, how many it may have, and why it ended."""
 
-    tokens: list[int]
+    most: int
+    tokens: list[int] = field(default_factory=list)
     reason: str = ""  # empty while it goes on
 
 
@@ -129,14 +134,14 @@ class _Ending:
 
     def __init__(self, tokenizer: PreTrainedTokenizerBase, ends: set[int], decoding: Decoding, thinking: Thinking):
         self._tokenizer, self._ends, self._thinking = tokenizer, ends, thinking
-        self._stop, self._max_tokens = decoding.stop, decoding.max_tokens
+        self._stop = decoding.stop
 
     def extend(self, completion: _Completion, token: int) -> bool:
         """Add a token; whether the completion goes on. Stop strings are matched in the text, not in single tokens."""
         completion.tokens.append(token)
         if token in self._ends or (self._stop and self._stops(self._decode(completion.tokens))):
             completion.reason = "stop"
-        elif len(completion.tokens) == self._max_tokens:
+        elif len(completion.tokens) == completion.most:
             completion.reason = "length"
         return not completion.reason
 
@@ -172,11 +177,15 @@ def _decode(
     """
     place = torch.device("cpu") if model.device.type == "mps" else model.device  # which has no doubles
     ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding, thinking)
-    completions = [_Completion([]) for _ in streams]
+    context = context_of(model) or math.inf
+    most = [min(decoding.max_tokens, context - len(prompt)) for prompt in prompts for _ in samples]
+    completions = [_Completion(int(each)) for each in most]
     running = list(range(len(streams)))
     rows = torch.arange(len(prompts), device=place).repeat_interleave(len(samples))  # of the running samples
     greedy = torch.tensor(samples, device=place).eq(GREEDY).repeat(len(prompts))
     texts = start_rows(model, prompts, prefix, padding_token(tokenizer))
+    if texts.logits.isnan().any():
+        raise UserError("the model's logits are no numbers: its weights are damaged, or its 'dtype' cannot hold them")
     while True:
         uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=place)
         chosen = choose_tokens(texts.logits.to(place), rows, uniforms, greedy, decoding)

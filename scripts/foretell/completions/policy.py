@@ -92,7 +92,8 @@ class Prompt(Settings):
     """The user's text. `{question}`, or the name of another column of the problems in braces, stands for what is there;
     braces of the text itself are doubled."""
     system: Text | None = None
-    """The system's text, before all else; without it, the chat template's own, if it has one."""
+    """The system's text, before all else; without it, the chat template's own, if it has one. Of a model without a chat
+    template it stands right before the user's text, so end it with a line break."""
     turns: list[Turn] = []
     """Earlier turns of the conversation, such as worked examples."""
     answer_start: Filled | None = None

@@ -11,6 +11,9 @@ from foretell.completions.policy import DATE, Prompt, Reading
 # Stands for a text while the template's own text around it is looked for: of letters for private use, which no text has
 # and no template takes for white space.
 _MARK = "\ue000text\ue001"
+# What a template raises: by its own will, or because what it asks for is not there, or without an end.
+_REFUSALS: tuple[type[Exception], ...] = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
+_REFUSALS += (AttributeError, RecursionError, MemoryError)
 _CODES = ("-d", "-m", *"aAbBdeFmyYjHIMSp")  # of strftime
 
 
@@ -79,7 +82,7 @@ class Template:
                 add_generation_prompt=opened,
                 **self._options,
             )
-        except (TemplateError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        except _REFUSALS as error:
             raise RefusedError(f"the chat template refuses the prompt: {error}") from error
         return str(rendered)
 

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
@@ -10,6 +9,7 @@ from foretell.evaluation.measured import OF_RARER_CLASS
 
 TRAIN, VALIDATION, TEST = "train", "validation", "test"
 MAJORITY, LINEAR = "majority_correct", "linear"
+NOT_TRAINED = "not testable: probe not trained"
 
 
 def join_labels(predictions: pd.DataFrame, outcomes: pd.DataFrame, target: str, split: str | None) -> pd.DataFrame:
@@ -35,11 +35,6 @@ def join_labels(predictions: pd.DataFrame, outcomes: pd.DataFrame, target: str, 
     return joined.drop(columns="_merge")
 
 
-def not_testable(labels: pd.Series | np.ndarray) -> str:
-    """Why a binary target cannot be tested, from its labels on test."""
-    return too_few_of_a_class(int((np.asarray(labels) == 1).sum()), int((np.asarray(labels) == 0).sum()))
-
-
 def why_not_testable(row: Any) -> str:
     """Why a row of the evaluation (its value, reason, positives and negatives) has no value; empty where it has one.
 
@@ -49,7 +44,7 @@ def why_not_testable(row: Any) -> str:
         return ""
     if OF_RARER_CLASS in row.reason:
         return too_few_of_a_class(row.positives, row.negatives)
-    return "not testable: probe not trained"
+    return NOT_TRAINED
 
 
 def too_few_of_a_class(successes: int, failures: int) -> str:

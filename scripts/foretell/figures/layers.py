@@ -69,6 +69,9 @@ def _lines(frame: pd.DataFrame) -> Figure:
     for place, policy in enumerate(policies):
         (panel,) = axes[policy]
         rows = frame[(frame.policy == policy) & frame.value.notna()].sort_values("layer")
+        left, bottom = outer(axes, place)
+        panel.set_ylabel(f"{_score(frame)}\n(cross-validated)" if left else "")
+        panel.set_xlabel("Layer (0: embedding)" if bottom else "")
         if rows.empty:
             say(panel, "probe not trained")
             continue
@@ -82,9 +85,6 @@ def _lines(frame: pd.DataFrame) -> Figure:
         panel.set_ylim(low - margin, high + margin)
         panel.xaxis.set_major_locator(MaxNLocator(6, integer=True))
         panel.grid(color=PALE, linewidth=0.4)
-        left, bottom = outer(axes, place)
-        panel.set_ylabel(f"{_score(frame)}\n(cross-validated)" if left else "")
-        panel.set_xlabel("Layer (0: embedding)" if bottom else "")
     return figure
 
 
@@ -99,8 +99,8 @@ def _heat_maps(frame: pd.DataFrame) -> Figure:
         rows = frame[(frame.policy == policy) & frame.value.notna()]
         if rows.empty:
             say(panel, "probe not trained")
-            continue
-        images.append(_heat_map(panel, rows, low, high))
+        else:
+            images.append(_heat_map(panel, rows, low, high))
         left, bottom = outer(axes, place)
         panel.set_ylabel("Token position" if left else "")
         panel.set_xlabel("Layer (0: embedding)" if bottom else "")

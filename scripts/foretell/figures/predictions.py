@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
-from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
+from foretell.figures.inputs import MAJORITY, NOT_TRAINED, TEST, join_labels
 from foretell.figures.style import RIGHT, WRONG, outer, panels, say, styled
 
 BINS = 20
@@ -38,7 +38,7 @@ def collect(outcomes: dict[str, pd.DataFrame], predictions: dict[str, pd.DataFra
 def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame) -> pd.DataFrame:
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
     if test.score.isna().any():
-        return pd.DataFrame({"policy": [policy], "note": not_testable(test.label)})
+        return pd.DataFrame({"policy": [policy], "note": NOT_TRAINED})
     edges = np.arange(BINS + 1) / BINS
     tables = []
     for correct in (True, False):
@@ -58,12 +58,12 @@ def draw(frame: pd.DataFrame) -> Figure:
     for place, policy in enumerate(policies):
         (panel,) = axes[policy]
         rows, (left, bottom) = frame[frame.policy == policy], outer(axes, place)
+        panel.set_ylabel("Problems (%)" if left else "")
+        panel.set_xlabel("Predicted probability" if bottom else "")
         if rows.note.iloc[0]:
             say(panel, rows.note.iloc[0].replace(": ", ":\n"))
             continue
         _histograms(panel, rows)
-        panel.set_ylabel("Problems (%)" if left else "")
-        panel.set_xlabel("Predicted probability" if bottom else "")
     shown = next((stack[0] for stack in axes.values() if stack[0].get_legend_handles_labels()[0]), None)
     if shown is not None:
         handles, labels = shown.get_legend_handles_labels()

@@ -10,7 +10,7 @@ from scipy.special import expit
 
 from foretell.common.metrics import ECE_BINS
 from foretell.common.statistics import wilson
-from foretell.figures.inputs import MAJORITY, TEST, join_labels, not_testable
+from foretell.figures.inputs import MAJORITY, NOT_TRAINED, TEST, join_labels
 from foretell.figures.style import BLACK, GREY, RIGHT, WRONG, distances, outer, panels, say, styled
 from foretell.probes.calibrated_columns import AS_GIVEN as NOT_SCALED
 
@@ -46,7 +46,7 @@ def collect(
 def _collect(policy: str, outcomes: pd.DataFrame, predictions: pd.DataFrame, calibrated_on: str) -> pd.DataFrame:
     test = join_labels(predictions, outcomes, MAJORITY, TEST)
     if test.score.isna().any():
-        return pd.DataFrame({"policy": [policy], "note": not_testable(test.label)})
+        return pd.DataFrame({"policy": [policy], "note": NOT_TRAINED})
     by_calibration = {UNCALIBRATED: expit(test.score), PLATT: test.probability}
     if calibrated_on == NOT_SCALED:
         by_calibration = {AS_GIVEN: test.probability}
@@ -76,17 +76,17 @@ def draw(frame: pd.DataFrame) -> Figure:
     for place, policy in enumerate(policies):
         upper, lower = axes[policy]
         rows, (left, bottom) = frame[frame.policy == policy], outer(axes, place)
-        if rows.note.iloc[0]:
-            say(upper, rows.note.iloc[0].replace(": ", ":\n"))
-            lower.set_visible(False)
-            continue
-        _reliability(upper, rows)
-        _counts(lower, rows)
         if left:
             upper.set_ylabel("Share correct")
             lower.set_ylabel("Problems")
         if bottom:
             lower.set_xlabel("Predicted probability")
+        if rows.note.iloc[0]:
+            say(upper, rows.note.iloc[0].replace(": ", ":\n"))
+            say(lower, "")
+            continue
+        _reliability(upper, rows)
+        _counts(lower, rows)
     figure.align_ylabels()
     shown = next((stack[0] for stack in axes.values() if stack[0].get_legend_handles_labels()[0]), None)
     if shown is not None:

@@ -47,7 +47,7 @@ def shuffled(questions: pd.Series, options: pd.DataFrame) -> tuple[pd.Series, pd
         options: the right option first; what is null is no option.
 
     Returns:
-        Questions with options; letters, null where there is no right option.
+        Questions with options; letters, null where there is no right option, no other, or the right one stands twice.
     """
     texts, letters = [], []
     for question, row in zip(questions, options.itertuples(index=False), strict=True):
@@ -55,5 +55,6 @@ def shuffled(questions: pd.Series, options: pd.DataFrame) -> tuple[pd.Series, pd
         order = sorted(given, key=lambda option: hashlib.sha256(f"{question} {option}".encode()).hexdigest())
         lines = [f"{letter}) {option}" for letter, option in zip(string.ascii_uppercase, order, strict=False)]
         texts.append(question if pd.isna(question) else "\n".join([f"{str(question).strip()}\n", *lines]))
-        letters.append(pd.NA if pd.isna(row[0]) else string.ascii_uppercase[order.index(given[0])])
+        told = pd.notna(row[0]) and len(given) > 1 and given.count(given[0]) == 1
+        letters.append(string.ascii_uppercase[order.index(given[0])] if told else pd.NA)
     return pd.Series(texts, index=questions.index), pd.Series(letters, index=questions.index, dtype="string")

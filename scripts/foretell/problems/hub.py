@@ -1,6 +1,7 @@
 """Problems of a data set of the Hugging Face hub, from its files."""
 
 import hashlib
+import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -131,6 +132,12 @@ def _part(rows: pd.DataFrame, part: Part, key: str, name: str) -> pd.Series:
 
 
 def _check_questions(frame: pd.DataFrame, settings: HubProblems, name: str) -> None:
+    odd = frame.question.map(pd.api.types.is_list_like)
+    if odd.any():
+        raise UserError(
+            f"{name}: the question of row {int(odd.to_numpy().argmax())} is no text, but "
+            f"{str(frame.question[odd].iloc[0])[:60]}: correct the key 'columns.question'"
+        )
     empty = frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)
     if empty.any():
         raise UserError(
@@ -154,7 +161,11 @@ def _golds(answers: pd.Series, settings: HubProblems, name: str) -> pd.Series:
 
 
 def _text(value: object) -> object:
-    """A number that is whole as one writes it."""
+    """A number that is whole as one writes it, and lists and mappings as JSON does, as in a file of one's own."""
+    if isinstance(value, np.ndarray):
+        value = value.tolist()
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False, default=lambda each: each.tolist())
     return str(int(value)) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -273,6 +284,11 @@ def _check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
 def _with_validation(frame: pd.DataFrame) -> pd.Series:
     """A fifth of train becomes validation: whole groups where train and test share none, else whole questions."""
     train = frame.split == "train"
+    if 0 < train.sum() < 5:
+        raise UserError(
+            f"{int(train.sum())} problems are in train, of which a fifth would be for validation: give more, or name "
+            "files of validation under 'splits'"
+        )
     grouped = not frame.group.eq(frame.problem_id).all()
     apart = grouped and not set(frame.group[train]) & set(frame.group[~train])
     digests = hashes(frame.group if apart else frame.question.map(normalised), "validation")

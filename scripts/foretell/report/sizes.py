@@ -62,12 +62,22 @@ def _without(name: str, metrics: pd.DataFrame, wanted: Callable[[str], bool]) ->
     """Scores that some policies do not have, for reasons that are asked for."""
     controls = [family.name for family in FAMILIES.values() if family.control]
     rows = metrics[(metrics.split == TEST) & metrics.metric.isin(REPORTED) & metrics.encoder.isna()]
-    rows = rows[rows.value.isna() & (rows.family != "") & ~rows.family.isin(controls)]
-    rows = rows[rows.reason.map(wanted).astype(bool)]
-    for (target, metric), part in rows.groupby(["target", "metric"], sort=False):
-        policies = part.drop_duplicates("policy")
-        each = [f"{row.policy} ({_reason(row)})" for row in policies.itertuples()]
+    rows = rows[(rows.family != "") & ~rows.family.isin(controls)]
+    without = rows[rows.value.isna() & rows.reason.map(wanted).astype(bool)]
+    for (target, metric), part in without.groupby(["target", "metric"], sort=False):
+        of_score = rows[(rows.target == target) & (rows.metric == metric)]
+        each = [
+            _lacking(frame, of_score[of_score.policy == policy]) for policy, frame in part.groupby("policy", sort=False)
+        ]
         yield f"{name}: no {METRICS[metric].label} of {target.replace('_', ' ')} for {', '.join(each)}."
+
+
+def _lacking(rows: pd.DataFrame, scored: pd.DataFrame) -> str:
+    """A policy, which of its families lack a score where others have it, and why."""
+    first = next(rows.itertuples())
+    families = rows.family.map(lambda name: FAMILIES[name].label if name in FAMILIES else name)
+    which = "" if len(rows) == len(scored) else f" by {', '.join(families)}"
+    return f"{first.policy}{which} ({_reason(first)})"
 
 
 def _reason(row: Any) -> str:

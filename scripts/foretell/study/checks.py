@@ -11,7 +11,7 @@ from foretell.probes.families import FAMILIES
 from foretell.probes.targets import TARGETS
 from foretell.routing.routers import ROUTERS
 from foretell.study.checks_of_hub import hub_mistakes
-from foretell.study.checks_of_policies import model_mistakes, policy_mistakes, server_mistakes
+from foretell.study.checks_of_policies import model_mistakes, policy_mistakes
 from foretell.study.checks_of_pools import investment_mistakes, pool_mistakes
 from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mistakes
 from foretell.study.config import StudyConfig
@@ -34,7 +34,6 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
     yield from problem_set_mistakes(config)
     yield from hub_mistakes(config)
     yield from model_mistakes(config, root)
-    yield from server_mistakes(config)
     yield from policy_mistakes(config)
     yield from pool_mistakes(config)
     yield from investment_mistakes(config)

@@ -35,8 +35,8 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
                 yield f"key 'models.{name}.weights': {error}"
 
 
-def server_mistakes(config: StudyConfig) -> Iterator[str]:
-    """Models on servers whose key is not there."""
+def missing_keys(config: StudyConfig) -> Iterator[str]:
+    """Models on servers whose key is not there: no mistake of the configuration, which can be planned without it."""
     for name, model in config.models.items():
         if isinstance(model, ServerModel) and model.key is not None and (wrong := no_key(model.key)):
             yield f"key 'models.{name}.key': {wrong}"

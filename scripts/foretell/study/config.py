@@ -108,7 +108,8 @@ class Statistics(Settings):
     resamples: Annotated[int, Field(ge=100)] = 2000
     """Bootstrap resamples behind every interval."""
     fewest_per_class: PositiveInt = 50
-    """Fewest failures, and fewest successes, among a split's problems for which an AUROC is reported."""
+    """Fewest failures, and fewest successes, among a split's problems for which an AUROC is reported. Whatever it is, a
+    probe needs 10 of each among train's."""
 
 
 class StudyConfig(Settings):

@@ -31,6 +31,13 @@ class Assumptions(Settings):
     dollars_per_hour: NotNegative = 3
     """Price of one GPU for an hour."""
 
+    def __str__(self) -> str:
+        return (
+            f"prompts of {self.prompt_tokens:g} tokens (--prompt-tokens), a GPU that does {self.reading:g} TFLOP/s "
+            f"while it reads (--reading) and {self.writing:g} while it writes (--writing), and costs "
+            f"${self.dollars_per_hour:g} an hour (--dollars-per-hour)"
+        )
+
 
 @dataclass(frozen=True)
 class Work:
@@ -68,7 +75,8 @@ def guesses(study: Study) -> Iterator[str]:
         yield f"hours and storage of {', '.join(unknown)} are unknown, and in no sum: give them a 'size'"
     sampled = [name for rule in COMPLETIONS_BY.values() for name in study.policies_by("completions", rule)]
     if most := [name for name in sampled if study.policy(name).model_dump().get("expected_tokens") is None]:
-        yield f"every completion of {', '.join(most)} is taken to be 'max_tokens' long: give them 'expected_tokens'"
+        names = ", ".join(most)
+        yield f"completions of {names} are taken to be 'max_tokens' long, which is the most: give 'expected_tokens'"
     if uncounted := [name for name in study.problem_sets() if count_problems(study, name) is None]:
         yield f"how many problems {', '.join(uncounted)} have is not known before they are made, and not counted"
 

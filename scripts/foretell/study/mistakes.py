@@ -10,6 +10,10 @@ from foretell.common.arguments import Settings
 from foretell.study.fields import keys_of
 
 SEE = "(see config/README.md)"
+PATTERNS = {
+    "^[0-9a-f]{40}$": "a commit, 40 hexadecimal digits",
+    "^[0-9a-f]{64}$": "a SHA-256 sum, 64 hexadecimal digits",
+}
 
 
 def describe(error: ValidationError, config: dict, root: type[Settings]) -> list[str]:
@@ -32,10 +36,17 @@ def _describe(error: ErrorDetails, config: dict, root: type[Settings]) -> str:
             return f"key '{key}.source': {error['ctx']['tag']!r} is none of {known} {SEE}"
         case "value_error":
             return f"key {key!r}: {error['msg'].removeprefix('Value error, ')} {SEE}"
+        case "model_type" | "model_attributes_type" | "dict_type" if error["input"] is None:
+            return (
+                f"key {key!r}: it must be a mapping of keys to values, not None; a file that is merged over a study "
+                f"takes nothing out of it {SEE}"
+            )
         case "model_type" | "model_attributes_type" | "dict_type":
             return f"key {key!r}: it must be a mapping of keys to values, not {error['input']!r} {SEE}"
         case "too_short":
             return f"key {key!r}: it needs at least {error['ctx']['min_length']}, not {error['input']!r} {SEE}"
+        case "string_pattern_mismatch" if wanted := PATTERNS.get(error["ctx"]["pattern"]):
+            return f"key {key!r}: it must be {wanted}, not {error['input']!r} {SEE}"
         case "float_type" if number := _exponential(error["input"]):
             return f"key {key!r}: {error['input']!r} is a text in YAML; write {number} {SEE}"
     return f"key {key!r}: {error['msg']}, not {error['input']!r} {SEE}"

@@ -4,7 +4,7 @@ Snakemake asks for what `all` names, and takes an intermediate file that is miss
 that failed would then not be done again, and what follows from it would stay as it was.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import product
 
 from foretell.study.exports import exported
@@ -13,7 +13,9 @@ from foretell.study.problem_sets import HubSet, Records
 from foretell.study.study import COMPLETIONS_BY, Study
 
 Planned = tuple[str, dict[str, str]]  # rule and wildcards
+PoliciesOn = Callable[[str], list[str]]  # a problem set's
 STAGES = frozenset({"outcomes", "probes", "evaluation", "difficulty", "routing"})  # folders that figures read from
+COMPARE_ALL = frozenset({"evaluation", "difficulty"})  # whose tables are about all policies of a problem set
 
 
 def jobs_of(study: Study) -> list[Planned]:
@@ -21,7 +23,7 @@ def jobs_of(study: Study) -> list[Planned]:
 
     The wildcards are those of the rule, but for `study`.
     """
-    found = _jobs(study, study.problem_sets(), list(study.config.pools), STAGES)
+    found = _jobs(study, study.problem_sets(), list(study.config.pools), STAGES, study.policies)
     found += [("write_explorer", {"pool": pool}) for pool in study.config.return_on_investment]
     return found + [("export_router", {"pool": pool}) for pool in exported(study)]
 
@@ -30,9 +32,22 @@ def jobs_for(study: Study, figure: Figure) -> list[Planned]:
     """Those of these jobs that a figure or table needs."""
     stages = frozenset(pattern.split("/")[0] for pattern in figure.reads.values())
     if figure.about == "problem_set":
-        return _jobs(study, _with_folds(study, figure.sets(study)), [], stages)
+        return _jobs(study, _with_folds(study, figure.sets(study)), [], stages, study.policies)
     pools = [each for pool in figure.sets(study) for each in dict.fromkeys([pool, *study.folds(pool)])]
-    return _jobs(study, _with_folds(study, [study.pool(pool).problem_set for pool in pools]), pools, stages)
+    problem_sets = _with_folds(study, [study.pool(pool).problem_set for pool in pools])
+    of_all = stages & COMPARE_ALL or any("{policy}" in pattern for pattern in figure.reads.values())
+
+    def policies(name: str) -> list[str]:
+        if of_all or study.trained_jointly(name):
+            return study.policies(name)
+        routed = {policy for pool in pools if name in _sets_of(study, pool) for policy in study.pool(pool).policies}
+        return [policy for policy in study.policies(name) if policy in routed]
+
+    return _jobs(study, problem_sets, pools, stages, policies)
+
+
+def _sets_of(study: Study, pool: str) -> list[str]:
+    return _with_folds(study, [study.pool(pool).problem_set])
 
 
 def _with_folds(study: Study, names: list[str]) -> list[str]:
@@ -42,8 +57,10 @@ def _with_folds(study: Study, names: list[str]) -> list[str]:
     return list(dict.fromkeys([*folds, *names]))
 
 
-def _jobs(study: Study, problem_sets: list[str], pools: list[str], stages: frozenset[str]) -> list[Planned]:
-    found = [job for name in problem_sets for job in _on_problem_set(study, name, stages)]
+def _jobs(
+    study: Study, problem_sets: list[str], pools: list[str], stages: frozenset[str], policies: PoliciesOn
+) -> list[Planned]:
+    found = [job for name in problem_sets for job in _on_problem_set(study, name, stages, policies(name))]
     if "routing" in stages:
         for pool in pools:
             rules = ["evaluate_routing"]
@@ -56,7 +73,7 @@ def _jobs(study: Study, problem_sets: list[str], pools: list[str], stages: froze
     return list(unique.values())
 
 
-def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator[Planned]:
+def _on_problem_set(study: Study, name: str, stages: frozenset[str], policies: list[str]) -> Iterator[Planned]:
     origin, on = study.origin(name), {"problem_set": name}
     for each in dict.fromkeys([origin, name]):
         if study.fits_irt(each):
@@ -66,7 +83,7 @@ def _on_problem_set(study: Study, name: str, stages: frozenset[str]) -> Iterator
         entry = study.problem_set(each)
         yield "download_problems" if isinstance(entry, HubSet) else entry.made_by, {"problem_set": each}
     predicted = bool(stages - {"problems", "outcomes"})
-    for policy in study.policies(name):
+    for policy in policies:
         yield from _answers(study, origin, policy)
         yield study.policy(policy).outcomes_by, {**on, "policy": policy}
         if predicted:

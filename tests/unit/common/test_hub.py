@@ -69,6 +69,7 @@ def test_an_error_of_the_hub_that_passes_is_not_noticed(served, where, status):
         ("/resolve/", 429, r"after too many requests \(429\)"),
         ("/api/", 500, "the hub does not give the data set 'someone/problems': it answered with status 500"),
         ("/resolve/", 503, "it answered with status 503 to 3 tries"),
+        ("/resolve/", 451, "it answered with status 451; http.*someone/problems may say why"),
     ],
 )
 def test_an_error_of_the_hub_that_stays_is_one_message(served, where, status, expected):

@@ -217,3 +217,12 @@ def test_problems_of_a_group_are_dealt_together():
 def test_splits_that_are_there_are_not_dealt_again():
     with pytest.raises(UserError, match="have a column 'split' already: leave 'test_share' out"):
         import_problems(of_questions(split="train"), "math", cross_fitted=False, test_share=0.3)
+
+
+def test_rows_that_are_longer_than_the_first_line_do_not_move_to_other_columns(tmp_path):
+    path = tmp_path / "p.csv"
+    path.write_text("q,a\nWhat is 1+1?,2,\nWhat is 2+2?,4,\n")
+    assert read(path, Format()).to_dict("list") == {"q": ["What is 1+1?", "What is 2+2?"], "a": ["2", "4"]}
+    path.write_text("q,a\n1,What is 1+1?,2\n")
+    with pytest.raises(UserError, match=r"p.csv: cannot be read as csv: its rows have more fields"):
+        read(path, Format())

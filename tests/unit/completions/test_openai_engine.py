@@ -237,15 +237,35 @@ def test_a_server_that_wants_a_key_is_said_to():
     assert "Authorization" not in asking.asked[0][1]
 
 
-@pytest.mark.parametrize("status, named", [(404, "'url'"), (400, "'body'")])
+@pytest.mark.parametrize(
+    "status, named", [(404, "'url'"), (405, "'url'"), (301, "'url'"), (400, "'body'"), (402, "402")]
+)
 def test_a_request_that_is_refused_is_not_sent_again(status, named):
     asking = Asking(lambda *_: Failure(status, {"error": {"message": "no such thing"}}))
     message = failed(asking)
     assert named in message and "no such thing" in message and len(asking.asked) == 1
+    assert ("'body'" in message) == (status == 400), "no remedy that is none"
 
 
 def test_answers_without_token_counts_are_refused():
     assert "'usage'" in failed(Asking(lambda *_: {"choices": [{"message": {"content": "4"}}]}))
+
+
+@pytest.mark.parametrize(
+    "usage",
+    [
+        {"completion_tokens": -500},
+        {"completion_tokens": 10**30},
+        {"prompt_tokens": -1},
+        {"cost": -3.0},
+        {"cost": "nan"},
+    ],
+)
+def test_counts_and_costs_that_none_can_have_are_no_answer_and_not_kept(folder, usage):
+    asking = Asking(lambda *_: answer(["4"], **usage))
+    assert "an answer that is none" in failed(asking, ["a"])
+    asking.respond = well
+    assert asking(["a"]).completion_tokens.ge(0).all(), "a server that is mended is asked again"
 
 
 def test_a_server_that_says_nothing_is_given_up():
@@ -258,9 +278,17 @@ def test_a_server_that_says_nothing_is_given_up():
 
 
 def test_the_key_is_in_no_file(folder):
-    Asking(lambda body, number: Failure(500, KEY.encode()) if number == 1 else well(body, number))(["a"])
+    """Also where an answer repeats it."""
+    Asking(lambda body, number: Failure(500, KEY.encode()) if number == 1 else answer([KEY] * number_of(body)))(["a"])
     kept = [path.read_text() for path in Path(folder).rglob("*") if path.is_file()]
     assert len(kept) == 2 and not any(KEY in text for text in kept)
+
+
+def test_a_key_is_not_told_as_json_writes_it(monkeypatch):
+    monkeypatch.setenv("TEST_KEY", key := 'sk-"a/b')
+    written = json.dumps(key)[1:-1].replace("/", "\\/")
+    message = failed(Asking(lambda *_: Failure(400, f"no such key: {written}".encode())), ["a"])
+    assert written not in message and "[TEST_KEY]" in message
 
 
 @pytest.mark.parametrize("written", [f"{KEY}\n", f" {KEY}\r\n"])

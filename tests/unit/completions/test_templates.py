@@ -105,6 +105,12 @@ def test_a_template_that_knows_no_system_says_so():
         render(PROBLEMS, tokenizer_with(ignores), Prompt(system="Be brief."))
 
 
+@pytest.mark.parametrize("asked", ["{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}", "{{ 5 | dictsort }}"])
+def test_a_template_that_fails_in_its_own_way_is_refused_like_one_that_says_so(asked):
+    with pytest.raises(UserError, match="the chat template refuses the prompt"):
+        render(PROBLEMS, tokenizer_with(asked), Prompt())
+
+
 def test_without_a_chat_template_the_systems_text_stands_first():
     assert render(PROBLEMS, tokenizer_with(None), Prompt(system="Sums. ")).prompt[0] == "Sums. 1 + 1?"
 

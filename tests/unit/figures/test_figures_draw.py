@@ -63,6 +63,7 @@ def test_panels_for_any_number_of_policies_and_one_without_a_probe(module, furth
     figure = module.draw(module.collect(*many(count), *further))
     assert figure.get_figwidth() == (COLUMN if count == 1 else PAGE)
     assert sum(text.startswith("not testable") for text in texts(figure)) == 1
+    assert figure.axes[0].get_ylabel(), "what the axes of a row show is said also where its first panel is empty"
     assert_nothing_is_cut_off(figure)
 
 
@@ -74,6 +75,7 @@ def test_heat_maps_share_one_colour_scale(count):
     figure = layers.draw(layers.collect(sweeps))
     limits = {mesh.get_clim() for axes in figure.axes for mesh in axes.collections if isinstance(mesh, QuadMesh)}
     assert len(limits) <= 1
+    assert figure.axes[0].get_ylabel() == "Token position", "also where the first panel is empty"
     assert texts(figure).count("probe not trained") == 1
 
 

@@ -10,6 +10,7 @@ import download_problems
 import hub_data
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
+from foretell.problems.golds import shuffled
 from foretell.problems.hub import read_problems
 from foretell.problems.hub_settings import HubProblems
 from foretell.problems.imported import NO_ANSWER
@@ -103,12 +104,40 @@ def test_a_problem_without_an_answer_is_excluded_with_the_reason(tmp_path):
 
 
 def test_numbers_as_answers_and_ids_are_written_as_people_do(tmp_path):
-    train = {"n": [1.0, 2.0, None], "q": ["a", "b", "c"], "a": [7.0, 0.5, 3.0]}
+    train = {"n": [1.0, 2.0, None, 4, 5], "q": list("abcef"), "a": [7.0, 0.5, 3.0, 1, 2]}
     settings = {**hub_data.GSM8K, "columns": {"question": "q", "answer": "a"}, "gold": "column", "group": ["n", "q"]}
     settings |= {"splits": {"train": "t.parquet", "test": "t2.parquet"}}
     files = {"t.parquet": hub_data.parquet(train), "t2.parquet": hub_data.parquet({"n": [1.0], "q": ["d"], "a": [8.0]})}
     problems = made(tmp_path, files, **settings)
-    assert problems.answer.tolist() == ["7", "0.5", "3", "8"] and problems.group.tolist() == ["1 a", "2 b", "c", "1 d"]
+    assert problems.answer.tolist() == ["7", "0.5", "3", "1", "2", "8"]
+    assert problems.group.tolist() == ["1 a", "2 b", "c", "4 e", "5 f", "1 d"]
+
+
+def test_lists_of_answers_are_written_as_in_a_file_of_ones_own(tmp_path):
+    train = {"q": list("abcde"), "a": [["Paris", "paris"], ["Rome"], [], ["Oslo"], ["Bern"]]}
+    settings = {**hub_data.GSM8K, "columns": {"question": "q", "answer": "a"}, "gold": "column"}
+    settings |= {"splits": {"train": "t.parquet", "test": "t2.parquet"}}
+    test = {"q": ["f"], "a": [["Lima"]]}
+    problems = made(tmp_path, {"t.parquet": hub_data.parquet(train), "t2.parquet": hub_data.parquet(test)}, **settings)
+    assert problems.answer.tolist()[:2] == ['["Paris", "paris"]', '["Rome"]'] and problems.answer.iloc[-1] == '["Lima"]'
+    settings["columns"] = {"question": "a", "answer": "q"}
+    with pytest.raises(UserError, match=r"the question of row 0 is no text.*correct the key 'columns.question'"):
+        made(tmp_path, {"t.parquet": hub_data.parquet(train), "t2.parquet": hub_data.parquet(test)}, **settings)
+
+
+def test_too_few_problems_for_a_validation_are_told_before_any_model_runs(tmp_path):
+    settings = {**hub_data.GSM8K, "columns": {"question": "q", "answer": "a"}, "gold": "column"}
+    settings |= {"splits": {"train": "t.parquet", "test": "t2.parquet"}}
+    files = {name: hub_data.parquet({"q": [name, "b"], "a": ["1", "2"]}) for name in ("t.parquet", "t2.parquet")}
+    with pytest.raises(UserError, match="2 problems are in train, of which a fifth would be for validation"):
+        made(tmp_path, files, **settings)
+
+
+def test_a_right_option_that_is_no_choice_is_no_gold():
+    questions = pd.Series(["Which?"] * 3)
+    options = pd.DataFrame([["1", "1", "2"], ["2", None, None], ["3", "4", None]])
+    _, letters = shuffled(questions, options)
+    assert letters.isna().tolist() == [True, True, False]
 
 
 def edited(column, values):

@@ -35,3 +35,12 @@ def test_problems_of_test_that_share_a_question_and_no_group_are_counted(tmp_pat
     without = pd.Series(["a lacks answers to it", pd.NA, pd.NA, pd.NA], dtype="string")
     assert told(excluded_reason=without)[0].startswith("own: 2 of 3 test problems")
     assert not told(group="g") and not told(question=list("abcd")) and not told(split="train")
+
+
+def test_a_family_that_alone_has_no_score_is_named(tmp_path):
+    made = contents(tmp_path)
+    frame = metrics()
+    alone = (frame.policy == POLICIES[0]) & (frame.family == "tfidf") & (frame.target == "majority_correct")
+    frame.loc[alone, ["value", "reason"]] = [None, NOT_TRAINED]
+    told = [text for text in replace(made, metrics={"own": frame}).warnings if text.startswith("own: no AUROC of maj")]
+    assert told and f"{POLICIES[0]} by TF-IDF (too few of a class on train)" in told[0]

@@ -9,6 +9,7 @@ import pytest
 
 from broken_studies import message, set_key
 from foretell.study import estimates, files, jobs
+from foretell.study.checks_of_policies import missing_keys
 from foretell.study.plan import jobs_of
 from foretell.study.program import program_parameters
 from openai_server import KEY
@@ -92,7 +93,6 @@ BROKEN = [
     ("policies.b.template_arguments", {"x": True}, "key 'policies.b.template_arguments': a server renders by itself"),
     ("policies.b.temperature", 0.7, "key 'policies.b.temperature': 's' takes none"),
     ("models.s.url", "ftp://here", "key 'models.s.url': it must be an address"),
-    ("models.s.key", "NO_SUCH_KEY", "key 'models.s.key': the environment variable NO_SUCH_KEY is not set"),
     ("models.m.engine", "llama", "key 'models.m.engine'"),
 ]
 
@@ -107,3 +107,10 @@ def test_a_key_in_the_wrong_place_is_not_printed(served, opened, key):
     wrong = {"url": f"https://user:{KEY}@host/v1", "key": KEY}[key]
     text = broken(opened, served, f"models.s.{key}", wrong)
     assert f"models.s.{key}" in text and KEY not in text
+
+
+def test_a_study_is_planned_without_the_servers_key_which_is_missed_when_it_runs(served, opened, monkeypatch):
+    monkeypatch.delenv("WISE_KEY")
+    study = opened(served)
+    (missing,) = missing_keys(study.config)
+    assert missing == "key 'models.s.key': the environment variable WISE_KEY is not set; put the server's key there"

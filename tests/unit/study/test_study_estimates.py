@@ -76,7 +76,7 @@ def test_what_is_not_known_is_in_no_sum_and_said(opened, default):
     assert pd.isna(row(study, "generate_completions", "tiny_math/large").gpu_hours)
     texts = list(guesses(study))
     assert any("storage of large are unknown" in text for text in texts)
-    assert any("large is taken to be 'max_tokens' long" in text for text in texts)
+    assert any("large are taken to be 'max_tokens' long, which is the most" in text for text in texts)
 
 
 def test_what_only_the_plan_reads_changes_no_job(planned, opened, default):
@@ -103,12 +103,26 @@ def test_one_figure_needs_what_it_is_made_from_and_nothing_else(opened, default,
     }
 
 
+@pytest.mark.parametrize("label", ["T4", "F6", "F8"])
+def test_a_pools_figure_asks_nothing_of_policies_that_are_in_no_pool(paper, manifest, label):
+    """By what the files of its tables are made from."""
+    pooled = {(of.problem_set, policy) for of in map(paper.pool, paper.config.pools) for policy in of.policies}
+    asked = {
+        (of["problem_set"], of["policy"])
+        for rule, of in jobs_for(paper, manifest[label])
+        if rule == "summarise_outcomes"
+    }
+    assert asked == pooled
+    everything = {of["policy"] for _, of in jobs_for(paper, manifest["F3"]) if "policy" in of}
+    assert {policy for _, policy in asked} < everything
+
+
 def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
     plan_study.main([])
     printed = capsys.readouterr().out
     for label in merged([pytestconfig.rootpath / "config" / "config.yaml"])["figures"]:
         assert f"| {label}  " in printed
-    assert "Assumed, not measured: prompt_tokens 200" in printed
+    assert "Assumed, not measured: prompts of 200 tokens (--prompt-tokens), a GPU that does 300 TFLOP/s" in printed
 
 
 def test_the_plan_says_what_a_study_will_be_too_small_for(capsys, pytestconfig):
@@ -120,7 +134,9 @@ def test_the_plan_says_what_a_study_will_be_too_small_for(capsys, pytestconfig):
 def test_the_plan_says_what_is_wrong_with_a_file(capsys, pytestconfig, tmp_path):
     text = (pytestconfig.rootpath / "examples" / "questions.yaml").read_text()
     (tmp_path / "mine.yaml").write_text(text.replace("group: about", "question: asked"))
-    plan_study.main(["--configfile", str(tmp_path / "mine.yaml")])
+    with pytest.raises(SystemExit) as ended:
+        plan_study.main(["--configfile", str(tmp_path / "mine.yaml")])
+    assert ended.value.code == 1
     assert "Wrong: problem set 'quiz': examples/questions.csv: missing columns ['asked']" in capsys.readouterr().out
 
 

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
@@ -11,6 +11,7 @@ from foretell.common.storage import write_json
 
 ANSWERS = Path(".answers")  # outside results and beside chunks: they were paid for, so that they outlive both
 Answer = dict[str, Any]  # as the server gave it
+Count = Annotated[int, Field(ge=0, le=1 << 40)]  # of tokens
 
 
 class _Message(BaseModel):
@@ -29,19 +30,19 @@ class _Choice(BaseModel):
 
 
 class _PromptDetails(BaseModel):
-    cached_tokens: int | None = None
+    cached_tokens: Count | None = None
 
 
 class _CompletionDetails(BaseModel):
-    reasoning_tokens: int | None = None
+    reasoning_tokens: Count | None = None
 
 
 class _Usage(BaseModel):
-    prompt_tokens: int
-    completion_tokens: int
+    prompt_tokens: Count
+    completion_tokens: Count
     prompt_tokens_details: _PromptDetails = _PromptDetails()
     completion_tokens_details: _CompletionDetails = _CompletionDetails()
-    cost: float | None = None
+    cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
     @field_validator("prompt_tokens_details", "completion_tokens_details", mode="before")
     @classmethod

@@ -17,7 +17,7 @@ from foretell.completions.engines.keys import key_of
 from foretell.completions.policy import Connection, Server
 
 PATHS = {"chat": "chat/completions", "completions": "completions"}
-TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, 529}  # 529: overloaded
+TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529}  # 520 to 524: of proxies; 529: overloaded
 SAID = 300  # letters of what a server says that are shown
 LONGEST = 3600.0  # seconds that a server is waited for because it asks for it
 _BACKOFF = wait_exponential_jitter(initial=1, max=60)
@@ -123,10 +123,11 @@ class Client:
             raise UserError(self._refusal(response, body["model"]))
         try:
             answer = _whole_letters(json.loads(response.content, parse_constant=_no_number))
+            answer = json.loads(self._without_key(json.dumps(answer)))  # which is kept
             read_answer(answer)
         except MalformedError as error:
             raise _TransientError(self._without_key(f"an answer that is none: {error}")[:SAID]) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             if isinstance(error, NoUsageError):
                 raise UserError(
                     f"{self._url}: the answers have no 'usage', so that their tokens and costs are not known; have the "
@@ -141,22 +142,30 @@ class Client:
             if self._connection.key is None:
                 return f"{said}; name the environment variable that has the server's key in the model's 'key'"
             return f"{said}; correct the key in the environment variable {self._connection.key}"
-        if response.status_code == 404:
+        if response.status_code in (404, 405) or response.is_redirect:
             return f"{said}; correct the model's 'url', to which {PATHS['chat']!r} is added, or its 'name', {model!r}"
-        return f"{said}; the model's 'body' adds to every request, or takes from it (null)"
+        if response.status_code in (400, 422):
+            return f"{said}; the model's 'body' adds to every request, or takes from it (null)"
+        return said
 
     def _said(self, response: httpx2.Response) -> str:
         """Status and message of an error."""
         try:
             error = json.loads(response.content)["error"]
             text = error["message"] if isinstance(error, dict) else error
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             text = response.text
         said = self._without_key(str(text)).strip()[:SAID]  # cut last, or a part of the key may be left
         return f"{response.status_code} {response.reason_phrase}: {said}"
 
     def _without_key(self, text: str) -> str:
-        return text if self._key is None else text.replace(self._key, f"[{self._connection.key}]")
+        """A text in which the key, also as JSON writes it, is the name of its variable."""
+        if self._key is None:
+            return text
+        quoted = json.dumps(self._key)[1:-1]
+        for written in (self._key, quoted, quoted.replace("/", "\\/")):
+            text = text.replace(written, f"[{self._connection.key}]")
+        return text
 
     def _retry_after(self, response: httpx2.Response) -> float | None:
         """Seconds that the server asks to wait: given as such, or as a date."""

@@ -7,7 +7,7 @@ from foretell.common.provenance import folder_hash
 from foretell.completions.engines.engine import Asked
 from foretell.completions.generation import fitting_prompts, generate
 from foretell.completions.prompts import load_tokenizer
-from foretell.models.loading import load_model
+from foretell.models.loading import load_model, refuse_what_is_longer
 
 BATCHES = 4  # of a chunk on a processor, where a batch of long completions takes minutes
 
@@ -20,6 +20,7 @@ class TransformersSampler:
         self._settings = asked.settings
         self._tokenizer = load_tokenizer(str(asked.model))
         self._model = load_model(str(asked.model), asked.settings.dtype)
+        refuse_what_is_longer(self._model, asked.prompts, answers=True)
         self.described = f"{self._model.dtype} on {self._model.device}"
         self.identity = {"model": folder_hash(asked.model), "dtype": str(self._model.dtype)}
         self.chunk = CHUNK if self._model.device.type != "cpu" else self._chunk(asked.prompts)

@@ -1,0 +1,87 @@
+"""Checkpoints whose files are damaged or not all there, and prompts that a model cannot take."""
+
+import json
+
+import pandas as pd
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from foretell.common.errors import UserError
+from foretell.completions.generation import generate
+from foretell.completions.policy import Decoding
+from foretell.models.loading import load_model, refuse_what_is_longer
+
+TWO = Decoding(samples=1, temperature=0.0, max_tokens=6)
+
+
+@pytest.fixture
+def folder(model, tmp_path):
+    """A checkpoint that a test may damage."""
+    model.save_pretrained(tmp_path)
+    return tmp_path
+
+
+def with_weights(folder, change):
+    weights = load_file(folder / "model.safetensors")
+    save_file(change(weights), folder / "model.safetensors", {"format": "pt"})
+
+
+def with_config(folder, **changed):
+    path = folder / "config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+
+def test_a_whole_checkpoint_is_loaded(folder, model):
+    loaded = load_model(str(folder), "float32")
+    assert all(torch.equal(weight, loaded.state_dict()[name]) for name, weight in model.state_dict().items())
+
+
+@pytest.mark.parametrize("lost", ["layers.1.", "lm_head", "model."])
+def test_weights_that_are_in_no_file_are_not_made_up(folder, lost):
+    with_weights(folder, lambda weights: {name: each for name, each in weights.items() if lost not in name} or weights)
+    with pytest.raises(UserError, match=r"weights of the model are in none of its files, such as '.*would be random"):
+        load_model(str(folder), "float32")
+
+
+def torn(folder):
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:-100])
+
+
+DAMAGES = {
+    "torn weights": torn,
+    "no model type": lambda folder: (folder / "config.json").write_text("{}"),
+    "other shapes": lambda folder: with_config(folder, hidden_size=48),
+    "heads that do not fit": lambda folder: with_config(folder, num_attention_heads=3),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_is_one_message_that_names_it(folder, damage):
+    DAMAGES[damage](folder)
+    with pytest.raises(UserError) as caught:
+        load_model(str(folder), "float32")
+    assert str(folder) in str(caught.value) and "\n" not in str(caught.value)
+
+
+def test_answers_end_where_the_context_does_and_a_prompt_without_room_is_refused(folder, tokenizer):
+    with_config(folder, max_position_embeddings=8, eos_token_id=None)
+    short = load_model(str(folder), "float32")
+    prompts = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2, 3], [1, 2, 3, 4, 5]]})
+    table = generate(short, tokenizer, prompts, TWO, "p", 1)
+    room = table.problem_id.map({"a": 5, "b": 3})
+    assert (table.completion_tokens <= room).all() and (table.completion_tokens == room).any()
+    assert table.finish_reason[table.completion_tokens == room].isin(["length", "stop"]).all()
+    refuse_what_is_longer(short, prompts, answers=True)
+    long = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2, 3], [1] * 8]})
+    refuse_what_is_longer(short, long, answers=False)
+    with pytest.raises(UserError, match="the prompt of problem 'b' has 8 tokens, and the model takes 8 with an answer"):
+        refuse_what_is_longer(short, long, answers=True)
+
+
+def test_weights_that_are_no_numbers_answer_nothing(folder, tokenizer):
+    with_weights(folder, lambda weights: {name: each * float("nan") for name, each in weights.items()})
+    prompts = pd.DataFrame({"problem_id": ["a"], "token_ids": [[1, 2, 3]]})
+    with pytest.raises(UserError, match="logits are no numbers"):
+        generate(load_model(str(folder), "float32"), tokenizer, prompts, TWO, "p", 1)
