@@ -1,5 +1,6 @@
 """What running a study's models will take: tokens, GPU hours, money and storage, before anything runs."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -98,18 +99,20 @@ def _completions(study: Study, rule: str, problem_set: str, policy: str, assumed
     problems = count_problems(study, problem_set) or 0
     greedy = 1 if entry.temperature else 0  # beside the k samples
     model = study.config.models[entry.model]
-    served = isinstance(model, ServerModel)
-    read = problems * assumed.prompt_tokens * (1 + greedy if served else 1)  # a server is sent it once more
+    requests = problems
+    if isinstance(model, ServerModel):  # which is sent the prompt with each request, and the greedy one apart
+        requests *= math.ceil(entry.samples / (model.samples_per_request or entry.samples)) + greedy
+    read = requests * assumed.prompt_tokens
     written = problems * (entry.samples + greedy) * (entry.expected_tokens or entry.max_tokens)
     hours = _hours(study, entry.model, read, assumed.reading) + _hours(study, entry.model, written, assumed.writing)
-    charged = (read * model.price.input + written * model.price.output) / 1e6
+    charged = (read * model.price.input + written * model.price.output) / 1e6 + requests * model.price.request
     return Work(
         rule=rule,
         about=f"{problem_set}/{policy}",
         prompt_tokens=read,
         completion_tokens=written,
         gpu_hours=hours,
-        dollars=charged if served else hours * assumed.dollars_per_hour,
+        dollars=charged if isinstance(model, ServerModel) else hours * assumed.dollars_per_hour,
         gigabytes=written * BYTES_PER_TOKEN / 1e9,
     )
 

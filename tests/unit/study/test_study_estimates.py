@@ -68,6 +68,19 @@ def test_or_as_many_gigabytes_as_its_files_have(opened, default):
     assert row(opened(default), "download_model", "large").gigabytes == 13.7
 
 
+@pytest.mark.parametrize(("most", "requests"), [(None, 2), (1, 5), (3, 3)])
+def test_a_server_is_sent_the_prompt_and_charges_for_it_with_each_request(opened, default, most, requests):
+    server = {"source": "server", "url": "http://127.0.0.1/v1", "name": "w", "samples_per_request": most}
+    default["models"]["w"] = {**server, "price": {"input": 1.0, "output": 0.0, "request": 0.5}}
+    default["prompts"] = {"ask": {"user": "{question}"}}
+    default["policies"]["w"] = {"model": "w", "prompt": "ask", "samples": 4, "temperature": 1.0, "max_tokens": 9}
+    default["policies"]["w"]["encoder"] = {"model": "small", "effort": "low"}
+    default["pools"]["tiny"]["policies"] += ["w"]
+    found = row(opened(default), "ask_server", "tiny_math/w")
+    assert found.prompt_tokens == 5_000 * 100 * requests
+    assert found.dollars == pytest.approx(5_000 * requests * (0.5 + 100 / 1e6))
+
+
 def test_what_is_not_known_is_in_no_sum_and_said(opened, default):
     default["models"]["large"] = {key: value for key, value in LARGE.items() if key != "size"}
     default["policies"]["large"] = {"model": "large", "samples": 4, "temperature": 1.0, "max_tokens": 900}
