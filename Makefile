@@ -18,7 +18,7 @@ plan: env
 # The tests of the default study, those of other studies, those of the cluster, which wait most of the time, and the unit
 # tests run side by side.
 test: env
-	@mkdir -p logs; \
+	@mkdir -p logs; rm -f logs/test-*.log; started=; \
 	for each in workflow slurm unit; do \
 	python -m pytest tests/$$each -rs > logs/test-$$each.log 2>&1 & started="$$started $$!"; done; \
 	trap "kill $$started" INT TERM; \

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     tokenizer = load_tokenizer(str(args.model))
-    model = load_model(str(args.model), args.settings.dtype)
+    model = load_model(str(args.model), args.settings.dtype, answers=False)
     if args.settings.untrained is not None:
         model = untrained(model, args.settings.untrained)
     prompts = read_parquet(args.prompts)

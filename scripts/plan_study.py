@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from foretell.common.errors import UserError, run
 from foretell.common.yaml_files import read_yaml
 from foretell.grading.sandbox import why_unavailable
-from foretell.study.checks_of_policies import missing_keys
+from foretell.study.checks import missing_keys
 from foretell.study.counting import wrong_files
 from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
@@ -67,7 +67,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"Not known: {text}.")
     for text in too_small_for(study):
         print(f"Small: {text}.")
-    for text in missing_keys(study.config):
+    for text in missing_keys(study):
         print(f"Missing: {text}.")
     if wrong:
         sys.exit(1)

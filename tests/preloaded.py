@@ -1,8 +1,9 @@
 """A Python for jobs in which what takes long to import is there already: every job is a fork of one process.
 
 Importing torch and transformers takes longer than nearly every job of a reduced study. A job's script and library, its
-environment variables and how it ends are as with a Python that is started for it; the seed of hashes is shared. On the
-cluster and where a test is about processes, Python is started as it is for users.
+environment variables and how it ends are as with a Python that is started for it. The seed of hashes is shared, and so
+is what libraries read as they are imported: one thread. On the cluster and where a test is about processes, Python is
+started as it is for users.
 """
 
 import atexit
@@ -11,6 +12,7 @@ import json
 import os
 import runpy
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,10 +83,16 @@ def _start(variables):
         stdout=subprocess.PIPE,
         env={**others, "OMP_NUM_THREADS": "1", **dict(variables)},
     )
-    atexit.register(server.communicate)  # it ends where its input does
+    atexit.register(_stop, server, folder)
     if server.stdout.read(1) != b".":
         raise RuntimeError("the process with what jobs import did not start; what it says stands above")
     return str(program)
+
+
+def _stop(server, folder):
+    server.stdin.close()  # with which it ends
+    server.wait()
+    shutil.rmtree(folder)
 
 
 def serve(address):

@@ -20,7 +20,7 @@ from foretell.grading.sandbox import why_unavailable
 from foretell.models.weights import RECORD, WEIGHTS
 from foretell.probes.families import FAMILIES
 from foretell.study import files, jobs
-from foretell.study.checks_of_policies import missing_keys
+from foretell.study.checks import missing_keys
 from foretell.study.exports import why_not_exported
 from foretell.study.failed import failures
 from foretell.study.forgotten import without_note
@@ -55,7 +55,7 @@ VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
 
 def refuse_what_is_missing():
     """An error where policies are to be answered by an engine that is not installed, or by a server without its key."""
-    for missing in missing_keys(study.config):
+    for missing in missing_keys(study):
         raise WorkflowError(missing)
     if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
         key = f"models.{study.policy(wanting[0]).model}.engine"

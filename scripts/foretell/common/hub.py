@@ -4,6 +4,7 @@ A file that lies in the cache is not asked for again, so that a study can be rep
 """
 
 import hashlib
+import json
 import re
 import time
 from collections.abc import Sequence
@@ -76,7 +77,7 @@ def download(
                 max_workers=1,  # after a lost connection one thread of the client closes what others use
             )
             break
-        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, httpx2.HTTPError, ValueError) as error:
+        except (HfHubHTTPError, LocalEntryNotFoundError, OSError, httpx2.HTTPError, json.JSONDecodeError) as error:
             if attempt == TRIES or not _may_pass(error):
                 raise UnavailableError(_explained(error, repository, kind)) from error
             time.sleep(2 ** (attempt - 1))

@@ -189,10 +189,16 @@ def _read_csv(path: Path) -> pd.DataFrame:
         try:
             frame = pd.read_csv(path, index_col=False, **kept)
         except pd.errors.ParserWarning:
-            raise ValueError("its rows have more fields than its first line names") from None
+            frame = None
+    names = pd.read_csv(path, nrows=0, **kept).columns if frame is None else frame.columns
     for mark, name in {";": "semicolons", "\t": "tabs"}.items():
-        if len(frame.columns) == 1 and mark in frame.columns[0]:
+        if len(names) == 1 and mark in names[0]:
             raise ValueError(f"its columns are separated by {name}; save it with commas")
+    if frame is None:
+        raise ValueError(
+            f"its first line names {len(names)} columns, and rows have more fields: name every column, and put texts "
+            "with commas in quotes"
+        )
     return frame
 
 

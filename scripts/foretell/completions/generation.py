@@ -185,7 +185,10 @@ def _decode(
     greedy = torch.tensor(samples, device=place).eq(GREEDY).repeat(len(prompts))
     texts = start_rows(model, prompts, prefix, padding_token(tokenizer))
     if texts.logits.isnan().any():
-        raise UserError("the model's logits are no numbers: its weights are damaged, or its 'dtype' cannot hold them")
+        raise UserError(
+            "the model's logits are no numbers: fetch it again, where its weights are damaged, or set its 'dtype' to "
+            "float32"
+        )
     while True:
         uniforms = torch.tensor([streams[sample].random() for sample in running], dtype=torch.float64, device=place)
         chosen = choose_tokens(texts.logits.to(place), rows, uniforms, greedy, decoding)

@@ -57,7 +57,7 @@ def _load(reader: PinnedReader, models: Path) -> LoadedModel:
     tokenizer = load_tokenizer(str(folder))
     if fingerprint(template=tokenizer.chat_template) != reader.template_hash:
         raise UserError(f"{folder}: its chat template is not the one that the router's probes were trained with")
-    return LoadedModel(tokenizer, load_model(str(folder), reader.dtype))
+    return LoadedModel(tokenizer, load_model(str(folder), reader.dtype, answers=False))
 
 
 class PromptReader:

@@ -15,17 +15,17 @@ from foretell.models.devices import device_map, fastest_device, fastest_dtype
 from foretell.models.origins import Dtype
 
 # What transformers raises for files that are damaged or do not fit each other.
-_DAMAGED: tuple[type[Exception], ...] = (ValueError, RuntimeError, LookupError, TypeError, AssertionError, ImportError)
-_DAMAGED += (OSError, SafetensorError, StrictDataclassError)
+_DAMAGED = (ValueError, RuntimeError, LookupError, AssertionError, OSError, SafetensorError, StrictDataclassError)
 _UNKNOWN = ("Unrecognized configuration class", "recognize this architecture", "custom code")  # in transformers' errors
 
 
-def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
+def load_model(folder: str, dtype: Dtype, answers: bool = True) -> PreTrainedModel:
     """A causal language model in evaluation mode, on the fastest device, or on several where one is too small for it.
 
     Args:
         folder: checkpoint folder.
         dtype: of its weights and of what it computes; `auto` is `fastest_dtype`.
+        answers: whether it also writes: one that only reads needs no weights of what predicts tokens.
 
     Raises:
         UserError: its architecture is none of a causal language model, or its files are damaged or not all there.
@@ -42,12 +42,14 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
             device_map=None if place == "cpu" else place,
             output_loading_info=True,
         )
+    except ImportError as error:
+        raise UserError(f"{folder}: {_first_line(error)}") from error
     except _DAMAGED as error:
-        if lacks_memory(error):
+        if lacks_memory(error) or "CUDA" in str(error) or (isinstance(error, OSError) and error.errno):
             raise
         if not any(said in str(error) for said in _UNKNOWN):
             raise UserError(
-                f"{folder}: no model can be made of it: {str(error).strip().partition(chr(10))[0]}: see that its files "
+                f"{folder}: no model can be made of it: {_first_line(error)}: see that its files "
                 "are whole and belong together"
             ) from error
         said = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
@@ -57,17 +59,36 @@ def load_model(folder: str, dtype: Dtype) -> PreTrainedModel:
             "choose another model"
         ) from error
     model, loaded = made
-    if missing := sorted(loaded["missing_keys"]):
+    missing = sorted(loaded["missing_keys"])
+    if not answers:
+        missing = [name for name in missing if name.startswith(model.base_model_prefix)]
+    if missing:
         raise UserError(
             f"{folder}: {len(missing)} weights of the model are in none of its files, such as {missing[0]!r}, and "
-            "would be random: add the files that have them"
+            "would be random: add the files that have them, or choose another model"
         )
     return cast(PreTrainedModel, model.eval())
 
 
+def _first_line(error: Exception) -> str:
+    return str(error).strip().partition("\n")[0]
+
+
 def context_of(model: PreTrainedModel) -> int | None:
-    """Most tokens of a prompt and its answer, where the model's configuration says so."""
-    return getattr(model.config.get_text_config(), "max_position_embeddings", None)
+    """Most tokens of a prompt and its answer, where the model has attention and its configuration says so.
+
+    Rotary positions may be stretched by a factor, which some configurations have in this number and some have not.
+    """
+    config = model.config.get_text_config(decoder=True)
+    most = getattr(config, "max_position_embeddings", None)
+    if not most or most < 0 or getattr(config, "num_attention_heads", None) is None:
+        return None
+    rotary = getattr(config, "rope_parameters", None) or {}
+    kinds = [rotary, *(each for each in rotary.values() if isinstance(each, dict))]  # one, or one per kind of layer
+    stretched = [
+        (each.get("original_max_position_embeddings") or most) * each["factor"] for each in kinds if each.get("factor")
+    ]
+    return int(max([most, *stretched]))
 
 
 def refuse_what_is_longer(model: PreTrainedModel, prompts: pd.DataFrame, answers: bool) -> None:

@@ -165,7 +165,9 @@ def _text(value: object) -> object:
     if isinstance(value, np.ndarray):
         value = value.tolist()
     if isinstance(value, list | dict):
-        return json.dumps(value, ensure_ascii=False, default=lambda each: each.tolist())
+        return json.dumps(
+            value, ensure_ascii=False, default=lambda each: each.tolist() if isinstance(each, np.ndarray) else str(each)
+        )
     return str(int(value)) if isinstance(value, float) and value.is_integer() else value
 
 

@@ -64,20 +64,21 @@ def _without(name: str, metrics: pd.DataFrame, wanted: Callable[[str], bool]) ->
     rows = metrics[(metrics.split == TEST) & metrics.metric.isin(REPORTED) & metrics.encoder.isna()]
     rows = rows[(rows.family != "") & ~rows.family.isin(controls)]
     without = rows[rows.value.isna() & rows.reason.map(wanted).astype(bool)]
+    without = without.assign(said=[_reason(row) for row in without.itertuples()])
     for (target, metric), part in without.groupby(["target", "metric"], sort=False):
         of_score = rows[(rows.target == target) & (rows.metric == metric)]
         each = [
-            _lacking(frame, of_score[of_score.policy == policy]) for policy, frame in part.groupby("policy", sort=False)
+            _lacking(frame, of_score[of_score.policy == policy])
+            for (policy, _), frame in part.groupby(["policy", "said"], sort=False)
         ]
         yield f"{name}: no {METRICS[metric].label} of {target.replace('_', ' ')} for {', '.join(each)}."
 
 
 def _lacking(rows: pd.DataFrame, scored: pd.DataFrame) -> str:
-    """A policy, which of its families lack a score where others have it, and why."""
-    first = next(rows.itertuples())
+    """A policy, which of its families lack a score for a reason where others do not, and the reason."""
     families = rows.family.map(lambda name: FAMILIES[name].label if name in FAMILIES else name)
     which = "" if len(rows) == len(scored) else f" by {', '.join(families)}"
-    return f"{first.policy}{which} ({_reason(first)})"
+    return f"{rows.policy.iloc[0]}{which} ({rows.said.iloc[0]})"
 
 
 def _reason(row: Any) -> str:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from foretell.common.arguments import Settings
 from foretell.common.yaml_files import read_yaml
+from foretell.completions.engines.keys import no_key
 from foretell.evaluation.catalogue import METRICS
 from foretell.probes.families import FAMILIES
 from foretell.probes.targets import TARGETS
@@ -15,7 +16,7 @@ from foretell.study.checks_of_policies import model_mistakes, policy_mistakes
 from foretell.study.checks_of_pools import investment_mistakes, pool_mistakes
 from foretell.study.checks_of_problem_sets import file_mistakes, problem_set_mistakes
 from foretell.study.config import StudyConfig
-from foretell.study.models import PathModel
+from foretell.study.models import PathModel, ServerModel
 from foretell.study.own_tables import Table
 from foretell.study.policies import GRADED, PREDICTED
 from foretell.study.problem_sets import Cities
@@ -45,6 +46,14 @@ def mistakes(config: StudyConfig, figures: Sequence[str], root: Path) -> Iterato
         if label not in figures:
             yield f"key 'figures': {label!r} is not in config/figures.yaml; there are {', '.join(figures)}"
     yield from _missing_files(config, root)
+
+
+def missing_keys(study: Study) -> Iterator[str]:
+    """Keys that are not there of servers that will be asked: no mistake, since a study can be planned without them."""
+    asked = {study.policy(name).model_dump()["model"] for name in study.policies_by("completions", "ask_server")}
+    for name, model in study.config.models.items():
+        if name in asked and isinstance(model, ServerModel) and model.key is not None and (wrong := no_key(model.key)):
+            yield f"key 'models.{name}.key': {wrong}"
 
 
 def missing_rollouts(study: Study, root: Path) -> Iterator[str]:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from foretell.common.errors import UserError
-from foretell.completions.engines.keys import no_key
 from foretell.completions.policy import DATE
 from foretell.models.architecture import TinyModelSettings
 from foretell.models.weights import RECORD, WEIGHTS, check_training
@@ -33,13 +32,6 @@ def model_mistakes(config: StudyConfig, root: Path) -> Iterator[str]:
                 check_training(folder / WEIGHTS, folder / RECORD, settings)
             except UserError as error:
                 yield f"key 'models.{name}.weights': {error}"
-
-
-def missing_keys(config: StudyConfig) -> Iterator[str]:
-    """Models on servers whose key is not there: no mistake of the configuration, which can be planned without it."""
-    for name, model in config.models.items():
-        if isinstance(model, ServerModel) and model.key is not None and (wrong := no_key(model.key)):
-            yield f"key 'models.{name}.key': {wrong}"
 
 
 def policy_mistakes(config: StudyConfig) -> Iterator[str]:

@@ -38,7 +38,8 @@ def jobs_for(study: Study, figure: Figure) -> list[Planned]:
     of_all = stages & COMPARE_ALL or any("{policy}" in pattern for pattern in figure.reads.values())
 
     def policies(name: str) -> list[str]:
-        if of_all or study.trained_jointly(name):
+        together = study.trained_jointly(name) or study.predictions_by(name) == "cross_fit_predictors"
+        if of_all or together:
             return study.policies(name)
         routed = {policy for pool in pools if name in _sets_of(study, pool) for policy in study.pool(pool).policies}
         return [policy for policy in study.policies(name) if policy in routed]

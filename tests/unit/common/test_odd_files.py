@@ -223,6 +223,11 @@ def test_rows_that_are_longer_than_the_first_line_do_not_move_to_other_columns(t
     path = tmp_path / "p.csv"
     path.write_text("q,a\nWhat is 1+1?,2,\nWhat is 2+2?,4,\n")
     assert read(path, Format()).to_dict("list") == {"q": ["What is 1+1?", "What is 2+2?"], "a": ["2", "4"]}
+    path.write_text("q;p\nWhat is 1,5?;0,5\n")
+    with pytest.raises(UserError, match="separated by semicolons; save it with commas"):
+        read(path, Format())
     path.write_text("q,a\n1,What is 1+1?,2\n")
-    with pytest.raises(UserError, match=r"p.csv: cannot be read as csv: its rows have more fields"):
+    with pytest.raises(
+        UserError, match=r"p.csv: cannot be read as csv: its first line names 2 columns, and rows have more"
+    ):
         read(path, Format())

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
+from foretell.common.provenance import fingerprint
 from foretell.completions.engines.answers import split
 from foretell.completions.engines.client import Client
 from foretell.completions.engines.engine import Asked
@@ -282,6 +283,23 @@ def test_the_key_is_in_no_file(folder):
     Asking(lambda body, number: Failure(500, KEY.encode()) if number == 1 else answer([KEY] * number_of(body)))(["a"])
     kept = [path.read_text() for path in Path(folder).rglob("*") if path.is_file()]
     assert len(kept) == 2 and not any(KEY in text for text in kept)
+
+
+@pytest.mark.parametrize("key", ["4", "stop", "tokens"])
+def test_a_key_that_is_a_word_changes_no_answer(monkeypatch, key):
+    monkeypatch.setenv("TEST_KEY", key)
+    table = Asking(lambda body, _: answer(["4 tokens"] * number_of(body)))(["a"])
+    assert set(table.completion) == {"4 tokens"} and set(table.finish_reason) == {"stop"}
+
+
+def test_what_was_kept_and_is_no_answer_is_asked_for_again(folder):
+    asking = Asking(well)
+    asking(["a"])
+    for path in Path(folder).rglob("*.json"):
+        kept = json.loads(path.read_text())
+        kept["answers"][0]["usage"]["prompt_tokens"] = -1
+        path.write_text(json.dumps({**kept, "sum": fingerprint(answers=kept["answers"])}))
+    assert asking(["a"]).prompt_tokens.ge(0).all() and len(asking.asked) == 4
 
 
 def test_a_key_is_not_told_as_json_writes_it(monkeypatch):

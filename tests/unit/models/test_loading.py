@@ -1,16 +1,18 @@
 """Checkpoints whose files are damaged or not all there, and prompts that a model cannot take."""
 
 import json
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
+from transformers import LlamaConfig
 
 from foretell.common.errors import UserError
 from foretell.completions.generation import generate
 from foretell.completions.policy import Decoding
-from foretell.models.loading import load_model, refuse_what_is_longer
+from foretell.models.loading import context_of, load_model, refuse_what_is_longer
 
 TWO = Decoding(samples=1, temperature=0.0, max_tokens=6)
 
@@ -44,6 +46,31 @@ def test_weights_that_are_in_no_file_are_not_made_up(folder, lost):
         load_model(str(folder), "float32")
 
 
+def test_a_model_that_only_reads_needs_no_head(folder):
+    with_weights(folder, lambda weights: {name: each for name, each in weights.items() if "lm_head" not in name})
+    assert load_model(str(folder), "float32", answers=False)
+    with_weights(folder, lambda weights: {name: each for name, each in weights.items() if "layers.1." not in name})
+    with pytest.raises(UserError, match=r"such as 'model.layers.1."):
+        load_model(str(folder), "float32", answers=False)
+
+
+LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0, "rope_theta": 1e4}
+
+
+@pytest.mark.parametrize(
+    ("limit", "rotary", "most"),
+    [
+        (4096, None, 4096),
+        (4096, {"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4}, 16384),
+        (131072, {**LLAMA3, "original_max_position_embeddings": 8192}, 131072),
+        (-1, None, None),
+    ],
+)
+def test_a_context_is_what_positions_are_stretched_to(limit, rotary, most):
+    config = LlamaConfig(max_position_embeddings=limit, rope_parameters=rotary)
+    assert context_of(SimpleNamespace(config=config)) == most
+
+
 def torn(folder):
     path = folder / "model.safetensors"
     path.write_bytes(path.read_bytes()[:-100])
@@ -71,8 +98,7 @@ def test_answers_end_where_the_context_does_and_a_prompt_without_room_is_refused
     prompts = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2, 3], [1, 2, 3, 4, 5]]})
     table = generate(short, tokenizer, prompts, TWO, "p", 1)
     room = table.problem_id.map({"a": 5, "b": 3})
-    assert (table.completion_tokens <= room).all() and (table.completion_tokens == room).any()
-    assert table.finish_reason[table.completion_tokens == room].isin(["length", "stop"]).all()
+    assert (table.completion_tokens == room).all() and table.finish_reason.eq("length").all()
     refuse_what_is_longer(short, prompts, answers=True)
     long = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2, 3], [1] * 8]})
     refuse_what_is_longer(short, long, answers=False)

@@ -9,7 +9,7 @@ import pytest
 
 from broken_studies import message, set_key
 from foretell.study import estimates, files, jobs
-from foretell.study.checks_of_policies import missing_keys
+from foretell.study.checks import missing_keys
 from foretell.study.plan import jobs_of
 from foretell.study.program import program_parameters
 from openai_server import KEY
@@ -112,5 +112,5 @@ def test_a_key_in_the_wrong_place_is_not_printed(served, opened, key):
 def test_a_study_is_planned_without_the_servers_key_which_is_missed_when_it_runs(served, opened, monkeypatch):
     monkeypatch.delenv("WISE_KEY")
     study = opened(served)
-    (missing,) = missing_keys(study.config)
+    (missing,) = missing_keys(study)
     assert missing == "key 'models.s.key': the environment variable WISE_KEY is not set; put the server's key there"

@@ -143,11 +143,14 @@ class Kept:
         self._root = root
 
     def read(self, asked: dict[str, Any]) -> list[Answer]:
-        """Answers to what was asked, in their order; none where there are none, or the file is damaged."""
+        """Answers to what was asked, in their order; none where there are none, or they are damaged, or no answers."""
         try:
             kept = json.loads(self._place(asked).read_bytes())
-            return list(kept["answers"]) if kept["sum"] == fingerprint(answers=kept["answers"]) else []
-        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            answers = list(kept["answers"])
+            for each in answers:
+                read_answer(each)
+            return answers if kept["sum"] == fingerprint(answers=answers) else []
+        except (FileNotFoundError, ValueError, KeyError, TypeError, MalformedError):
             return []
 
     def write(self, asked: dict[str, Any], answers: list[Answer]) -> None:

@@ -17,6 +17,7 @@ from foretell.completions.engines.keys import key_of
 from foretell.completions.policy import Connection, Server
 
 PATHS = {"chat": "chat/completions", "completions": "completions"}
+SECRET = 12  # letters of a key at least; shorter ones, as of servers of one's own, keep nothing secret
 TRANSIENT = {408, 409, 425, 429, 500, 502, 503, 504, *range(520, 525), 529}  # 520 to 524: of proxies; 529: overloaded
 SAID = 300  # letters of what a server says that are shown
 LONGEST = 3600.0  # seconds that a server is waited for because it asks for it
@@ -123,7 +124,7 @@ class Client:
             raise UserError(self._refusal(response, body["model"]))
         try:
             answer = _whole_letters(json.loads(response.content, parse_constant=_no_number))
-            answer = json.loads(self._without_key(json.dumps(answer)))  # which is kept
+            answer = self._without_key_inside(answer)
             read_answer(answer)
         except MalformedError as error:
             raise _TransientError(self._without_key(f"an answer that is none: {error}")[:SAID]) from None
@@ -157,6 +158,16 @@ class Client:
             text = response.text
         said = self._without_key(str(text)).strip()[:SAID]  # cut last, or a part of the key may be left
         return f"{response.status_code} {response.reason_phrase}: {said}"
+
+    def _without_key_inside(self, value: Any) -> Any:
+        """An answer, which is kept, without a key that it repeats: one that is too long to be a part of any text."""
+        if self._key is None or len(self._key) < SECRET:
+            return value
+        if isinstance(value, dict):
+            return {name: self._without_key_inside(each) for name, each in value.items()}
+        if isinstance(value, list):
+            return [self._without_key_inside(each) for each in value]
+        return value.replace(self._key, f"[{self._connection.key}]") if isinstance(value, str) else value
 
     def _without_key(self, text: str) -> str:
         """A text in which the key, also as JSON writes it, is the name of its variable."""
