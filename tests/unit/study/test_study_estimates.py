@@ -1,5 +1,6 @@
 """What a study will take, against numbers worked out by hand, and what one figure alone needs."""
 
+import copy
 from types import SimpleNamespace
 
 import pandas as pd
@@ -12,6 +13,7 @@ from foretell.study.counting import count_problems
 from foretell.study.estimates import Assumptions, estimate, guesses
 from foretell.study.open import merged, open_study
 from foretell.study.plan import jobs_for, jobs_of
+from synthetic_studies import SYNTHETIC
 
 ASSUMED = Assumptions(prompt_tokens=100, reading=200, writing=50, dollars_per_hour=2)
 LARGE = {
@@ -128,6 +130,17 @@ def test_a_pools_figure_asks_nothing_of_policies_that_are_in_no_pool(paper, mani
     assert asked == pooled
     everything = {of["policy"] for _, of in jobs_for(paper, manifest["F3"]) if "policy" in of}
     assert {policy for _, policy in asked} < everything
+
+
+def test_policies_that_are_predicted_together_are_all_asked(opened, tmp_path, manifest):
+    """One job predicts them, from the outcomes of all."""
+    config = copy.deepcopy({**SYNTHETIC["cross-fitted"], "records": str(tmp_path)})
+    for file in ("p.csv", "c.csv"):
+        (tmp_path / file).touch()
+    config["policies"]["c"] = config["policies"]["a"]
+    config["problem_sets"]["own"]["policies"] = ["c"]
+    asked = {of["policy"] for _, of in jobs_for(opened(config), manifest["T4"]) if "policy" in of}
+    assert asked == set(config["policies"])
 
 
 def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
