@@ -119,9 +119,9 @@ def _status(error: BaseException | None) -> int | None:
 
 
 def _may_pass(error: BaseException) -> bool:
-    status = _status(error)
     import httpx2
 
+    status = _status(error)
     passes = isinstance(error, httpx2.TransportError) or "Consistency check" in str(error)
     return passes or (status is not None and (status >= 500 or status == _TOO_MANY))
 

@@ -2,78 +2,17 @@
 
 import json
 import threading
-from contextlib import ExitStack
-from datetime import UTC, datetime
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
 
-from foretell.common.errors import UserError
+from asking import Asking, failed, failing, number_of, well
 from foretell.common.provenance import fingerprint
 from foretell.completions.engines.answers import split
-from foretell.completions.engines.client import Client
-from foretell.completions.engines.engine import Asked
-from foretell.completions.engines.keys import key_of, no_key
-from foretell.completions.engines.openai import ServerSampler
-from foretell.completions.policy import CompletionSettings, Connection, Decoding, Server
 from foretell.completions.samples import GREEDY
-from openai_server import KEY, Failure, answer, serve
+from openai_server import KEY, Failure, answer
 
-NOW = datetime(2026, 11, 26, 8, 0, 0, tzinfo=UTC)
-
-
-class Asking:
-    """Asks a server that answers by a function; remembers the requests and how long was waited."""
-
-    servers = ExitStack()
-
-    def __init__(self, respond):
-        self.respond, self.waited = respond, []
-        self.url, self.asked = self.servers.enter_context(serve(lambda *request: self.respond(*request)))
-
-    def __call__(self, problems=("a", "b"), server=None, connection=None, question="{}?", **decoding):
-        given = {"endpoint": "chat", "effort": None, "body": {}, "samples_per_request": None}
-        given |= {"token_limit": "max_tokens", "url": self.url, "name": "wise", **(server or {})}
-        reached = {"key": "TEST_KEY", "concurrency": 1, "timeout": 5.0, "attempts": 3, **(connection or {})}
-        sampled = Decoding(**{"samples": 2, "temperature": 0.7, "max_tokens": 9, **decoding})
-        settings = CompletionSettings(policy="p", decoding=sampled, seed=1, engine="openai", server=Server(**given))
-        messages = [json.dumps([{"role": "user", "content": question.format(problem)}]) for problem in problems]
-        tokens = [np.array([1, 2])] * len(problems)
-        prompts = pd.DataFrame({"problem_id": problems, "messages": messages, "token_ids": tokens})
-        sampler = ServerSampler(Asked(settings, prompts, connection=Connection(**reached)), self._client)
-        return sampler.sample(prompts)
-
-    def _client(self, server, connection):
-        return Client(server, connection, sleep=self.waited.append, now=lambda: NOW)
-
-    @property
-    def bodies(self):
-        return [body for *_, body in self.asked]
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path, monkeypatch):
-    monkeypatch.setenv("TEST_KEY", KEY)
-    monkeypatch.chdir(tmp_path)
-    with Asking.servers:
-        yield tmp_path
-
-
-def number_of(body):
-    return body.get("n", 1)
-
-
-def well(body, _):
-    """Answers that tell sampled from greedy, and number the choices."""
-    kind = "greedy" if body["temperature"] == 0 else "s"
-    return answer([f"{kind}{index}" for index in range(number_of(body))])
-
-
-def failing(*failures):
-    """Fails with each once, then answers."""
-    return lambda body, number: failures[number - 1] if number <= len(failures) else well(body, number)
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def test_samples_of_a_problem_are_one_request_and_the_greedy_one_another():
@@ -181,13 +120,6 @@ def test_a_failure_that_passes_changes_nothing(failure):
     assert 0 < asking.waited[0] < asking.waited[1] <= 60
 
 
-def failed(asking, *arguments, **options):
-    with pytest.raises(UserError) as caught:
-        asking(*arguments, **options)
-    assert KEY not in str(caught.value) and "\n" not in str(caught.value)
-    return str(caught.value)
-
-
 def test_a_failure_that_stays_is_one_message_and_what_was_answered_is_kept():
     asking = Asking(lambda body, number: well(body, number) if number <= 3 else Failure(500, {"error": "no room"}))
     message = failed(asking, ["a", "b", "c"])
@@ -224,18 +156,6 @@ def test_a_damaged_answer_is_asked_for_again(folder):
     for kept in (folder / ".answers").rglob("*.json"):
         kept.write_text(kept.read_text().replace("s1", "s7").replace("greedy0", "gree"))
     assert asking(["a"]).equals(table) and len(asking.asked) == 4
-
-
-def test_a_key_that_is_refused_is_named_by_its_variable():
-    asking = Asking(lambda *_: Failure(401, {"error": {"message": f"Incorrect key {KEY}"}}))
-    message = failed(asking)
-    assert "401" in message and "TEST_KEY" in message and len(asking.asked) == 1 and not asking.waited
-
-
-def test_a_server_that_wants_a_key_is_said_to():
-    asking = Asking(lambda *_: Failure(401, {"error": {"message": "who are you"}}))
-    assert "'key'" in failed(asking, connection={"key": None})
-    assert "Authorization" not in asking.asked[0][1]
 
 
 @pytest.mark.parametrize(
@@ -278,20 +198,6 @@ def test_a_server_that_says_nothing_is_given_up():
     assert "2 attempts" in message and "'timeout'" in message
 
 
-def test_the_key_is_in_no_file(folder):
-    """Also where an answer repeats it."""
-    Asking(lambda body, number: Failure(500, KEY.encode()) if number == 1 else answer([KEY] * number_of(body)))(["a"])
-    kept = [path.read_text() for path in Path(folder).rglob("*") if path.is_file()]
-    assert len(kept) == 2 and not any(KEY in text for text in kept)
-
-
-@pytest.mark.parametrize("key", ["4", "stop", "tokens"])
-def test_a_key_that_is_a_word_changes_no_answer(monkeypatch, key):
-    monkeypatch.setenv("TEST_KEY", key)
-    table = Asking(lambda body, _: answer(["4 tokens"] * number_of(body)))(["a"])
-    assert set(table.completion) == {"4 tokens"} and set(table.finish_reason) == {"stop"}
-
-
 def test_what_was_kept_and_is_no_answer_is_asked_for_again(folder):
     asking = Asking(well)
     asking(["a"])
@@ -300,28 +206,6 @@ def test_what_was_kept_and_is_no_answer_is_asked_for_again(folder):
         kept["answers"][0]["usage"]["prompt_tokens"] = -1
         path.write_text(json.dumps({**kept, "sum": fingerprint(answers=kept["answers"])}))
     assert asking(["a"]).prompt_tokens.ge(0).all() and len(asking.asked) == 4
-
-
-def test_a_key_is_not_told_as_json_writes_it(monkeypatch):
-    monkeypatch.setenv("TEST_KEY", key := 'sk-"a/b')
-    written = json.dumps(key)[1:-1].replace("/", "\\/")
-    message = failed(Asking(lambda *_: Failure(400, f"no such key: {written}".encode())), ["a"])
-    assert written not in message and "[TEST_KEY]" in message
-
-
-@pytest.mark.parametrize("written", [f"{KEY}\n", f" {KEY}\r\n"])
-def test_white_space_around_a_key_is_no_part_of_it(written, monkeypatch):
-    asking = Asking(well)
-    monkeypatch.setenv("TEST_KEY", written)
-    asking(["a"])
-    assert {headers["Authorization"] for _, headers, _ in asking.asked} == {f"Bearer {KEY}"}
-
-
-def test_a_key_that_cannot_be_one_is_refused_and_not_told(monkeypatch):
-    monkeypatch.setenv("A_KEY", "sk\u2014secret")
-    assert "has letters that no key has" in no_key("A_KEY") and "secret" not in no_key("A_KEY")
-    with pytest.raises(UserError, match="A_KEY"):
-        key_of("A_KEY")
 
 
 def test_a_completion_that_ended_in_an_error_is_asked_for_again():

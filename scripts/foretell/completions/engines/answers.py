@@ -10,7 +10,7 @@ from foretell.common.provenance import fingerprint
 from foretell.common.storage import write_json
 
 ANSWERS = Path(".answers")  # outside results and beside chunks: they were paid for, so that they outlive both
-Answer = dict[str, Any]  # as the server gave it
+Answer = dict[str, Any]  # as the server gave it, but for a key that it repeats
 Count = Annotated[int, Field(ge=0, le=1 << 40)]  # of tokens
 
 
