@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
 _KINDS = {"models": "model", "datasets": "dataset"}
 _LARGE = (".parquet", ".safetensors", ".bin")  # what the hub keeps outside git
+_POINTER = b"version https://git-lfs.github.com/spec/v1\noid sha256:%s\nsize %d\n"
 _PAGE = re.compile(r"/(?:(datasets)/)?((?:[^/]+/)?[^/]+)/resolve/([^/]+)/(.+)")
 _WRITE = re.compile(r"/api/models/(.+?)/(preupload|commit)/main")
 _API = re.compile(r"/api/(models|datasets)/(.+?)/(tree|revision)/([^/]+)")
@@ -28,6 +29,7 @@ class Hub:
         failures: by a part of a path, the statuses that requests for it are answered with, one after the other; an
             integer instead of a list is the status of every answer.
         damaged: files by whose place another content of the same length is given.
+        tags: ETags that are given in place of a file's own.
         cut: files whose transfer breaks off once, after so many bytes.
         asked: method, path and Range of every request.
         tokens: bearer tokens of the requests that write.
@@ -38,6 +40,7 @@ class Hub:
     gated: set = field(default_factory=set)
     failures: dict = field(default_factory=dict)
     damaged: set = field(default_factory=set)
+    tags: dict = field(default_factory=dict)
     cut: dict = field(default_factory=dict)
     asked: list = field(default_factory=list)
     tokens: list = field(default_factory=list)
@@ -122,10 +125,11 @@ def serve():
         def _list(self, kind, name, what):
             entries = []
             for path, content in hub.repositories[kind, name].items():
-                oid = hashlib.sha1(content).hexdigest()
-                entry = {"type": "file", "path": path, "size": len(content), "oid": oid}
+                entry = {"type": "file", "path": path, "size": len(content), "oid": checksum(path, content)}
                 if path.endswith(_LARGE):
-                    entry["lfs"] = {"oid": checksum(path, content), "size": len(content), "pointerSize": 130}
+                    pointer = _POINTER % (entry["oid"].encode(), len(content))
+                    entry["lfs"] = {"oid": entry["oid"], "size": len(content), "pointerSize": len(pointer)}
+                    entry["oid"] = checksum("pointer", pointer)
                 entries.append(entry)
             described = {
                 "id": name,
@@ -139,7 +143,10 @@ def serve():
             content = hub.repositories[kind, name].get(file)
             if content is None:
                 return self._answer(404, b"", {"X-Error-Code": "EntryNotFound"})
-            headers = {"ETag": f'"{checksum(file, content)}"', "X-Repo-Commit": hub.commits[kind, name]}
+            headers = {
+                "ETag": f'"{hub.tags.get(file, checksum(file, content))}"',
+                "X-Repo-Commit": hub.commits[kind, name],
+            }
             if file in hub.damaged:
                 content = bytes(byte ^ 1 for byte in content)
             start = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").rstrip("-"))

@@ -5,7 +5,6 @@ A file that lies in the cache is not asked for again, so that a study can be rep
 
 import hashlib
 import json
-import re
 import time
 from collections.abc import Sequence
 from fnmatch import fnmatchcase
@@ -21,7 +20,7 @@ TRIES = 3  # of a transfer that the hub breaks off by an error of its own; the c
 _KINDS = {"model": "model", "dataset": "data set"}
 _PAGES = {"model": "", "dataset": "datasets/"}
 _TOO_MANY = 429
-_BLOCK = 1 << 20
+_POINTER = "version https://git-lfs.github.com/spec/v1\noid sha256:{digest}\nsize {size}\n"
 
 Kind = Literal["model", "dataset"]
 RepositoryId = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*(/[A-Za-z0-9._-]+)?$")]
@@ -81,7 +80,8 @@ def download(
             if attempt == TRIES or not _may_pass(error):
                 raise UnavailableError(_explained(error, repository, kind)) from error
             time.sleep(2 ** (attempt - 1))
-    listed = [file.path for file in get_cached_repo_tree(name, repo_type=kind, revision=commit)]
+    sums = {file.path: file.blob_id for file in get_cached_repo_tree(name, repo_type=kind, revision=commit)}
+    listed = list(sums)
     files = sorted(_fitting(listed, wanted, unwanted))
     for pattern in patterns if kind == "dataset" else []:
         if not _fitting(listed, [pattern], []):
@@ -91,7 +91,7 @@ def download(
             )
     folder = Path(given)
     for file in files:
-        _check(folder / file, f"{file} of {_name(repository, kind)}")
+        _check(folder / file, sums[file], f"{file} of {_name(repository, kind)}")
     return folder, files
 
 
@@ -170,26 +170,38 @@ def _explained(error: BaseException, repository: Repository, kind: Kind) -> str:
     return f"{said}; run it again later, what was fetched is kept" if _may_pass(error) else said
 
 
-def _check(file: Path, name: str) -> None:
-    """Hold a file of the cache against the sum that it is stored under there, which is that of the hub's listing.
+def _check(file: Path, listed: str, name: str) -> None:
+    """Hold a file of the cache against the hub's listing.
+
+    Args:
+        file: a file of the cache, which is stored under the sum that the transfer told, if it told one.
+        listed: git's sum of it, or of the pointer that stands in git for what is kept outside (Git LFS).
+        name: what messages call it.
 
     Raises:
-        UserError: they differ; the file is removed from the cache.
+        UserError: it has neither sum; the file is removed from the cache.
     """
     blob = file.resolve()
-    if not re.fullmatch(r"[0-9a-f]{40}|[0-9a-f]{64}", blob.name):  # a cache without links, or of a mirror
+    if _has_sum(blob, {listed, blob.name}):
         return
-    large = len(blob.name) == 64
-    head = f"blob {blob.stat().st_size}\0".encode()
-    digest = hashlib.sha256() if large else hashlib.sha1(head, usedforsecurity=False)
-    with open(blob, "rb") as content:
-        while block := content.read(_BLOCK):
-            digest.update(block)
-    if digest.hexdigest() != blob.name:
-        file.unlink()
-        blob.unlink(missing_ok=True)
-        kind = "SHA-256" if large else "git's SHA-1"
-        raise UserError(
-            f"{name} is damaged: its {kind} is {digest.hexdigest()}, the hub says {blob.name}; it was removed from the "
-            "cache, so run it again to fetch it anew"
-        )
+    file.unlink()
+    blob.unlink(missing_ok=True)
+    raise UserError(
+        f"{name} is damaged: its content has not the sum that the hub says, {listed}; it was removed from the cache, "
+        "so run it again to fetch it anew"
+    )
+
+
+def _has_sum(file: Path, expected: set[str]) -> bool:
+    with open(file, "rb") as content:
+        digest, size = hashlib.file_digest(content, "sha256").hexdigest(), content.tell()
+        pointer = _POINTER.format(digest=digest, size=size).encode()
+        if expected & {digest, _of_git(len(pointer), pointer).hexdigest()}:
+            return True
+        content.seek(0)
+        return hashlib.file_digest(content, lambda: _of_git(size)).hexdigest() in expected
+
+
+def _of_git(size: int, content: bytes = b"") -> "hashlib._Hash":
+    """The sum by which git knows a file of so many bytes, of which some are given."""
+    return hashlib.sha1(b"blob %d\0" % size + content, usedforsecurity=False)

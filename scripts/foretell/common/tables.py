@@ -59,6 +59,7 @@ class RunOrTable(Settings):
 
 
 LOGS: dict[str, Callable[[Path], pd.DataFrame]] = {"lm_eval": read_lm_eval, "inspect": read_inspect}
+EXACT = 2**53  # below it a float holds every whole number
 GRADES = ("metrics.", "scores.")  # how columns of a log's grades begin
 
 
@@ -87,11 +88,11 @@ def read(path: Path | Sequence[Path], how: Format, graded: bool = False) -> pd.D
     if "problem_id" in frame:
         _check_ids(frame.problem_id, names)
         frame["problem_id"] = frame.problem_id.astype(str)
-    mixed = {name: _of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
+    mixed = {name: of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
     return frame.assign(**mixed).reset_index(drop=True)
 
 
-def _of_one_kind(column: pd.Series) -> pd.Series:
+def of_one_kind(column: pd.Series) -> pd.Series:
     """The column, where its values can stand in one of a file; else numbers and lists among texts are texts too."""
     try:
         pa.array(column, from_pandas=True)
@@ -170,7 +171,7 @@ def _check_ids(ids: pd.Series, names: str) -> None:
 
 
 def _read_table(path: Path) -> pd.DataFrame:
-    readers = {".parquet": pd.read_parquet, ".csv": _read_csv, ".jsonl": _read_lines, ".json": _read_list}
+    readers = {".parquet": _read_parquet, ".csv": _read_csv, ".jsonl": _read_lines, ".json": _read_list}
     if path.suffix not in readers:
         raise UserError(f"{path}: the name must end in one of {', '.join(readers)}")
     try:
@@ -179,6 +180,11 @@ def _read_table(path: Path) -> pd.DataFrame:
         raise not_utf8(path, path.read_bytes()[:2], error) from error
     except (ValueError, KeyError) as error:
         raise UserError(f"{path}: cannot be read as {path.suffix[1:]}: {error}") from error
+
+
+def _read_parquet(path: Path) -> pd.DataFrame:
+    """As pandas does, but whole numbers beside a null are no floats, which lose digits."""
+    return pd.read_parquet(path, to_pandas_kwargs={"integer_object_nulls": True})
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -204,15 +210,20 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_lines(path: Path) -> pd.DataFrame:
     with open(path, encoding="utf-8-sig", newline="\n") as file:
-        rows = [json.loads(line) for line in file if line.strip()]
+        rows = [json.loads(line, parse_int=_whole) for line in file if line.strip()]
     return _normalised(rows)
 
 
 def _read_list(path: Path) -> pd.DataFrame:
-    content = json.loads(read_text(path))
+    content = json.loads(read_text(path), parse_int=_whole)
     if not isinstance(content, list):
         raise ValueError("it holds no list of objects")
     return _normalised(content)
+
+
+def _whole(digits: str) -> int | str:
+    """A whole number, or its digits where a float, which pandas makes of it beside a null, would lose some."""
+    return int(digits) if abs(float(digits)) < EXACT else digits
 
 
 def _normalised(rows: list) -> pd.DataFrame:
@@ -222,5 +233,5 @@ def _normalised(rows: list) -> pd.DataFrame:
             raise ValueError(f"row {number} is no object with columns, but {json.dumps(row)[:60]}")
     frame = pd.json_normalize(rows)
     gaps = {name: frame[name].dropna() for name in frame.select_dtypes(float) if frame[name].isna().any()}
-    whole = [name for name, known in gaps.items() if len(known) and ((known % 1 == 0) & (known.abs() < 2**53)).all()]
+    whole = [name for name, known in gaps.items() if len(known) and ((known % 1 == 0) & (known.abs() < EXACT)).all()]
     return frame.astype(dict.fromkeys(whole, "Int64"))

@@ -1,6 +1,5 @@
 """Problems of a data set of the Hugging Face hub, from its files."""
 
-import hashlib
 import json
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -10,13 +9,15 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.frames import hashes, numbers
-from foretell.common.tables import Format, read
+from foretell.common.tables import Format, of_one_kind, read
 from foretell.problems.duplicates import normalised
 from foretell.problems.golds import after_hashes, last_box, shuffled
+from foretell.problems.hub_checks import check_answers, check_content, check_ids, check_questions, check_rows
 from foretell.problems.hub_settings import DateSplit, HubProblems, Part
 from foretell.problems.imported import NO_ANSWER
 from foretell.problems.livecodebench import COLUMNS as TEST_COLUMNS
 from foretell.problems.livecodebench import with_tests
+from foretell.problems.validation import with_validation
 
 _DATE = "date_of_split"  # while problems are divided by it
 _NUMBERS = ("reference_difficulty", "reference_difficulty_se")
@@ -43,7 +44,9 @@ def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.D
     for split, patterns in settings.patterns().items():
         for file in (each for each in files if any(fnmatchcase(each, pattern) for pattern in patterns)):
             parts.append(_read_file(settings, folder / file, file).assign(split=split))
-    return _completed(pd.concat(parts, ignore_index=True), settings)
+    frame = pd.concat(parts, ignore_index=True)
+    mixed = {name: of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
+    return _completed(frame.assign(**mixed), settings)
 
 
 def read_mirror(settings: HubProblems, file: Path) -> pd.DataFrame:
@@ -55,7 +58,7 @@ def read_mirror(settings: HubProblems, file: Path) -> pd.DataFrame:
     assert settings.mirror is not None
     rows = read(file, settings.mirror).assign(path=file.name)
     frame = pd.DataFrame({own: _column(rows, own, f"mirror.columns.{own}", file.name) for own in settings.columns})
-    _check_questions(frame, settings, file.name)
+    check_questions(frame, settings, file.name)
     frame["answer"] = frame.answer.map(_text).astype("string").str.strip()
     return _completed(_with_difficulty(frame, settings).assign(split="all"), settings)
 
@@ -64,13 +67,14 @@ def _completed(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
     """Ids, splits and the contract's other columns of the problems of all files."""
     frame = _with_ids(frame, settings)
     if settings.sha256 is not None:
-        _check_content(frame, settings)
+        check_content(frame, settings)
     if settings.splits is None:
         frame["split"] = _divided(frame, settings)
     if settings.train_contains_test:
         frame = _without_test(frame)
-    _check_ids(frame, settings)
-    _check_rows(frame, settings)
+    check_ids(frame, settings)
+    check_rows(frame, settings)
+    check_answers(frame, settings)
     if not frame.split.eq("validation").any():
         frame["split"] = _with_validation(frame)
     return frame.drop(columns=_DATE, errors="ignore")
@@ -92,9 +96,9 @@ def _read_file(settings: HubProblems, path: Path, name: str) -> pd.DataFrame:
         frame["answer"] = rows.tests
     if settings.choices is not None:
         options = [settings.choices.correct, *settings.choices.incorrect]
-        _require(rows, options, "choices", name)
-        frame["question"], frame["answer"] = shuffled(frame.question, rows[options])
-    _check_questions(frame, settings, name)
+        texts = pd.DataFrame({option: _column(rows, option, "choices", name) for option in options})
+        frame["question"], frame["answer"] = shuffled(frame.question, texts)
+    check_questions(frame, settings, name)
     frame["answer"] = _golds(frame.answer, settings, name)
     if settings.group is not None:
         frame["group"] = _joined([_column(rows, column, "group", name) for column in settings.group])
@@ -113,7 +117,21 @@ def _require(rows: pd.DataFrame, columns: list[str], key: str, name: str) -> Non
 
 def _column(rows: pd.DataFrame, column: str, key: str, name: str) -> pd.Series:
     _require(rows, [column], key, name)
-    return rows[column]
+    return (
+        rows[column].map(lambda value: _decoded(value, column, name)) if rows[column].dtype == object else rows[column]
+    )
+
+
+def _decoded(value: object, column: str, name: str) -> object:
+    """A text that stands there as bytes."""
+    if not isinstance(value, bytes):
+        return value
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise UserError(
+            f"{name}: column {column!r} has bytes that are no text in UTF-8, such as {value[:20]!r}"
+        ) from error
 
 
 def _part(rows: pd.DataFrame, part: Part, key: str, name: str) -> pd.Series:
@@ -129,21 +147,6 @@ def _part(rows: pd.DataFrame, part: Part, key: str, name: str) -> pd.Series:
             f"{name}: the pattern of the key {key!r} fits no value of {part.column!r}, such as {whole[0]!r}"
         )
     return found
-
-
-def _check_questions(frame: pd.DataFrame, settings: HubProblems, name: str) -> None:
-    odd = frame.question.map(pd.api.types.is_list_like)
-    if odd.any():
-        raise UserError(
-            f"{name}: the question of row {int(odd.to_numpy().argmax())} is no text, but "
-            f"{str(frame.question[odd].iloc[0])[:60]}: correct the key 'columns.question'"
-        )
-    empty = frame.question.isna() | frame.question.astype("string").str.strip().eq("").fillna(True)
-    if empty.any():
-        raise UserError(
-            f"{name}: {int(empty.sum())} of {len(frame)} rows have no question in {settings.columns['question']!r}, "
-            f"the first is row {int(empty.to_numpy().argmax())}: correct the key 'columns.question', or the revision"
-        )
 
 
 def _golds(answers: pd.Series, settings: HubProblems, name: str) -> pd.Series:
@@ -180,10 +183,15 @@ def _joined(columns: list[pd.Series]) -> pd.Series:
 
 
 def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
-    dates = pd.to_datetime(_column(rows, how.column, "date_split.column", name), errors="coerce", utc=True)
+    given = _column(rows, how.column, "date_split.column", name)
+    written = given if pd.api.types.is_datetime64_any_dtype(given) else given.map(_text).astype("string")
+    dates = pd.to_datetime(written, format="ISO8601", errors="coerce", utc=True)
     if dates.isna().any():
         at = int(dates.isna().to_numpy().argmax())
-        raise UserError(f"{name}: row {at} has no date in {how.column!r}: correct the key 'date_split.column'")
+        raise UserError(
+            f"{name}: row {at} has no date in {how.column!r} that begins with year, month and day, as in 2024-10-01, "
+            f"but {given.iloc[at]!r}: correct the key 'date_split.column'"
+        )
     return dates
 
 
@@ -241,58 +249,15 @@ def _dealt(frame: pd.DataFrame, sizes: dict[str, int]) -> pd.Series:
     return pd.Series(np.repeat(list(sizes), list(sizes.values())), index=frame.index[order]).reindex(frame.index)
 
 
-def _check_content(frame: pd.DataFrame, settings: HubProblems) -> None:
-    texts = frame[["problem_id", "question", "answer"]].to_json(orient="values", force_ascii=True)
-    found = hashlib.sha256(str(texts).encode()).hexdigest()
-    if found != settings.sha256:
-        raise UserError(
-            f"ids, questions and answers have the SHA-256 {found}, the key 'sha256' says {settings.sha256}: correct "
-            "the key if you trust the files"
-        )
-
-
 def _without_test(frame: pd.DataFrame) -> pd.DataFrame:
     test = frame.problem_id[frame.split == "test"]
     return frame[(frame.split == "test") | ~frame.problem_id.isin(test)].reset_index(drop=True)
 
 
-def _check_ids(frame: pd.DataFrame, settings: HubProblems) -> None:
-    if frame.problem_id.isna().any():
-        raise UserError(
-            f"{int(frame.problem_id.isna().sum())} rows have no problem_id: correct the key 'columns.problem_id', or "
-            "leave it out"
-        )
-    twice = frame[frame.problem_id.duplicated(keep=False)]
-    if len(twice):
-        splits = sorted(set(twice.split))
-        remedy = "or set 'train_contains_test'" if splits == ["test", "train"] else "or leave the key out"
-        raise UserError(
-            f"{twice.problem_id.nunique()} ids stand there more than once, such as {twice.problem_id.iloc[0]!r} in "
-            f"{' and '.join(splits)}: correct the key 'columns.problem_id' ({settings.columns.get('problem_id')!r}), "
-            f"{remedy}"
-        )
-
-
-def _check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
-    there = {**frame.split.value_counts().to_dict(), "all": len(frame)}
-    for split, expected in settings.rows.model_dump(exclude_none=True).items():
-        if there.get(split, 0) != expected:
-            raise UserError(
-                f"{settings.id} at {settings.revision} has {there.get(split, 0)} problems in {split!r}, the key "
-                f"'rows.{split}' says {expected}: correct the key, or the files"
-            )
-
-
 def _with_validation(frame: pd.DataFrame) -> pd.Series:
     """A fifth of train becomes validation: whole groups where train and test share none, else whole questions."""
     train = frame.split == "train"
-    if 0 < train.sum() < 5:
-        raise UserError(
-            f"{int(train.sum())} problems are in train, of which a fifth would be for validation: give more, or name "
-            "files of validation under 'splits'"
-        )
     grouped = not frame.group.eq(frame.problem_id).all()
     apart = grouped and not set(frame.group[train]) & set(frame.group[~train])
-    digests = hashes(frame.group if apart else frame.question.map(normalised), "validation")
-    ordered = digests[train].sort_values(kind="stable")
-    return frame.split.mask(train & digests.isin(ordered.iloc[: len(ordered) // 5]), "validation")
+    keys = frame.group if apart else frame.question.map(normalised)
+    return with_validation(frame.split, keys, "name files of validation under 'splits'")

@@ -11,6 +11,7 @@ from foretell.common.frames import hashes, numbers, require
 from foretell.common.incomplete import incomplete
 from foretell.common.tables import Format
 from foretell.problems.records import RecordSettings
+from foretell.problems.validation import with_validation
 
 SPLITS = ("train", "validation", "test")
 NO_ANSWER = "no answer to grade by"
@@ -198,14 +199,7 @@ def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
     _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split
-    digests = hashes(keys, "validation")
-    train = digests[split == "train"].sort_values(kind="stable")
-    if len(train) < 5:
-        raise UserError(
-            f"{len(train)} problems are in train, of which a fifth would be for validation: give more, or some the "
-            "split 'validation'"
-        )
-    return split.mask(split.eq("train") & digests.isin(train.iloc[: len(train) // 5]), "validation")
+    return with_validation(split, keys, "give some the split 'validation'")
 
 
 def _dealt_by(frame: pd.DataFrame) -> pd.Series:

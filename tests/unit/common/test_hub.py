@@ -95,6 +95,17 @@ def test_a_damaged_file_is_refused_and_fetched_anew_the_next_time(served, file):
     assert (folder / file).read_bytes() == FILES[file]
 
 
+@pytest.mark.parametrize("tag", ["0123-no-sum", "0" * 64])
+@pytest.mark.parametrize("file", ["extra.jsonl", "data/test-00000-of-00001.parquet"])
+def test_files_are_held_against_the_listing_whatever_the_transfer_says(served, file, tag):
+    served.tags[file] = tag
+    folder, _ = download(REPOSITORY, "dataset", [file])
+    assert (folder / file).read_bytes() == FILES[file]
+    (folder / file).resolve().write_bytes(b"other")
+    with pytest.raises(UserError, match=f"{file} of the data set .* is damaged"):
+        download(REPOSITORY, "dataset", [file])
+
+
 def test_a_gated_repository_says_where_to_ask(served):
     served.gated.add("someone/problems")
     with pytest.raises(UserError) as raised:

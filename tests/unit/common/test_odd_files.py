@@ -3,6 +3,8 @@
 import json
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
 import pytest
 
 from foretell.common.errors import UserError
@@ -98,6 +100,19 @@ def test_whole_numbers_beside_a_gap_stay_whole(tmp_path):
     assert found.answer.dtype == "Int64" and found.answer[0] == 1 and found.rate.tolist()[:2] == [0.5, 1.0]
 
 
+@pytest.mark.parametrize("write", ["parquet", "jsonl", "json"])
+def test_large_whole_numbers_beside_a_gap_keep_their_digits(tmp_path, write):
+    file = tmp_path / f"t.{write}"
+    if write == "parquet":
+        pa.parquet.write_table(pa.table({"problem_id": [2**53 + 1, 2**53 + 2], "answer": [2**60 + 1, None]}), file)
+    else:
+        rows = [{"problem_id": 2**53 + 1, "answer": 2**60 + 1}, {"problem_id": 2**53 + 2}]
+        lines(file, rows) if write == "jsonl" else file.write_text(json.dumps(rows))
+    found = read(file, Format())
+    assert found.problem_id.tolist() == [str(2**53 + 1), str(2**53 + 2)]
+    assert found.answer.map(str).tolist()[0] == str(2**60 + 1) and found.answer.isna().tolist() == [False, True]
+
+
 @pytest.mark.parametrize(("name", "content"), [("t.jsonl", '{"a": 1}\n[1, 2]\n'), ("t.json", '[{"a": 1}, 3]')])
 def test_rows_that_are_no_objects_are_named(tmp_path, name, content):
     (tmp_path / name).write_text(content)
@@ -130,7 +145,7 @@ def test_a_gap_is_no_value_that_rows_are_chosen_by(tmp_path):
     rows = [{"problem_id": "a", "seed": 1, "hash": 2**63 + 9}, {"problem_id": "b"}]
     for seed in (1, "1"):
         found = read(lines(tmp_path / "t.jsonl", rows), Format(where={"seed": seed}))
-        assert found.problem_id.tolist() == ["a"] and found["hash"].item() == 2.0**63
+        assert found.problem_id.tolist() == ["a"] and found["hash"].item() == str(2**63 + 9)
 
 
 def test_rows_are_chosen_by_a_date_in_quotes(tmp_path):

@@ -11,22 +11,9 @@ import hub_data
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.problems.golds import shuffled
-from foretell.problems.hub import read_problems
 from foretell.problems.hub_settings import HubProblems
 from foretell.problems.imported import NO_ANSWER
-
-
-def made(folder, repository, **settings):
-    """Problems of a repository's files, written to a folder."""
-    for name, content in repository.items():
-        (folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (folder / name).write_bytes(content)
-    settings.pop("source", None)
-    return read_problems(HubProblems.model_validate(settings), folder, sorted(repository))
-
-
-def sizes(problems):
-    return problems.split.value_counts().to_dict()
+from problems_of_files import made, sizes
 
 
 def test_math_has_the_last_box_and_its_level(tmp_path):
