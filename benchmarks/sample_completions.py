@@ -20,9 +20,9 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "scripts"))
 
 from foretell.completions.generation import fitting_prompts, generate, padding_token
 from foretell.completions.policy import Decoding
-from foretell.completions.prompts import load_tokenizer
 from foretell.models.loading import load_model
 from foretell.models.origins import Dtype
+from foretell.models.tokenizers import load_tokenizer
 
 
 @torch.inference_mode()

@@ -16,8 +16,9 @@ from foretell.common.errors import run
 from foretell.common.provenance import file_hash, fingerprint, folder_hash
 from foretell.common.storage import read_parquet, write_json, write_safetensors
 from foretell.completions.generation import padding_token
-from foretell.completions.prompts import load_tokenizer
-from foretell.models.loading import load_model, refuse_what_is_longer, untrained
+from foretell.models.context import refuse_what_does_not_fit
+from foretell.models.loading import load_model, untrained
+from foretell.models.tokenizers import load_tokenizer
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -35,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     if args.settings.untrained is not None:
         model = untrained(model, args.settings.untrained)
     prompts = read_parquet(args.prompts)
-    refuse_what_is_longer(model, prompts, answers=False)
+    refuse_what_does_not_fit(model, prompts, answers=False)
     positions = chosen_positions(args.settings.positions, prompts.eoi_positions.iloc[0].tolist())
     prompts = prompts.assign(eoi_positions=[positions] * len(prompts))
     pieces = pieces_of_shard(prompts, CHUNK, *args.shard)

@@ -8,7 +8,8 @@ from foretell.common.arguments import settings
 from foretell.common.errors import UserError, run
 from foretell.common.storage import read_parquet, write_parquet
 from foretell.completions.policy import PromptSettings, Reading
-from foretell.completions.prompts import check_arguments, load_tokenizer, render
+from foretell.completions.prompts import check_arguments, render
+from foretell.models.tokenizers import load_tokenizer
 
 
 def main(argv: Sequence[str] | None = None) -> None:

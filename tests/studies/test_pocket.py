@@ -12,9 +12,9 @@ from scipy.stats import spearmanr
 from foretell.common.yaml_files import read_yaml
 from foretell.completions.generation import generate
 from foretell.completions.policy import Decoding
-from foretell.completions.prompts import load_tokenizer
 from foretell.completions.samples import GREEDY
 from foretell.models.loading import load_model
+from foretell.models.tokenizers import load_tokenizer
 from sampled_text import first_tokens_p_value, greedy_without_batches
 from workflow_project import RECORDS, ROOT, copy_project, with_checkpoints
 

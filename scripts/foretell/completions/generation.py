@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 import torch
-from transformers import PreTrainedModel, PreTrainedTokenizerBase
+from transformers import PreTrainedConfig, PreTrainedModel, PreTrainedTokenizerBase
 
 from foretell.common.errors import UserError
 from foretell.completions.policy import Decoding
@@ -15,9 +15,9 @@ from foretell.completions.samples import GREEDY, completions_of
 from foretell.completions.sampling import choose_tokens, uniform_stream
 from foretell.completions.shared_prefix import SharedPrefix, share_prefix
 from foretell.completions.thinking import Thinking, Written
+from foretell.models.context import context_of
 from foretell.models.decoder import pads
 from foretell.models.devices import unused_memory
-from foretell.models.loading import context_of
 from foretell.models.memory import halving
 
 # On a processor: prompts of a batch, and numbers that its logits of one step (512 MB in float32) and its keys and
@@ -65,7 +65,7 @@ def generate(
     """
     samples = [*range(decoding.samples), GREEDY]
     lengths = prompts.token_ids.map(len).to_numpy()
-    longest = lengths.max() + decoding.max_tokens
+    longest = longest_sequence(model.config, prompts, decoding)
     fitting = fitting_prompts(model, len(samples), longest)
     batch_size = fitting if batch_size is None else min(batch_size, fitting)
     order = np.argsort(lengths, kind="stable")
@@ -89,6 +89,12 @@ def generate(
         for sample, (text, count, thought, reason) in zip(samples, completions[row], strict=True)
     ]
     return completions_of(records)
+
+
+def longest_sequence(config: PreTrainedConfig, prompts: pd.DataFrame, decoding: Decoding) -> int:
+    """Most tokens that one of the prompts and its answer can have: what does not fit into the context is cut off."""
+    longest = int(prompts.token_ids.map(len).max()) if len(prompts) else 0
+    return int(min(longest + decoding.max_tokens, context_of(config) or math.inf))
 
 
 def fitting_prompts(model: PreTrainedModel, samples: int, tokens: int) -> int:
@@ -177,7 +183,7 @@ def _decode(
     """
     place = torch.device("cpu") if model.device.type == "mps" else model.device  # which has no doubles
     ending = _Ending(tokenizer, end_tokens(model, tokenizer), decoding, thinking)
-    context = context_of(model) or math.inf
+    context = context_of(model.config) or math.inf
     most = [min(decoding.max_tokens, context - len(prompt)) for prompt in prompts for _ in samples]
     completions = [_Completion(int(each)) for each in most]
     running = list(range(len(streams)))

@@ -1,34 +1,16 @@
 """Rendered prompts, and the positions in them that are read before the model writes anything."""
 
-import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
+from transformers import PreTrainedTokenizerBase
 
 from foretell.common.errors import UserError
 from foretell.completions.policy import DATE, EFFORTS, FIELD, Prompt, Reading
 from foretell.completions.templates import RefusedError, Template
 
-GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 DEFAULT = Reading()
-
-
-def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
-    """Load the tokenizer of a checkpoint folder."""
-    return _tokenizer_class(model_folder).from_pretrained(model_folder, local_files_only=True, trust_remote_code=False)
-
-
-def _tokenizer_class(model_folder: str) -> Any:
-    """The class that loads a tokenizer; AutoTokenizer, which takes seconds to import, only where it has its own."""
-    description = Path(model_folder) / "tokenizer_config.json"
-    if description.is_file() and json.loads(description.read_text()).get("tokenizer_class") in GENERIC:
-        return PreTrainedTokenizerFast
-    from transformers import AutoTokenizer
-
-    return AutoTokenizer
 
 
 def render(

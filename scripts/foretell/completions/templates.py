@@ -1,6 +1,7 @@
 """Conversations rendered by a model's chat template, and where the user's text ends in them."""
 
 import datetime
+from contextlib import suppress
 
 from jinja2 import TemplateError
 from transformers import PreTrainedTokenizerBase
@@ -14,7 +15,7 @@ _MARK = "\ue000text\ue001"
 # What a template raises: by its own will, or because what it asks for is not there, or without an end.
 _REFUSALS: tuple[type[Exception], ...] = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
 _REFUSALS += (AttributeError, RecursionError, MemoryError)
-_CODES = ("-d", "-m", *"aAbBdeFmyYjHIMSp")  # of strftime
+_CODES = (*(f"-{code}" for code in "dmHIjMSy"), *"aAbBcCdDeFgGhHIjklmMnpPrRsSTtuUVwWxXyYzZ")  # of strftime
 
 
 class RefusedError(UserError):
@@ -33,11 +34,11 @@ class Template:
             reading: what the template is told.
 
         Raises:
-            UserError: as `render`.
+            UserError: there is no one template; else as `render`.
         """
         self._tokenizer = tokenizer
         midnight = datetime.datetime.fromisoformat(prompt.date)
-        self._template = _on(midnight) + tokenizer.get_chat_template()
+        self._template = _on(midnight) + _default(tokenizer)
         given = {} if prompt.date == DATE else {"date_string": midnight.strftime("%d %b %Y")}
         self._options = {**given, **reading.passed()}
         rendered = self._render([*_messages(prompt), {"role": "user", "content": _MARK}])
@@ -85,6 +86,17 @@ class Template:
         except _REFUSALS as error:
             raise RefusedError(f"the chat template refuses the prompt: {error}") from error
         return str(rendered)
+
+
+def _default(tokenizer: PreTrainedTokenizerBase) -> str:
+    """The template that is taken where none is named."""
+    if isinstance(tokenizer.chat_template, str | dict):
+        with suppress(ValueError):  # several, and none is the default
+            return str(tokenizer.get_chat_template())
+    raise UserError(
+        "the tokenizer has several chat templates, none of which is its default, or what is none: name a file with the "
+        "one that is meant under the model's 'chat_template'"
+    )
 
 
 def _on(day: datetime.datetime) -> str:

@@ -15,10 +15,12 @@ from foretell.common.errors import UserError
 from foretell.common.provenance import fingerprint
 from foretell.completions.generation import padding_token
 from foretell.completions.policy import FIELD
-from foretell.completions.prompts import load_tokenizer, render
+from foretell.completions.prompts import render
 from foretell.deployment.description import PinnedReader
 from foretell.deployment.folder import checked_checkpoint
+from foretell.models.context import refuse_what_does_not_fit
 from foretell.models.loading import load_model
+from foretell.models.tokenizers import load_tokenizer
 
 Place = tuple[int, int]  # layer, and position from the prompt's end
 
@@ -91,6 +93,7 @@ class PromptReader:
                 f"reader {self._name!r}: a prompt ends in {len(there)} tokens after the user's text, and the probes "
                 f"read at position {missing[0]}"
             )
+        refuse_what_does_not_fit(model, rendered, answers=False)
         rendered = rendered.assign(eoi_positions=[self._positions] * len(rendered))
         states = cache(model, rendered, padding_token(tokenizer), np.dtype("float32"), layers=self._layers)
         return {

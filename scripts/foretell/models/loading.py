@@ -4,11 +4,11 @@ import json
 from pathlib import Path
 from typing import Any, cast
 
-import pandas as pd
 import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
+from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING
 
 from foretell.common.errors import UserError, lacks_memory
 from foretell.models.devices import device_map, fastest_device, fastest_dtype
@@ -30,6 +30,7 @@ def load_model(folder: str, dtype: Dtype, answers: bool = True) -> PreTrainedMod
     Raises:
         UserError: its architecture is none of a causal language model, or its files are damaged or not all there.
     """
+    _check_configuration(Path(folder))
     device = fastest_device()
     chosen = fastest_dtype(device) if dtype == "auto" else getattr(torch, dtype)
     place = device_map(Path(folder), chosen, device)
@@ -70,42 +71,30 @@ def load_model(folder: str, dtype: Dtype, answers: bool = True) -> PreTrainedMod
     return cast(PreTrainedModel, model.eval())
 
 
+def _check_configuration(folder: Path) -> None:
+    """Refuse what transformers would pass over: settings of answers that are no JSON, and unknown quantised weights.
+
+    Without the former a model does not know where its answers end; the latter would be taken for plain ones.
+    """
+    for name in ("config.json", "generation_config.json"):
+        if not (file := folder / name).is_file():
+            continue
+        try:
+            said = json.loads(file.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise UserError(f"{file}: it is damaged: {error}: fetch it again") from error
+        if not isinstance(said, dict):
+            raise UserError(f"{file}: it is damaged: it holds no object: fetch it again")
+        method = (said.get("quantization_config") or {}).get("quant_method")
+        if method is not None and method not in AUTO_QUANTIZATION_CONFIG_MAPPING:
+            raise UserError(
+                f"{file}: the installed transformers does not know weights quantised by {method!r}: choose another "
+                "checkpoint of the model, or a newer transformers"
+            )
+
+
 def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
-
-
-def context_of(model: PreTrainedModel) -> int | None:
-    """Most tokens of a prompt and its answer, where the model has attention and its configuration says so.
-
-    Rotary positions may be stretched by a factor, which some configurations have in this number and some have not.
-    """
-    config = model.config.get_text_config(decoder=True)
-    most = getattr(config, "max_position_embeddings", None)
-    if not most or most < 0 or getattr(config, "num_attention_heads", None) is None:
-        return None
-    rotary = getattr(config, "rope_parameters", None) or {}
-    kinds = [rotary, *(each for each in rotary.values() if isinstance(each, dict))]  # one, or one per kind of layer
-    stretched = [
-        (each.get("original_max_position_embeddings") or most) * each["factor"] for each in kinds if each.get("factor")
-    ]
-    return int(max([most, *stretched]))
-
-
-def refuse_what_is_longer(model: PreTrainedModel, prompts: pd.DataFrame, answers: bool) -> None:
-    """Hold prompts (problem_id, token_ids) against the context of the model that reads them, and maybe answers.
-
-    Raises:
-        UserError: one does not fit, or leaves no room for an answer.
-    """
-    context, lengths = context_of(model), prompts.token_ids.map(len)
-    if context is None or lengths.empty or lengths.max() + answers <= context:
-        return
-    room = " with an answer" if answers else ""
-    raise UserError(
-        f"the prompt of problem {prompts.problem_id[lengths.idxmax()]!r} has {lengths.max()} tokens, and the model "
-        f"takes {context}{room} ('max_position_embeddings' of its config.json): leave such problems out, or shorten "
-        "the prompt"
-    )
 
 
 def untrained(model: PreTrainedModel, seed: int) -> PreTrainedModel:

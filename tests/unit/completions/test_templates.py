@@ -61,6 +61,23 @@ def test_a_prompt_has_the_studys_date_and_not_todays(template, shown):
         check_arguments(PROBLEMS, tokenizer_with(QWEN), Prompt(date="2024-02-29"), Reading())
 
 
+@pytest.mark.parametrize("form", ["%d/%m/%y", "%-d. %B %Y", "%c", "%x %X", "%j of %G-W%V-%u", "%F %T %Z%z", "%I %p"])
+def test_every_form_of_a_date_is_pythons(form):
+    tokenizer = tokenizer_with(HARMONY.replace("%Y-%m-%d", form))
+    shown = pd.Timestamp("2024-02-29").strftime(form)
+    assert f"Current date: {shown}\n" in render(PROBLEMS, tokenizer, Prompt(date="2024-02-29")).prompt[0]
+
+
+@pytest.mark.parametrize("templates", [{"tool_use": LLAMA, "rag": GEMMA}, 5])
+def test_templates_without_a_default_are_refused(templates):
+    tokenizer = tokenizer_with(LLAMA)
+    tokenizer.chat_template = templates
+    with pytest.raises(UserError, match=r"several chat templates, none of .* under the model's 'chat_template'"):
+        render(PROBLEMS, tokenizer, Prompt())
+    tokenizer.chat_template = {"default": LLAMA, "rag": GEMMA}
+    assert render(PROBLEMS, tokenizer, Prompt()).equals(render(PROBLEMS, tokenizer_with(LLAMA), Prompt()))
+
+
 def test_a_date_has_to_be_one():
     with pytest.raises(ValueError, match=r"'2024-02-30' is no date of the form 2025-01-31"):
         Prompt(date="2024-02-30")

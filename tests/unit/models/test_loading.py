@@ -1,7 +1,6 @@
 """Checkpoints whose files are damaged or not all there, and prompts that a model cannot take."""
 
 import json
-from types import SimpleNamespace
 
 import pandas as pd
 import pytest
@@ -10,9 +9,10 @@ from safetensors.torch import load_file, save_file
 from transformers import LlamaConfig
 
 from foretell.common.errors import UserError
-from foretell.completions.generation import generate
+from foretell.completions.generation import generate, longest_sequence
 from foretell.completions.policy import Decoding
-from foretell.models.loading import context_of, load_model, refuse_what_is_longer
+from foretell.models.context import context_of, refuse_what_does_not_fit
+from foretell.models.loading import load_model
 
 TWO = Decoding(samples=1, temperature=0.0, max_tokens=6)
 
@@ -68,7 +68,7 @@ LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_fr
 )
 def test_a_context_is_what_positions_are_stretched_to(limit, rotary, most):
     config = LlamaConfig(max_position_embeddings=limit, rope_parameters=rotary)
-    assert context_of(SimpleNamespace(config=config)) == most
+    assert context_of(config) == most
 
 
 def torn(folder):
@@ -80,6 +80,9 @@ DAMAGES = {
     "torn weights": torn,
     "no model type": lambda folder: (folder / "config.json").write_text("{}"),
     "other shapes": lambda folder: with_config(folder, hidden_size=48),
+    "settings of answers": lambda folder: (folder / "generation_config.json").write_text('{"eos_token_id": '),
+    "settings of another kind": lambda folder: (folder / "generation_config.json").write_text("[]"),
+    "unknown quantised weights": lambda folder: with_config(folder, quantization_config={"quant_method": "new"}),
     "heads that do not fit": lambda folder: with_config(folder, num_attention_heads=3),
 }
 
@@ -99,11 +102,27 @@ def test_answers_end_where_the_context_does_and_a_prompt_without_room_is_refused
     table = generate(short, tokenizer, prompts, TWO, "p", 1)
     room = table.problem_id.map({"a": 5, "b": 3})
     assert (table.completion_tokens == room).all() and table.finish_reason.eq("length").all()
-    refuse_what_is_longer(short, prompts, answers=True)
+    refuse_what_does_not_fit(short, prompts, answers=True)
     long = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2, 3], [1] * 8]})
-    refuse_what_is_longer(short, long, answers=False)
+    refuse_what_does_not_fit(short, long, answers=False)
     with pytest.raises(UserError, match="the prompt of problem 'b' has 8 tokens, and the model takes 8 with an answer"):
-        refuse_what_is_longer(short, long, answers=True)
+        refuse_what_does_not_fit(short, long, answers=True)
+
+
+def test_tokens_that_the_model_does_not_have_are_refused(model):
+    prompts = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2], [3, model.config.vocab_size]]})
+    refuse_what_does_not_fit(model, prompts[:1], answers=True)
+    with pytest.raises(UserError, match=r"problem 'b' has token \d+, and the model has \d+: its tokenizer is another"):
+        refuse_what_does_not_fit(model, prompts, answers=False)
+
+
+def test_batches_are_as_large_as_the_context_lets_them(model):
+    prompts = pd.DataFrame({"problem_id": ["a", "b"], "token_ids": [[1, 2], [3] * 5]})
+    asked = Decoding(samples=1, temperature=0.0, max_tokens=10)
+    config = LlamaConfig(max_position_embeddings=100)
+    assert longest_sequence(config, prompts, asked) == 15
+    assert longest_sequence(LlamaConfig(max_position_embeddings=12), prompts, asked) == 12
+    assert longest_sequence(config, prompts[:0], asked) == 10
 
 
 def test_weights_that_are_no_numbers_answer_nothing(folder, tokenizer):

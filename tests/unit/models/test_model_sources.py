@@ -9,10 +9,10 @@ import pytest
 import download_model
 from foretell.common.errors import UserError
 from foretell.common.packages import Package, fetch, join
-from foretell.completions.prompts import load_tokenizer
 from foretell.models import sources
 from foretell.models.origins import Hub, LocalPath, Packages
 from foretell.models.sources import RECORD, obtain
+from foretell.models.tokenizers import load_tokenizer
 from hub_server import COMMIT
 
 

@@ -5,9 +5,10 @@ import pandas as pd
 from foretell.common.chunks import CHUNK
 from foretell.common.provenance import folder_hash
 from foretell.completions.engines.engine import Asked
-from foretell.completions.generation import fitting_prompts, generate
-from foretell.completions.prompts import load_tokenizer
-from foretell.models.loading import load_model, refuse_what_is_longer
+from foretell.completions.generation import fitting_prompts, generate, longest_sequence
+from foretell.models.context import refuse_what_does_not_fit
+from foretell.models.loading import load_model
+from foretell.models.tokenizers import load_tokenizer
 
 BATCHES = 4  # of a chunk on a processor, where a batch of long completions takes minutes
 
@@ -20,14 +21,14 @@ class TransformersSampler:
         self._settings = asked.settings
         self._tokenizer = load_tokenizer(str(asked.model))
         self._model = load_model(str(asked.model), asked.settings.dtype)
-        refuse_what_is_longer(self._model, asked.prompts, answers=True)
+        refuse_what_does_not_fit(self._model, asked.prompts, answers=True)
         self.described = f"{self._model.dtype} on {self._model.device}"
         self.identity = {"model": folder_hash(asked.model), "dtype": str(self._model.dtype)}
         self.chunk = CHUNK if self._model.device.type != "cpu" else self._chunk(asked.prompts)
 
     def _chunk(self, prompts: pd.DataFrame) -> int:
         decoding = self._settings.decoding
-        longest = int(prompts.token_ids.map(len).max() if len(prompts) else 0) + decoding.max_tokens
+        longest = longest_sequence(self._model.config, prompts, decoding)
         return min(CHUNK, BATCHES * fitting_prompts(self._model, decoding.samples + 1, longest))
 
     def sample(self, prompts: pd.DataFrame) -> pd.DataFrame:

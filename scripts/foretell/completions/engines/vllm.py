@@ -1,22 +1,22 @@
 """The engine `vllm`: a checkpoint in this process by vLLM, on GPUs or, with its build for processors, without."""
 
-import json
 import os
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import torch
+from transformers import AutoConfig
 
 from foretell.common.chunks import CHUNK
 from foretell.common.errors import UserError
 from foretell.common.provenance import folder_hash
 from foretell.completions.engines.engine import Asked
 from foretell.completions.engines.installed import REMEDY
-from foretell.completions.prompts import load_tokenizer
+from foretell.completions.generation import longest_sequence
 from foretell.completions.samples import GREEDY, completions_of, sample_seed
 from foretell.completions.thinking import Thinking, Written
 from foretell.models.devices import fastest_dtype
+from foretell.models.tokenizers import load_tokenizer
 
 # In this process, so that its end is the job's; on a processor, the job's threads and 2 GB of keys and values.
 ENVIRONMENT = {
@@ -48,8 +48,8 @@ class VllmSampler:
         chosen = str(fastest_dtype(torch.device("cpu"))).removeprefix("torch.") if cpu and dtype == "auto" else dtype
         marks = asked.settings.thinking
         self._thinking = Thinking(load_tokenizer(str(asked.model)), None if marks is None else (marks.start, marks.end))
-        longest = max(map(len, asked.prompts.token_ids), default=0) + asked.settings.decoding.max_tokens
-        longest = min(longest, _context(asked.model) or longest)  # what does not fit into it is cut off
+        config = AutoConfig.from_pretrained(str(asked.model), local_files_only=True, trust_remote_code=False)
+        longest = longest_sequence(config, asked.prompts, asked.settings.decoding)
         try:
             self._llm = vllm.LLM(
                 model=str(asked.model),
@@ -105,12 +105,6 @@ class VllmSampler:
         written = self._thinking.read(tokens[:-1] if output.finish_reason == "stop" and not stopped else tokens, prompt)
         places = [place for stop in self._settings.decoding.stop if (place := written.text.find(stop)) >= 0]
         return written._replace(text=written.text[: min(places)]) if stopped and places else written
-
-
-def _context(checkpoint: Path) -> int | None:
-    """Most tokens of prompt and answer that a model takes, where its configuration says so."""
-    said = json.loads((checkpoint / "config.json").read_text(encoding="utf-8"))
-    return said.get("max_position_embeddings") or said.get("text_config", {}).get("max_position_embeddings")
 
 
 def _first_line(error: Exception) -> str:

@@ -1,0 +1,46 @@
+"""Tokenizers whose files are damaged, not all there, or another model's."""
+
+import json
+
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.models.tokenizers import load_tokenizer
+
+
+def described(folder, **changed):
+    """Change the description of a tokenizer."""
+    path = folder / "tokenizer_config.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changed}))
+
+
+@pytest.fixture(params=[None, "Qwen2Tokenizer"], ids=["generic", "of a model"])
+def folder(request, tokenizer, tmp_path):
+    """A tokenizer that a test may damage; one class is made from any files, the other without any too."""
+    tokenizer.save_pretrained(tmp_path)
+    if request.param:
+        described(tmp_path, tokenizer_class=request.param)
+    return tmp_path
+
+
+DAMAGES = {
+    "no files": lambda folder: (folder / "tokenizer.json").unlink(),
+    "torn": lambda folder: (folder / "tokenizer.json").write_text("{"),
+    "empty": lambda folder: (folder / "tokenizer.json").write_text("{}"),
+    "torn description": lambda folder: (folder / "tokenizer_config.json").write_text("{"),
+    "description of another kind": lambda folder: (folder / "tokenizer_config.json").write_text("[]"),
+    "template in another encoding": lambda folder: (folder / "chat_template.jinja").write_bytes(b"\xff"),
+}
+
+
+def test_a_whole_tokenizer_is_loaded(folder, tokenizer):
+    assert load_tokenizer(str(folder))("1+1").input_ids == tokenizer("1+1").input_ids
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_tokenizer_is_one_message_that_names_it(folder, damage):
+    DAMAGES[damage](folder)
+    with pytest.raises(UserError) as caught:
+        load_tokenizer(str(folder))
+    said = str(caught.value)
+    assert str(folder) in said and "tokenizer.json" in said and "\n" not in said
