@@ -27,6 +27,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     known = items[items.difficulty.notna()]
     found = of_estimates(known.difficulty.to_numpy(float), known.difficulty_se.to_numpy(float))
     verdict = "" if found >= IDENTIFIED else f", below {IDENTIFIED}: their order is not identified"
+    if (groups := known.group.nunique()) > 1:
+        verdict += f"; {groups} groups of problems share no respondent: their scales may differ"
     print(f"{len(respondents)} respondents, {len(known)} of {len(items)} problems; reliability {found:.2f}{verdict}")
 
 

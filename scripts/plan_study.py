@@ -2,7 +2,7 @@
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -17,7 +17,7 @@ from foretell.study.estimates import COLUMNS, Assumptions, estimate, guesses
 from foretell.study.figures import read_manifest
 from foretell.study.left_out import not_graded_here
 from foretell.study.open import merged, open_study
-from foretell.study.plan import jobs_for, jobs_of
+from foretell.study.plan import Planned, jobs_for, jobs_of
 from foretell.study.sizes import too_small_for
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("figures", nargs="*", help="labels of figures and tables, such as F6; all of the study without")
     parser.add_argument("--configfile", type=Path, nargs="+", default=[ROOT / "config" / "config.yaml"])
     for name, field in Assumptions.model_fields.items():
         option = f"--{name.replace('_', '-')}"
@@ -40,13 +41,17 @@ def main(argv: Sequence[str] | None = None) -> None:
         raise UserError(f"--{str(first['loc'][0]).replace('_', '-')}: {first['msg']}") from None
     manifest = read_manifest(read_yaml(ROOT / "config" / "figures.yaml"))
     study = open_study(merged(args.configfile), args.configfile, manifest, ROOT, why_unavailable)
-    planned = jobs_of(study)
+    if unknown := [label for label in args.figures if label not in study.config.figures]:
+        raise UserError(
+            f"the study does not make {unknown[0]}; it makes {', '.join(study.config.figures)}: key 'figures'"
+        )
+    figures = {label: jobs_for(study, manifest[label]) for label in args.figures or study.config.figures}
+    planned = _together(figures.values()) if args.figures else jobs_of(study)
     work = estimate(study, planned, assumed)
 
     rules = pd.Series([rule for rule, _ in planned]).value_counts(sort=False).rename("jobs")
     stages = rules.to_frame().join(work.groupby("rule")[list(COLUMNS)].sum(min_count=1))
     stages.loc["all, up to routing"] = stages.sum(min_count=1)
-    figures = {label: jobs_for(study, manifest[label]) for label in study.config.figures}
     alone = {label: estimate(study, jobs, assumed)[list(COLUMNS)].sum(min_count=1) for label, jobs in figures.items()}
     jobs = pd.Series({label: len(jobs) for label, jobs in figures.items()}, name="jobs")
     print(f"{study.config.title}\n")
@@ -71,6 +76,11 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"Missing: {text}.")
     if wrong:
         sys.exit(1)
+
+
+def _together(jobs: Iterable[list[Planned]]) -> list[Planned]:
+    """Each job of several lists once."""
+    return list({(rule, *of.items()): (rule, of) for listed in jobs for rule, of in listed}.values())
 
 
 def _shown(table: pd.DataFrame, heading: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any, Literal
 import mirt
 import numpy as np
 import pandas as pd
+from scipy.sparse import block_array, csr_array
+from scipy.sparse.csgraph import connected_components
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
@@ -91,8 +93,9 @@ def fit(responses: pd.DataFrame, model: Model) -> tuple[pd.DataFrame, pd.DataFra
           difficulty_se (of the observed information of the marginal likelihood, Oakes 1999), discrimination,
           discrimination_se, infit, outfit (mean squares at the respondents' weighted likelihood estimates: 1 is as the
           model says, above it less orderly; with fewer than some twenty responses each they lie below 1),
-          excluded_reason (why these are null: all solved the problem, or none, an estimate is at a limit, or its error
-          is unknown).
+          group (0, 1, ...: between problems of two groups there is no chain of respondents, so that their difficulties
+          are on one scale only as far as both were asked of equally able ones), excluded_reason (why these are null:
+          all solved the problem, or none, an estimate is at a limit, or its error is unknown).
         - One row per respondent: respondent, n, share_correct, ability, ability_se (expected a posteriori), both null
           of one who was asked nothing that tells.
 
@@ -121,7 +124,7 @@ def fit(responses: pd.DataFrame, model: Model) -> tuple[pd.DataFrame, pd.DataFra
     estimated.loc[undetermined, ["difficulty", "difficulty_se"]] = np.nan
     named = ["difficulty", "difficulty_se", "discrimination", "discrimination_se"]
     items = pd.DataFrame({"n": responses.notna().sum(), "share_correct": share})
-    items = items.join(estimated[named].astype(float)).join(_mean_squares(result, known))
+    items = items.join(estimated[named].astype(float)).join(_mean_squares(result, known)).join(_groups(known))
     people = pd.DataFrame({"n": responses.notna().sum(axis=1), "share_correct": responses.mean(axis=1)})
     people = people.join(_abilities(result, known))
     items = items.assign(excluded_reason=reasons)
@@ -168,6 +171,14 @@ def _at_limits(estimated: pd.DataFrame, model: Model) -> pd.Series:
     reasons[ended] = [f"its discrimination ends at {value:g}, a limit of what is estimated" for value in slope[ended]]
     reasons[estimated.difficulty.abs() > DIFFICULTY - _NEAR] = TOO_FAR
     return reasons.dropna()
+
+
+def _groups(known: pd.DataFrame) -> pd.Series:
+    """By problem, the component of the graph in which respondents and the problems that they were asked are joined."""
+    asked = csr_array(known.notna().to_numpy())
+    _, component = connected_components(block_array([[None, asked], [asked.T, None]]), directed=False)
+    of_problems = pd.factorize(component[len(known) :])[0]
+    return pd.Series(of_problems, index=known.columns, name="group", dtype="Int64")
 
 
 def _mean_squares(result: Any, known: pd.DataFrame) -> pd.DataFrame:

@@ -20,7 +20,8 @@ def collect(items: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
     Returns:
         One row: respondents, problems, responses, share_correct, without_difficulty (problems), discrimination
         (median), discriminations (how many different ones), se (median, of a difficulty), reliability (of the
-        difficulties), of_abilities (theirs), misfitting (problems whose infit leaves FITTING).
+        difficulties), of_abilities (theirs), misfitting (problems whose infit leaves FITTING), groups (of problems,
+        which share no respondent).
     """
     known, scored = items[items.difficulty.notna()], respondents[respondents.ability.notna()]
     return pd.DataFrame(
@@ -36,6 +37,7 @@ def collect(items: pd.DataFrame, respondents: pd.DataFrame) -> pd.DataFrame:
             "reliability": of_estimates(known.difficulty.to_numpy(float), known.difficulty_se.to_numpy(float)),
             "of_abilities": of_expectations(scored.ability.to_numpy(float), scored.ability_se.to_numpy(float)),
             "misfitting": int((~known.infit.between(*FITTING)).sum()),
+            "groups": known.group.nunique(),
         }
     )
 
@@ -44,7 +46,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
     """For readers."""
     row = frame.iloc[0]
     each = "median discrimination" if row.discriminations > 1 else "discrimination, of all"
-    identified = "yes" if row.reliability >= IDENTIFIED else "no"
+    identified = "yes" if row.reliability >= IDENTIFIED and row.groups == 1 else "no"
     cells = {
         "Respondents": number(row.respondents, 0),
         "Problems": number(row.problems, 0),
@@ -57,6 +59,7 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         "Reliability of abilities": number(row.of_abilities, 2),
         "Misfitting problems": number(row.misfitting, 0),
         "Without a difficulty": number(row.without_difficulty, 0),
+        **({"Groups": number(row.groups, 0)} if row.groups > 1 else {}),
     }
     note = (
         "Difficulties and their errors are in standard deviations of the respondents' ability. Reliability: 1 - mean "
@@ -65,4 +68,9 @@ def layout(frame: pd.DataFrame) -> tuple[pd.DataFrame, str]:
         f"{FITTING[0]} to {FITTING[1]}, below which they may lie where each has few responses. Without a difficulty: "
         "all solved the problem, or none, an estimate is at a limit, or its error is unknown."
     )
+    if row.groups > 1:
+        note += (
+            " Groups: of problems, which share no respondent; difficulties of different groups compare only as far as "
+            "their respondents are equally able, so that their common order is not identified."
+        )
     return pd.DataFrame([cells]), note

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, ClassVar, Literal, get_args
 
-from pydantic import AfterValidator, Field, PositiveInt
+from pydantic import AfterValidator, BeforeValidator, Field, PositiveInt, model_validator
 from typing_extensions import override
 
 from foretell.common.arguments import Settings
@@ -44,6 +44,12 @@ class Size(Settings):
     """Hidden size."""
     gigabytes: Positive | None = None
     """Gigabytes of the files that are fetched, where they are not two bytes a parameter, as of quantised weights."""
+
+    @model_validator(mode="after")
+    def _active_is_a_part(self) -> "Size":
+        if self.active is not None and self.active > self.parameters:
+            raise ValueError(f"'active' is a part of the 'parameters', and {self.active:g} is more: correct one")
+        return self
 
     @property
     def fetched(self) -> float:
@@ -95,6 +101,12 @@ class Tiny(Model, TinyModel):
         return {"model": model, "task": task, "seed": [seed, self.seed]}
 
 
+def _no_server(engine: object) -> object:
+    if engine == "openai":
+        raise ValueError("a model on a server has 'source: server', with its 'url' and 'name'")
+    return engine
+
+
 class Checkpoint(Model):
     """A model that comes as a checkpoint."""
 
@@ -107,7 +119,7 @@ class Checkpoint(Model):
     tokenizer's own marks, if they are those of a known model, else `<think>` and `</think>`. What lies between is no
     answer, and its tokens are counted apart."""
 
-    engine: Literal["transformers", "vllm"] = "transformers"
+    engine: Annotated[Literal["transformers", "vllm"], BeforeValidator(_no_server)] = "transformers"
     """What writes completions: `transformers`, or `vllm`, which is faster and has an environment of its own (`make
     vllm`). Activations are read by transformers."""
     size: Size | None = None

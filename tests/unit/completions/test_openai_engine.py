@@ -91,6 +91,15 @@ def test_tokens_of_a_request_are_shared_out_and_what_else_is_told_is_kept():
     assert split(7, [0, 0]) == [4, 3] and split(0, [3]) == [0]
 
 
+def test_which_model_answered_is_kept_and_said_where_it_is_another(capsys):
+    asking = Asking(lambda body, number: {**well(body, number), "model": "m-2026-11"})
+    assert asking(["a"]).answered_by.eq("m-2026-11").all()
+    assert capsys.readouterr().err == "wise was asked, m-2026-11 answered\n"
+    asking = Asking(lambda body, number: {**well(body, number), "model": body["model"]})
+    assert asking(["a"]).answered_by.eq("wise").all() and Asking(well)(["a"]).answered_by.isna().all()
+    assert capsys.readouterr().err == ""
+
+
 def test_a_model_that_only_thought_has_written_nothing():
     silent = {"choices": [{"finish_reason": "length", "message": {"content": None}}], "usage": answer([])["usage"]}
     assert Asking(lambda *_: silent)(["a"], samples=1).completion.tolist() == ["", ""]
@@ -111,8 +120,9 @@ def test_a_server_that_says_when_to_come_back_is_obeyed(given, waited):
         Failure(content=b"{not json"),
         Failure(content=b'{"error": {"message": "upstream"}}'),
         Failure(content=json.dumps(answer(["s0"])).encode(), cut=20),
+        Failure(content={**answer(["s0"]), "choices": [{}]}),
     ],
-    ids=["500", "overloaded", "no JSON", "no answer", "cut off"],
+    ids=["500", "overloaded", "no JSON", "no answer", "cut off", "no text"],
 )
 def test_a_failure_that_passes_changes_nothing(failure):
     asking = Asking(failing(failure, failure))

@@ -98,6 +98,17 @@ def test_few_respondents_do_not_identify_the_order_and_many_do(fitted):
     assert table.Identified[0] == "yes" and table.Respondents[0] == "400" and "0.8" in note
 
 
+def test_problems_that_share_no_respondent_are_groups_whose_order_is_not_identified(fitted):
+    table, items, people = fitted
+    assert items.group.eq(0).all() and "Groups" not in layout(collect(items, people))[0]
+    apart = table.copy()
+    apart.iloc[:200, :4], apart.iloc[200:, 4:] = np.nan, np.nan
+    items, people = fit(apart, "1pl")
+    assert items.group.tolist() == [1] * 4 + [0] * 4 or items.group.tolist() == [0] * 4 + [1] * 4
+    shown, note = layout(collect(items, people))
+    assert shown.Groups[0] == "2" and shown.Identified[0] == "no" and "common order is not identified" in note
+
+
 def test_reliabilities_are_those_of_their_formulas():
     values = np.array([1.0, 2.0, 3.0, 4.0])
     assert of_estimates(values, np.full(4, 0.5)) == pytest.approx(1 - 0.25 / (5 / 3))
@@ -141,7 +152,7 @@ def test_difficulties_come_to_the_problems_and_unknown_ids_are_named(tmp_path, c
     files = {name: str(tmp_path / f"{name}.parquet") for name in ("difficulties", "respondents")}
     outputs = [word for name, file in files.items() for word in (f"--{name}", file)]
     fit_irt.main(["--table", str(tmp_path / "people.csv"), "--settings", '{"model": "1pl"}', *outputs])
-    assert "reliability 0.9" in capsys.readouterr().out
+    assert "reliability 0.9" in (said := capsys.readouterr().out) and "groups" not in said
     items = pd.read_parquet(files["difficulties"])
     problems = pd.DataFrame({"problem_id": [*items.problem_id, "nobody's"]})
     found = with_difficulties(problems, items)

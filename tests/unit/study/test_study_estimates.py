@@ -151,6 +151,16 @@ def test_the_plan_is_printed_for_every_figure(capsys, pytestconfig):
     assert "Assumed, not measured: prompts of 200 tokens (--prompt-tokens), a GPU that does 300 TFLOP/s" in printed
 
 
+def test_the_plan_of_some_figures_has_their_jobs_alone(capsys, pytestconfig):
+    paper = ["--configfile", str(pytestconfig.rootpath / "config" / "paper.yaml"), "--"]
+    plan_study.main([*paper, "F6", "F7"])
+    rows = {line.split("|")[1].strip(): line.split("|")[2].strip() for line in capsys.readouterr().out.splitlines()
+            if line.startswith("|")}  # fmt: skip
+    assert rows["F6"] == rows["F7"] == rows["all, up to routing"] and "T2" not in rows
+    with pytest.raises(UserError, match="the study does not make F99; it makes T1, T2, "):
+        plan_study.main([*paper, "F99"])
+
+
 def test_the_plan_says_what_a_study_will_be_too_small_for(capsys, pytestconfig):
     plan_study.main(["--configfile", str(pytestconfig.rootpath / "examples" / "logs.yaml")])
     printed = capsys.readouterr().out

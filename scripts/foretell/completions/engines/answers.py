@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
 
 from foretell.common.provenance import fingerprint
 from foretell.common.storage import write_json
@@ -22,11 +22,17 @@ class _Choice(BaseModel):
     index: int = 0
     finish_reason: str | None = None
     text: str | None = None
-    message: _Message = _Message()
+    message: _Message | None = None
+
+    @model_validator(mode="after")
+    def _has_one(self) -> "_Choice":
+        if self.text is None and self.message is None:
+            raise ValueError("it has neither a message nor a text")
+        return self
 
     def completion(self) -> str:
         """Its text; a model that spent all its tokens on thinking has written none."""
-        return (self.message.content if self.text is None else self.text) or ""
+        return self.text or (self.message and self.message.content) or ""
 
 
 class _PromptDetails(BaseModel):
@@ -51,6 +57,7 @@ class _Usage(BaseModel):
 
 
 class _Content(BaseModel):
+    model: str | None = None
     choices: list[_Choice] = Field(min_length=1)
     usage: _Usage | None = None
 
@@ -65,6 +72,7 @@ class Completion(BaseModel):
         completion_tokens, thinking_tokens: its share of what the request's completions have together, which is all
             that an answer tells: in proportion to the texts' lengths, whole, and exact where there is one.
         charged: its equal share of what the server charged for the request, in USD.
+        answered_by: the model that the server says it asked, such as a dated one; None where it does not say.
     """
 
     text: str
@@ -74,6 +82,7 @@ class Completion(BaseModel):
     completion_tokens: int
     thinking_tokens: int | None
     charged: float | None
+    answered_by: str | None
 
 
 class MalformedError(ValueError):
@@ -117,6 +126,7 @@ def read_answer(answer: Answer) -> list[Completion]:
             completion_tokens=tokens[place],
             thinking_tokens=reasoning[place],
             charged=None if usage.cost is None else usage.cost / len(texts),
+            answered_by=content.model,
         )
         for place, (choice, text) in enumerate(zip(choices, texts, strict=True))
     ]

@@ -1,6 +1,7 @@
 """The engine `openai`: a model on a server that speaks OpenAI's protocol, whosever it is."""
 
 import json
+import sys
 import threading
 from collections import defaultdict
 from collections.abc import Callable
@@ -18,7 +19,7 @@ from foretell.completions.engines.engine import Asked
 from foretell.completions.policy import CompletionSettings, Connection, Server
 from foretell.completions.samples import GREEDY, completions_of, sample_seed
 
-OTHERS = {"cached_tokens": "Int64", "charged": "Float64"}  # what some servers tell too
+OTHERS = {"cached_tokens": "Int64", "charged": "Float64", "answered_by": "string"}  # what some servers tell too
 ClientOf = Callable[[Server, Connection], Client]
 
 
@@ -65,6 +66,8 @@ class ServerSampler:
             rows += [(problem, sample, each) for sample, each in enumerate(sampled[: decoding.samples])]
             if apart or decoding.temperature == 0:
                 rows.append((problem, GREEDY, read_answer(jobs[problem, apart].result()[0])[0]))
+        if others := {each.answered_by for *_, each in rows if each.answered_by} - {self._server.name}:
+            print(f"{self._server.name} was asked, {', '.join(sorted(others))} answered", file=sys.stderr)
         return _table(rows)
 
     def _wait(self, jobs: list[Future]) -> None:
