@@ -7,14 +7,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from foretell.common.metrics import spearman
+from foretell.common.metrics import ratio, spearman
 from foretell.common.rounded import with_interval
 from foretell.common.statistics import percentile_interval
 from foretell.evaluation.resampling import Resampling
 from foretell.figures.inputs import TEST
 from foretell.figures.style import PAGE, distances, legend_columns, look_of, say, styled
 
-DIFFICULTY, SUCCESS = "reference_difficulty", "success_rate"
+DIFFICULTY, SUCCESS, PROMPT = "reference_difficulty", "success_rate", "prompt_tokens"
 BINS = 10  # of equal numbers of problems by difficulty, of equal width by success rate
 AXES = {DIFFICULTY: "Tenths of the problems, most difficult last", SUCCESS: "Success rate (%)"}
 NOTHING = "no answer lengths,\nor no reference difficulty"
@@ -29,9 +29,9 @@ def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.
 
     Returns:
         policy, against (DIFFICULTY or SUCCESS), place (tenth of the order of difficulty, equal ones together, or the
-        mean success rate in a tenth of its range; null for the correlation over all problems), tokens (mean of one
-        completion; null for the correlation), spearman (null for a bin), low, high (95 %: normal for a mean, bootstrap
-        for the correlation), n.
+        mean success rate in a tenth of its range; null for a correlation over all problems), tokens (mean of one
+        completion; null for a correlation), spearman (null for a bin), given (what is held constant in a partial
+        correlation, PROMPT; else null), low, high (95 %: normal for a mean, bootstrap for a correlation), n.
     """
     resampling = Resampling(resamples, seed)
     parts = []
@@ -41,9 +41,9 @@ def collect(outcomes: dict[str, pd.DataFrame], resamples: int, seed: int) -> pd.
         for against in (DIFFICULTY, SUCCESS):
             known = test[test.tokens.notna() & test[against].notna()]
             if len(known):
-                parts += [_bins(known, against), _correlation(known, against, resampling)]
-                parts[-2:] = [part.assign(policy=policy, against=against) for part in parts[-2:]]
-    columns = ["policy", "against", "place", "tokens", "spearman", "low", "high", "n"]
+                found = pd.concat([_bins(known, against), _correlations(known, against, resampling)])
+                parts.append(found.assign(policy=policy, against=against))
+    columns = ["policy", "against", "place", "tokens", "spearman", "given", "low", "high", "n"]
     return pd.concat([pd.DataFrame(columns=columns), *parts], ignore_index=True)[columns]
 
 
@@ -60,10 +60,28 @@ def _bins(known: pd.DataFrame, against: str) -> pd.DataFrame:
     return table.drop(columns="error")
 
 
-def _correlation(known: pd.DataFrame, against: str, resampling: Resampling) -> pd.DataFrame:
-    values = spearman(known[against].to_numpy(float), known.tokens.to_numpy(), resampling.weights(known))
-    low, high = percentile_interval(values[1:])
-    return pd.DataFrame([{"spearman": values[0], "low": low, "high": high, "n": len(known)}])
+def _correlations(known: pd.DataFrame, against: str, resampling: Resampling) -> pd.DataFrame:
+    """Over all problems; and as if all prompts were equally long, where their lengths are known and differ."""
+    weights, reference, tokens = resampling.weights(known), known[against].to_numpy(float), known.tokens.to_numpy()
+    values: dict[str | None, np.ndarray] = {None: spearman(reference, tokens, weights)}
+    if known[PROMPT].notna().all() and known[PROMPT].nunique() > 1:
+        lengths = known[PROMPT].to_numpy(float)
+        values[PROMPT] = _partial(
+            values[None], spearman(reference, lengths, weights), spearman(lengths, tokens, weights)
+        )
+    rows = []
+    for given, found in values.items():
+        low, high = percentile_interval(found[1:])
+        rows.append({"spearman": found[0], "given": given, "low": low, "high": high, "n": len(known)})
+    return pd.DataFrame(rows)
+
+
+def _partial(both: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """The partial correlation of two quantities from theirs, and those of each with what is held constant.
+
+    Kendall and Stuart, The Advanced Theory of Statistics, vol. 2, 27.5; of ranks, after Conover (1999), section 5.4.
+    """
+    return ratio(both - first * second, np.sqrt((1 - first**2) * (1 - second**2)))
 
 
 @styled
@@ -88,7 +106,7 @@ def _panel(axes: Axes, rows: pd.DataFrame, against: str, looks: dict[str, dict])
         return
     lines = []
     for policy, part in rows.groupby("policy", sort=False):
-        bins, whole = part[part.place.notna()], part[part.place.isna()].iloc[0]
+        bins, wholes = part[part.place.notna()], part[part.place.isna()]
         tokens = bins.tokens.astype(float)
         axes.errorbar(
             bins.place.astype(float) * (100 if against == SUCCESS else 1),
@@ -101,7 +119,11 @@ def _panel(axes: Axes, rows: pd.DataFrame, against: str, looks: dict[str, dict])
             elinewidth=0.6,
             capsize=1.2,
         )
-        lines.append(f"{policy}: {with_interval(whole.spearman, whole.low, whole.high, 2, signed=True) or 'undefined'}")
+        shown = [
+            with_interval(each.spearman, each.low, each.high, 2, signed=True) or "undefined"
+            for each in wholes.itertuples()
+        ]
+        lines.append(f"{policy}: {shown[0]}" + (f"; given the prompt's length {shown[1]}" if shown[1:] else ""))
     axes.set(xlabel=AXES[against], ylabel="Tokens of an answer")
     axes.set_ylim(bottom=0)
     axes.set_title("Spearman correlation\n" + "\n".join(lines), fontsize=6, loc="left")

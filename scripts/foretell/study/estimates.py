@@ -103,7 +103,7 @@ def _completions(study: Study, rule: str, problem_set: str, policy: str, assumed
     if isinstance(model, ServerModel):  # which is sent the prompt with each request, and the greedy one apart
         requests *= math.ceil(entry.samples / (model.samples_per_request or entry.samples)) + greedy
     read = requests * assumed.prompt_tokens
-    written = problems * (entry.samples + greedy) * (entry.expected_tokens or entry.max_tokens)
+    written = problems * (entry.samples + greedy) * min(entry.expected_tokens or math.inf, entry.max_tokens)
     hours = _hours(study, entry.model, read, assumed.reading) + _hours(study, entry.model, written, assumed.writing)
     charged = (read * model.price.input + written * model.price.output) / 1e6 + requests * model.price.request
     return Work(

@@ -89,13 +89,7 @@ class ModelPolicy(Policy, Encoder, Decoding):
     activations. Without it, its own model does; where that is on a server, another one must."""
 
     expected_tokens: Positive | None = None
-    """Expected tokens of a completion, for `make plan`, which else takes the most."""
-
-    @model_validator(mode="after")
-    def _expects_what_it_allows(self) -> Self:
-        if self.expected_tokens is not None and self.expected_tokens > self.max_tokens:
-            raise ValueError(f"'expected_tokens' cannot be more than 'max_tokens', which is {self.max_tokens}")
-        return self
+    """Expected tokens of a completion, for `make plan`, which else takes the most, and never takes more."""
 
     @property
     @override

@@ -17,6 +17,7 @@ def outcomes():
     frame = pd.DataFrame({"problem_id": ids, "group": ids, "split": ["test", "train"] * 60, "k": 4})
     frame["reference_difficulty"] = np.repeat(difficulty, 2)
     frame["success_rate"] = np.repeat(rng.integers(0, 5, 60) / 4, 2)
+    frame["prompt_tokens"] = 10
     frame["completion_tokens"] = np.where(frame.split == "test", 4 * (10 + frame.reference_difficulty), 1)
     return {"long": frame, "unknown": frame.assign(completion_tokens=None)}
 
@@ -32,12 +33,30 @@ def test_lengths_are_of_one_answer_on_test(outcomes):
 
 def test_correlations_are_over_all_problems_with_their_intervals(outcomes):
     frame = answer_length.collect(outcomes, resamples=100, seed=1)
-    whole = frame[frame.place.isna()].set_index("against")
+    whole = frame[frame.place.isna() & frame.given.isna()].set_index("against")
     test = outcomes["long"][outcomes["long"].split == "test"]
     expected = spearmanr(test.success_rate, test.completion_tokens).statistic
     assert whole.spearman[SUCCESS] == pytest.approx(expected) and whole.low[SUCCESS] < expected < whole.high[SUCCESS]
     assert whole.spearman[DIFFICULTY] == pytest.approx(1)
     assert set(frame.policy) == {"long"}
+
+
+def test_what_longer_prompts_explain_is_told_apart(outcomes):
+    """The partial correlation is that of what is left of the ranks once those of the prompts' lengths are fitted."""
+    rng = np.random.default_rng(3)
+    frame = outcomes["long"]
+    frame["prompt_tokens"] = 50 + 2 * frame.reference_difficulty.astype(int) + rng.integers(0, 60, len(frame))
+    rows = answer_length.collect({"long": frame}, resamples=100, seed=1)
+    found = rows[rows.given.eq("prompt_tokens")].set_index("against").loc[SUCCESS]
+    test = frame[frame.split == "test"]
+    ranks = test[["success_rate", "completion_tokens", "prompt_tokens"]].rank()
+    lengths = np.column_stack([np.ones(len(test)), ranks.prompt_tokens])
+    left = [ranks[name] - lengths @ np.linalg.lstsq(lengths, ranks[name])[0] for name in list(ranks)[:2]]
+    assert found.spearman == pytest.approx(np.corrcoef(*left)[0, 1]) and found.low < found.spearman < found.high
+    assert "; given the prompt's length +" in answer_length.draw(rows).axes[0].get_title(loc="left")
+    alike = answer_length.collect({"long": frame.assign(prompt_tokens=7)}, resamples=100, seed=1)
+    unknown = answer_length.collect({"long": frame.assign(prompt_tokens=None)}, resamples=100, seed=1)
+    assert alike.given.isna().all() and unknown.given.isna().all()
 
 
 def test_it_is_drawn_with_and_without_difficulties(outcomes):

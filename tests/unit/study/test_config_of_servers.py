@@ -95,7 +95,6 @@ BROKEN = [
     ("models.s.url", "ftp://here", "key 'models.s.url': it must be an address"),
     ("models.m.engine", "llama", "key 'models.m.engine'"),
     ("models.m.engine", "openai", "key 'models.m.engine': a model on a server has 'source: server', with its 'url'"),
-    ("policies.d.expected_tokens", 10**6, "key 'policies.d': 'expected_tokens' cannot be more than 'max_tokens'"),
     ("models.m.size", {"parameters": 1, "active": 2, "layers": 1, "width": 1}, "'active' is a part of the 'param"),
 ]
 

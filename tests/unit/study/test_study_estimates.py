@@ -53,6 +53,11 @@ def test_completions_take_two_operations_per_active_parameter_and_token(planned)
     assert found.dollars == pytest.approx(2 * seconds / 3600)
 
 
+def test_an_answer_is_not_expected_to_be_longer_than_it_may_be(planned, opened, default):
+    default["policies"]["large"]["max_tokens"] = 100
+    assert row(opened(default), "generate_completions", "tiny_math/large").completion_tokens == 2_500_000
+
+
 def test_activations_take_a_number_per_layer_position_and_width(planned):
     found = row(planned, "cache_activations", "tiny_math/large")
     assert found.gigabytes == pytest.approx(5_000 * 25 * 5 * 1000 * 2 / 1e9)
