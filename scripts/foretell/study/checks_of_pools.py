@@ -71,7 +71,11 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
-    if all(_costs_nothing(config.policies.get(policy), config) for policy in pool.policies):
+    priced = _priced(pool, config)
+    for other in sorted(set(pool.prices) - set(priced)):
+        there = ", ".join(sorted(priced)) or "none"
+        yield f"key 'pools.{name}.prices': nothing in this pool is priced by {other!r}; there are {there}"
+    if all(_costs_nothing(policy, pool, config) for policy in pool.policies):
         yield (
             f"key 'pools.{name}': none of its policies costs anything, so that a router has nothing to save; give "
             "their models prices, which may be relative ones"
@@ -84,11 +88,24 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
         )
 
 
-def _costs_nothing(policy: Policy | None, config: StudyConfig) -> bool:
-    """Whether a policy has a price, and it is zero."""
-    price = getattr(policy, "price", None)
+def _priced(pool: SinglePool, config: StudyConfig) -> dict[str, None]:
+    """What a pool may give other prices: models that answer or read in it, and imported policies with prices."""
+    found: dict[str, None] = {}
+    for name in pool.policies:
+        policy = config.policies.get(name)
+        models = [getattr(policy, "model", None), getattr(getattr(policy, "encoder", None), "model", None)]
+        own = name if getattr(policy, "price", None) is not None else None
+        found |= {each: None for each in (*models, own) if each is not None}
+    return found
+
+
+def _costs_nothing(name: str, pool: SinglePool, config: StudyConfig) -> bool:
+    """Whether a policy has a price in a pool, and it is zero."""
+    policy = config.policies.get(name)
+    price, payer = getattr(policy, "price", None), name
     if isinstance(policy, ModelPolicy) and policy.model in config.models:
-        price = config.models[policy.model].price
+        price, payer = config.models[policy.model].price, policy.model
+    price = pool.prices.get(payer, price)
     return price is not None and not (price.input or price.output or price.request)
 
 

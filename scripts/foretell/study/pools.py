@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from foretell.common.arguments import Settings
+from foretell.study.models import Price
 from foretell.study.types import Distinct, Id, Positive, Share, Text
 
 
@@ -36,6 +37,9 @@ class SinglePool(Settings):
     this."""
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
     """Reports, beside the operating point `match`, the cheapest one that is right on at least this share."""
+    prices: dict[Id, Price] = {}
+    """Prices in this pool alone, such as another provider's for the same answers, in place of those of models, or of
+    imported policies with prices."""
     cost_sensitivity: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where costs are assumed, each policy's is varied by this share, and the range of savings stands in place of an
     interval."""

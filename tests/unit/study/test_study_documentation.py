@@ -106,14 +106,16 @@ def test_every_table_and_price_that_is_to_be_pasted_is_valid(readme):
 
 
 def test_every_entry_that_is_to_be_pasted_is_valid(readme, studies, schema):
-    """A study stands alone; what is none is merged over the one whose pools it names."""
+    """A study stands alone; what is none is merged over the one whose pools, or problem sets, its pools name."""
     blocks = re.findall(r"```yaml\n(.*?)```", readme.split(MARK)[0], re.DOTALL)
     assert len(blocks) >= 7
     for block in blocks:
         pasted = yaml.safe_load(block.replace("revision: ...", f"revision: {'a' * 40}"))
         if "study" not in pasted:
-            named = {*pasted.get("pools", ())}
-            pasted = merged(next(s for s in (studies["pocket"], studies["config"]) if named <= {*s["pools"]}), pasted)
+            pools = pasted.get("pools", {})
+            named = {pools[name].get("problem_set", name) for name in pools}
+            bases = (studies["pocket"], studies["config"])
+            pasted = merged(next(s for s in bases if named <= {*s["pools"], *s["problem_sets"]}), pasted)
         jsonschema.validate(pasted, schema, jsonschema.Draft202012Validator)
 
 

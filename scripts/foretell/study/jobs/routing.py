@@ -7,6 +7,7 @@ from foretell.study.files import Job, Settings
 from foretell.study.jobs.probes import resampling
 from foretell.study.models import Price
 from foretell.study.policies import ImportedPolicy, ModelPolicy
+from foretell.study.pools import SinglePool
 from foretell.study.problem_sets import Records
 from foretell.study.study import Study
 
@@ -14,19 +15,19 @@ from foretell.study.study import Study
 def price_outcomes(study: Study, job: Job) -> Settings:
     """What the policies of a pool cost, and which encoder reads for each."""
     pool = study.pool(job.pool)
-    prices: Settings = {"policies": {policy: _price(study, policy) for policy in pool.policies}}
+    prices: Settings = {"policies": {policy: _price(study, pool, policy) for policy in pool.policies}}
     return {**prices, "fewer_samples": True} if pool.fewer_samples else prices
 
 
-def _price(study: Study, policy: str) -> Settings:
+def _price(study: Study, pool: SinglePool, policy: str) -> Settings:
     entry = study.policy(policy)
     if isinstance(entry, ModelPolicy):
-        price, reader = study.config.models[entry.model].price, entry.encoder
-        read: Settings = {} if reader is None else {"reader_price": study.config.models[reader.model].price.input}
-        return {"encoder": entry.read_by.id, **read, **_prices(price)}
+        reader = entry.encoder
+        read: Settings = {} if reader is None else {"reader_price": _of_model(study, pool, reader.model).input}
+        return {"encoder": entry.read_by.id, **read, **_prices(_of_model(study, pool, entry.model))}
     read = {"encoder": None}
     if isinstance(entry, ImportedPolicy) and entry.encoder is not None:
-        read = {"encoder": entry.encoder.id, "reader_price": study.config.models[entry.encoder.model].price.input}
+        read = {"encoder": entry.encoder.id, "reader_price": _of_model(study, pool, entry.encoder.model).input}
     elif isinstance(entry, ImportedPolicy) and entry.activations is not None and entry.price is not None:
         read = {"encoder": policy}  # whoever read the prompts did it with the policy's model
     if entry.assumed_cost is not None:
@@ -34,7 +35,12 @@ def _price(study: Study, policy: str) -> Settings:
     assert isinstance(entry, ImportedPolicy)
     if entry.price is None:
         return {**read, "charged": True}
-    return {**read, **_prices(entry.price), "estimated": entry.characters_per_token is not None}
+    price = pool.prices.get(policy, entry.price)
+    return {**read, **_prices(price), "estimated": entry.characters_per_token is not None}
+
+
+def _of_model(study: Study, pool: SinglePool, model: str) -> Price:
+    return pool.prices.get(model, study.config.models[model].price)
 
 
 def _prices(price: Price) -> Settings:
