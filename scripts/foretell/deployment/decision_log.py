@@ -65,6 +65,10 @@ class Entry(Decided):
     status: int | None = None
     complete: bool = True
 
+    def fail(self, reason: str) -> None:
+        """Add what failed to what failed before."""
+        self.failure = reason if self.failure is None else f"{self.failure}; {reason}"
+
 
 class DecisionLog:
     """Appends whole lines, each by one write, so that a killed service leaves no half of one before another."""

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 import anyio
 from anyio import to_thread
+from anyio.abc import TaskGroup
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
 from starlette.requests import Request
@@ -67,6 +68,7 @@ class Service:
         self._upstreams = Upstreams(settings.upstreams, limits.upstream_seconds, limits.concurrency)
         self._metrics = ServiceMetrics()
         self._one_at_a_time: anyio.CapacityLimiter | None = None
+        self._background: TaskGroup | None = None
 
     def app(self, token: str | None) -> Starlette:
         """The application; `token` is what clients must send."""
@@ -74,7 +76,8 @@ class Service:
         @asynccontextmanager
         async def lifespan(_: Starlette) -> AsyncIterator[None]:
             self._one_at_a_time = anyio.CapacityLimiter(1)
-            yield
+            async with anyio.create_task_group() as self._background:  # whose end waits for its tasks
+                yield
             await self._upstreams.close()
 
         routes = [
@@ -103,8 +106,13 @@ class Service:
     async def _health(self, _: Request) -> Response:
         mode = "routing"
         if self._settings.incumbent is not None:
-            mode = "shadow" if self._settings.incumbent_share == 1 else "pilot"
+            mode = "shadow" if self._in_shadow else "pilot"
         return JSONResponse({"status": "ok", "mode": mode, "policies": self._router.policies})
+
+    @property
+    def _in_shadow(self) -> bool:
+        """Whether the incumbent answers everything, so that nobody has to wait for a decision."""
+        return self._settings.incumbent is not None and self._settings.incumbent_share == 1
 
     async def _show_metrics(self, _: Request) -> Response:
         return Response(self._metrics.text(), media_type="text/plain; version=0.0.4; charset=utf-8")
@@ -124,43 +132,50 @@ class Service:
 
     async def _chat(self, body: dict[str, Any]) -> Response:
         start, question = time.monotonic(), question_of(body)
-        decisions: list[Decision] | None = None
-        failure: str | None = "routing: the user said last something else than text"
-        if question is not None:
-            decisions, failure = await self._decide([question])
-        entry = self._entry(CHAT, decisions[0] if decisions else None, failure, time.monotonic() - start)
+        decision, failure = (None, None) if self._in_shadow else await self._decide_on(question)
+        entry = self._entry(CHAT, decision, failure, time.monotonic() - start)
         self._explore(entry)
+
+        def end() -> None:
+            entry.seconds = time.monotonic() - start
+            if self._in_shadow:
+                assert self._background is not None
+                self._background.start_soon(self._end_in_shadow, entry, question)
+            else:
+                self._end(entry)
+
         ask = self._upstreams.stream if body.get("stream") is True else self._upstreams.ask
         answer: Answered | Streamed | None = None
         for policy in dict.fromkeys([entry.policy, self._settings.fallback]):
             try:
                 answer = await ask(policy, body)
             except UpstreamError as error:
-                failed = f"upstream: {policy}: {error}"
-                entry.failure = failed if entry.failure is None else f"{entry.failure}; {failed}"
+                entry.fail(f"upstream: {policy}: {error}")
                 continue
             except anyio.get_cancelled_exc_class():
                 entry.complete = False
-                self._end(entry, start)
+                end()
                 raise
             entry.served_by = policy
             break
         headers = {"X-Router-Id": entry.id, "X-Router-Policy": entry.served_by or "none"}
         if answer is None:
             entry.status = 502
-            self._end(entry, start)
+            end()
             return error_response(502, "no upstream gave an answer", **headers)
         if isinstance(answer, Streamed):
             entry.status = 200
-            parts = self._passed_on(answer.parts, entry, start)
+            parts = self._passed_on(answer.parts, entry, end)
             return StreamingResponse(parts, headers={**headers, "Content-Type": answer.content_type})
         usage = answer.usage()
         entry.status = answer.status
         entry.prompt_tokens, entry.completion_tokens = usage.get("prompt_tokens"), usage.get("completion_tokens")
-        self._end(entry, start)
+        end()
         return Response(answer.content, answer.status, {**headers, "Content-Type": answer.content_type})
 
-    async def _passed_on(self, parts: AsyncIterator[bytes], entry: Entry, start: float) -> AsyncIterator[bytes]:
+    async def _passed_on(
+        self, parts: AsyncIterator[bytes], entry: Entry, end: Callable[[], None]
+    ) -> AsyncIterator[bytes]:
         """The parts of an answer; one that breaks off, which nobody else can go on with, ends in an error."""
         entry.complete = False
         try:
@@ -168,10 +183,27 @@ class Service:
                 yield part
             entry.complete = True
         except UpstreamError as error:
-            entry.failure = f"upstream: {entry.served_by}: {error}"
+            entry.fail(f"upstream: {entry.served_by}: {error}")
             yield BROKEN_OFF
         finally:
-            self._end(entry, start)
+            end()
+
+    async def _end_in_shadow(self, entry: Entry, question: str | None) -> None:
+        """Decide on what was answered already, and log both."""
+        start = time.monotonic()
+        decision, failure = await self._decide_on(question)
+        entry.routing_seconds = time.monotonic() - start
+        _put(decision, entry)
+        if failure is not None:
+            entry.fail(failure)
+        self._end(entry)
+
+    async def _decide_on(self, question: str | None) -> tuple[Decision | None, str | None]:
+        """The decision on one prompt, or what failed."""
+        if question is None:
+            return None, "routing: the user said last something else than text"
+        decisions, failure = await self._decide([question])
+        return decisions[0] if decisions else None, failure
 
     async def _decide(self, prompts: Sequence[str | Fields]) -> tuple[list[Decision] | None, str | None]:
         """Decisions, or what failed."""
@@ -197,9 +229,8 @@ class Service:
             routing_seconds=took,
         )
         if decision is not None:
-            entry.policy = entry.chosen = decision.policy
-            for name in ("probabilities", "expected_cost", "unlikeness", "unlike"):
-                setattr(entry, name, getattr(decision, name))
+            entry.policy = decision.policy
+            _put(decision, entry)
         return entry
 
     def _explore(self, entry: Entry) -> None:
@@ -217,8 +248,14 @@ class Service:
             entry.policy = policies[int(self._draw() * len(policies))]
         entry.propensity = share / len(policies) + (1 - share) * (entry.policy == entry.chosen)
 
-    def _end(self, entry: Entry, start: float | None = None) -> None:
+    def _end(self, entry: Entry) -> None:
         """Log and count a decision."""
-        if start is not None:
-            entry.seconds = time.monotonic() - start
         self._metrics.count(entry, self._log.write(entry))
+
+
+def _put(decision: Decision | None, entry: Entry) -> None:
+    """Have an entry say what was decided."""
+    if decision is not None:
+        entry.chosen = decision.policy
+        for name in ("probabilities", "expected_cost", "unlikeness", "unlike"):
+            setattr(entry, name, getattr(decision, name))

@@ -110,11 +110,14 @@ class Upstreams:
                         content = await response.aread()
                     yield self._checked(policy, response.status_code, content, kind)
                     return
-                started = False
+                started, held = False, b""
                 async for part in response.aiter_bytes():
-                    shown = self._without_key(policy, part)
-                    yield shown if started else (shown, kind)
-                    started = True
+                    shown, held = self._parted(policy, held + part)
+                    if shown:
+                        yield shown if started else (shown, kind)
+                        started = True
+                if held:
+                    yield held if started else (held, kind)
         except (TimeoutError, httpx2.TimeoutException):
             raise UpstreamError("timeout") from None
         except httpx2.HTTPError as error:
@@ -134,6 +137,14 @@ class Upstreams:
         if not 200 <= status < 300 and status not in REFUSALS:
             raise UpstreamError(f"status {status}")
         return Answered(status, self._without_key(policy, content), kind or "application/json")
+
+    def _parted(self, policy: str, content: bytes) -> tuple[bytes, bytes]:
+        """What can be passed on of a part, without the key, and its end where that may be the beginning of one."""
+        key = self._keys.get(policy, "").encode()
+        content = self._without_key(policy, content)
+        most = min(len(key) - 1, len(content))
+        held = next((length for length in range(most, 0, -1) if content.endswith(key[:length])), 0)
+        return content[: len(content) - held], content[len(content) - held :]
 
     def _without_key(self, policy: str, content: bytes) -> bytes:
         key = self._keys.get(policy)

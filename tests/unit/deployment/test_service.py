@@ -206,12 +206,24 @@ def test_more_requests_than_the_limit_are_refused_at_once(tmp_path, monkeypatch)
         assert told(first[0]) == "late" and service.chat("easy").status_code == 200
 
 
-def test_in_shadow_mode_the_incumbent_answers_and_the_log_says_who_would_have(tmp_path, monkeypatch):
+def test_in_shadow_mode_the_incumbent_answers_at_once_and_the_log_says_who_would_have(tmp_path, monkeypatch):
     with running(tmp_path, respond, monkeypatch, incumbent="large", exploration=0.5) as service:
-        assert told(service.chat("easy")) == "large-1"
-        entry = service.entries()[-1]
-        assert (entry["chosen"], entry["policy"], entry["propensity"]) == ("small", "large", 1.0)
         assert httpx2.get(service.url + "/health").json()["mode"] == "shadow"
+        assert told(service.chat("hang")) == "large-1" and service.entries() == [], "who would have is not waited for"
+        assert service.chat("easy", stream=True).status_code == 200
+        service.router.released.set()
+    by_choice = {entry["chosen"]: entry for entry in service.entries()}  # a service that ends decides on all
+    assert set(by_choice) == {"small", "large"}
+    for entry in by_choice.values():
+        assert (entry["policy"], entry["served_by"], entry["propensity"]) == ("large", "large", 1.0)
+        assert entry["complete"] and entry["status"] == 200 and entry["probabilities"]
+
+
+def test_in_shadow_mode_what_cannot_be_decided_is_a_failure_in_the_log_alone(tmp_path, monkeypatch):
+    with running(tmp_path, respond, monkeypatch, incumbent="large") as service:
+        assert told(service.chat("broken")) == "large-1"
+    (entry,) = service.entries()
+    assert (entry["failure"], entry["chosen"], entry["served_by"]) == ("routing: RuntimeError", None, "large")
 
 
 def test_in_a_pilot_the_incumbent_answers_its_share(tmp_path, monkeypatch):
