@@ -148,7 +148,14 @@ def write_router(folder, problems, probes, files, family, readers):
     router = folder / "routers" / "own"
     asked = {policy: {"reader": next(iter(readers), None), "price": PRICE} for policy in PLACES}
     study = {"study": "own", "title": "Own", "evidence": "analogue", "pool": "own", "problem_set": "sums"}
-    settings = {**study, "chosen_on": "validation", "family": family, "policies": asked, "readers": readers}
+    settings = {
+        **study,
+        "chosen_on": "validation",
+        "family": family,
+        "policies": asked,
+        "readers": readers,
+        "criteria": criteria,
+    }
     command = [word for name in frames for word in (f"--{name}", f"{folder}/{name}.parquet")]
     for option, suffix in (("probes", "json"), ("tensors", "safetensors"), ("predictions", "parquet")):
         command += [f"--{option}", *(f"{policy}={folder}/{policy}.{suffix}" for policy in PLACES)]

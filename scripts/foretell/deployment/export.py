@@ -29,7 +29,7 @@ from foretell.probes.families import TFIDF, WORD_TFIDF
 from foretell.probes.inputs import Activations
 from foretell.probes.ngrams import CHARACTERS, WORDS, KeptNgrams
 from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
-from foretell.routing.settings import BUDGET, Criterion
+from foretell.routing.settings import BUDGET, Criteria, Criterion
 
 UNITS = {TFIDF: CHARACTERS, WORD_TFIDF: WORDS}  # by family, what its n-grams are of
 SHORTEST = 0.01  # usual distance: where nearly all n-grams are known, a new one is no surprise
@@ -41,6 +41,8 @@ class ExportSettings(Study):
 
     policies: dict[str, Asked]
     readers: dict[str, Reader]
+    criteria: Criteria
+    """What operating points were chosen for, and the value that each asks for."""
 
 
 @dataclass(frozen=True)
@@ -126,7 +128,7 @@ def export_router(
     )
     return Export(
         description=RouterDescription(
-            **settings.model_dump(exclude={"policies", "readers"}),
+            **settings.model_dump(exclude={"policies", "readers", "criteria"}),
             policies=[
                 _answering(pool, column, settings.policies[policy], made[policy].probe)
                 for column, policy in enumerate(pool.policies)
@@ -223,7 +225,7 @@ def _pinned(reader: Reader, cache: Cache, sums: Mapping[str, dict[str, str]]) ->
     )
 
 
-def _chosen(summary: pd.DataFrame, pool: Pool, study: Study) -> list[Chosen]:
+def _chosen(summary: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Chosen]:
     """Operating points that were chosen on a split, of the probe's probabilities, the router that is used first."""
     rows = of_router(summary, study)
     if rows.empty:
@@ -232,6 +234,7 @@ def _chosen(summary: pd.DataFrame, pool: Pool, study: Study) -> list[Chosen]:
         Chosen(
             router=row.strategy,
             criterion=row.criterion,
+            value=study.criteria[row.criterion],
             choice=row.choice,
             operating_point=None if pd.isna(row.operating_point) else float(row.operating_point),
             policy=_in_its_place(row.criterion, row.best_single, pool, study.chosen_on)

@@ -12,6 +12,7 @@ from foretell.deployment.description import Chosen
 from foretell.deployment.off_policy import Measured, OffPolicy
 from foretell.deployment.refreshing import KEPT, Evidence, Fitted
 from foretell.routing.matching import NO, YES, matched
+from foretell.routing.settings import MATCH
 
 _RESOLVED = norm.ppf(0.975) + norm.ppf(0.8)  # standard errors, as in `foretell.routing.matching.resolvable_margin`
 
@@ -81,7 +82,7 @@ def judge(fitted: Fitted, present: Chosen, reading: tuple[float, float], margin:
     accuracy = _sides(half.accuracy, old, new, (0.0, 0.0))
     accuracy = replace(accuracy, difference=_within(accuracy.difference, most))
     cost = _sides(half.cost, old[rows], new[rows], paid)
-    weight = present.operating_point if chosen.choice == KEPT and present.operating_point else 0.0
+    weight = present.operating_point if chosen.choice == KEPT[MATCH] and present.operating_point else 0.0
     costs = [each.mean_cost for each in fitted.description.policies]
     price = weight / (max(costs) - min(costs)) if max(costs) > min(costs) else 0.0
     net = _within(_net(half, price).difference(new[rows], old[rows]), most * (1 + weight))

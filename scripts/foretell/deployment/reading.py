@@ -78,13 +78,15 @@ class PromptReader:
             prompts: the fields that the reader's prompt has, texts or numbers, and any others.
 
         Raises:
-            UserError: a prompt lacks a field, cannot be rendered, or has no token at one of the positions.
+            UserError: a prompt lacks a field, cannot be rendered, is too long, or has no token at one of the positions.
         """
         for field in self.fields:
             for number, prompt in enumerate(prompts, start=1):
                 if not isinstance(prompt.get(field), str | int | float):
                     raise UserError(f"prompt {number} has no text as its field {field!r}, with which the study asks")
-        rows = [{"problem_id": str(row), **{f: each[f] for f in self.fields}} for row, each in enumerate(prompts)]
+        rows = [
+            {"problem_id": str(row), **{f: each[f] for f in self.fields}} for row, each in enumerate(prompts, start=1)
+        ]
         tokenizer, model = self._loaded.tokenizer, self._loaded.model
         rendered = render(pd.DataFrame(rows), tokenizer, self._reader.prompt, self._reader.reading)
         there = rendered.eoi_positions.iloc[0]  # the same number for all

@@ -13,6 +13,7 @@ from foretell.deployment.off_policy import Measured
 from foretell.deployment.refreshing import Fitted
 from foretell.routing.matching import points
 from foretell.routing.routers import ROUTERS
+from foretell.routing.settings import BUDGET, MATCH
 
 PLAIN, MARKDOWN = "simple", "github"  # formats of tables
 
@@ -130,12 +131,18 @@ def _policies(found: Refreshed, style: str) -> str:
 
 
 def _chosen(found: Refreshed) -> str:
-    before = {each.router: each for each in found.present.description.chosen if each.criterion == "match"}
+    before = {(each.router, each.criterion): each for each in found.present.description.chosen}
     return "\n\n".join(
-        f"Operating point of the {ROUTERS[new.router].title}: {_point(new)}, before {_point(before[new.router])}; "
-        f"{new.choice}."
+        f"Operating point of the {ROUTERS[new.router].title}{_asked(new)}: {_point(new)}, before "
+        f"{_point(before[new.router, new.criterion])}; {new.choice}."
         for new in found.fitted.description.chosen
     )
+
+
+def _asked(chosen: Chosen) -> str:
+    if chosen.criterion == MATCH:
+        return ""
+    return f" for the {chosen.criterion} of {chosen.value:.3g}{' USD' if chosen.criterion == BUDGET else ''}"
 
 
 def _point(chosen: Chosen) -> str:

@@ -25,9 +25,13 @@ from foretell.deployment.recalibration import Recalibration, recalibrate
 from foretell.routing.choice import CHOSEN, FALLS_BACK
 from foretell.routing.pool import tiers_of
 from foretell.routing.routers import ROUTERS, RouterInputs, Sweep
-from foretell.routing.settings import MATCH
+from foretell.routing.settings import ACCURACY, BUDGET, MATCH, Criterion
 
-KEPT = "kept: not shown to be less accurate than the best single policy"
+KEPT: dict[Criterion, str] = {
+    MATCH: "kept: not shown to be less accurate than the best single policy",
+    BUDGET: "kept: not shown to cost more than the budget",
+    ACCURACY: "kept: not shown to be less accurate than asked for",
+}
 
 
 @dataclass(frozen=True)
@@ -126,19 +130,19 @@ def fit_router(present: RouterDescription, whole: Log, file: Path) -> Fitted:
         _answering(present.policies[column], means, order, calibrations, place, halves)
         for place, column in enumerate(order)
     ]
-    # What the other criteria ask for, such as a budget, a router's folder does not say.
-    chosen = [keep_or_choose(each, policies, halves[0]) for each in present.chosen if each.criterion == MATCH]
+    told = [each for each in present.chosen if each.criterion == MATCH or each.value is not None]
+    chosen = [keep_or_choose(each, policies, halves[0]) for each in told]
     description = present.model_copy(update={"policies": policies, "chosen": chosen, "chosen_on": FITTED})
     return Fitted(description, order, calibrations, effective[order], costs is not None, *halves)
 
 
 def keep_or_choose(present: Chosen, policies: Sequence[Answering], half: Evidence) -> Chosen:
-    """The present operating point, unless it is shown to be less accurate than the best single policy.
+    """The present operating point, unless it is shown to miss what its criterion asks for.
 
-    Then, by the study's criterion, the cheapest one that is at least as accurate, or that policy; see
-    `foretell.routing.choice.choose_point`. Estimates from a log have wide intervals, so that choosing anew without a
-    reason would move decisions by chance alone: of logs on which nothing had changed, on 16 % of requests in place of 8
-    (simulated, 1,500 requests, two policies, a fifth explored).
+    That is to be as accurate as the best single policy, or as the criterion's value says, or to cost no more than its
+    budget. Then it is chosen by the study's criterion; see `foretell.routing.choice.choose_point`. Estimates from a log
+    have wide intervals, so that choosing anew without a reason would move decisions by chance alone: of logs on which
+    nothing had changed, on 16 % of requests in place of 8 (simulated, 1,500 requests, two policies, a fifth explored).
 
     Args:
         present: what was chosen before.
@@ -147,23 +151,38 @@ def keep_or_choose(present: Chosen, policies: Sequence[Answering], half: Evidenc
     """
     n = len(half.log.sent)
     singles = np.arange(len(policies))[:, None].repeat(n, axis=1)
-    of_singles, _ = _means(half, singles)
+    of_singles, cost_of_singles = _means(half, singles)
     best = int(of_singles.argmax())
     if present.operating_point is None:
         kept = np.full(n, [each.policy for each in policies].index(str(present.policy)))
     else:
         inputs = half.inputs(policies)
         kept = ROUTERS[present.router].route(inputs, np.array([present.operating_point]))[0]
-    if not half.accuracy.difference(kept, singles[best]).high < 0:
-        return present.model_copy(update={"choice": KEPT})
+    if not _misses(present, half, kept, singles[best]):
+        return present.model_copy(update={"choice": KEPT[present.criterion]})
     points, choices = all_points(present.router, policies, half)
     accuracy, cost = _means(half, choices)
-    enough = np.flatnonzero(accuracy >= of_singles[best])
-    found: dict[str, object] = {"choice": FALLS_BACK[MATCH], "operating_point": None, "policy": policies[best].policy}
-    if len(enough):
-        point = float(points[enough[np.lexsort((-accuracy[enough], cost[enough]))[0]]])
-        found = {"choice": CHOSEN[MATCH], "operating_point": point, "policy": None}
-    return present.model_copy(update=found)
+    if present.criterion == BUDGET:
+        enough, order, instead = cost <= present.value, (cost, -accuracy), int(cost_of_singles.argmin())
+    else:
+        least = of_singles[best] if present.criterion == MATCH else present.value
+        enough, order, instead = accuracy >= least, (-accuracy, cost), best
+    ranked = [place for place in np.lexsort(order) if enough[place]]
+    found: dict[str, object] = {"choice": CHOSEN[present.criterion], "policy": None}
+    if ranked:
+        return present.model_copy(update={**found, "operating_point": float(points[ranked[0]])})
+    found = {"choice": FALLS_BACK[present.criterion], "policy": policies[instead].policy}
+    return present.model_copy(update={**found, "operating_point": None})
+
+
+def _misses(present: Chosen, half: Evidence, kept: np.ndarray, best: np.ndarray) -> bool:
+    """Whether choices [requests] are shown to miss what a criterion asks for; `best` are those of the best policy."""
+    if present.criterion == MATCH:
+        return half.accuracy.difference(kept, best).high < 0
+    assert present.value is not None
+    if present.criterion == BUDGET:
+        return half.cost.mean(kept[half.priced]).low > present.value
+    return half.accuracy.mean(kept).high < present.value
 
 
 def all_points(router: str, policies: Sequence[Answering], half: Evidence) -> tuple[np.ndarray, np.ndarray]:

@@ -90,6 +90,7 @@ def describe_router(study: Study, pool: str, prices: dict[str, Any]) -> dict[str
             for policy in entry.policies
         },
         "readers": described,
+        "criteria": entry.criteria,
     }
 
 

@@ -47,6 +47,12 @@ class SinglePool(Settings):
     """A source that gets what a policy does not answer, in the figure of risk and coverage (F11). Nothing is asked
     there: its cost and accuracy are assumed."""
 
+    @property
+    def criteria(self) -> dict[str, float | None]:
+        """What operating points are chosen for, and the value that each asks for."""
+        given = {"budget": self.budget, "accuracy": self.accuracy}
+        return {"match": None, **{name: value for name, value in given.items() if value is not None}}
+
 
 class PoolOfFolds(Settings):
     """Pools that each choose on their own and whose test problems are reported together."""

@@ -124,7 +124,55 @@ def test_an_operating_point_is_chosen_anew_where_it_is_shown_to_fail(present):
     assert (kept.policy, kept.operating_point) == ("large", None)
 
 
-def test_other_criteria_are_left_out_as_what_they_ask_for_is_not_known(present):
+def asked(present, criterion, value, operating_point):
+    """The present router with one operating point, for another criterion."""
+    update = {"criterion": criterion, "value": value, "operating_point": operating_point}
+    return present.model_copy(update={"chosen": [present.chosen[0].model_copy(update=update)]})
+
+
+def outcomes(chosen, log):
+    """Share of right answers by the log's own probabilities, which are true, and mean cost, where the router sends."""
+    sent = choose_policies(chosen, chosen.chosen[0], log.probability)
+    return log.probability[np.arange(len(sent)), sent].mean(), np.array([1.0, 4.0])[sent].mean()
+
+
+def test_a_budget_and_an_accuracy_are_kept_where_nothing_shows_that_they_are_missed(present):
+    log = log_of(0, 4000, exploration=0.5)
+    accuracy, cost = outcomes(present, log)
+    for criterion, value, said in (
+        ("budget", cost - 0.01, "kept: not shown to cost more than the budget"),
+        ("accuracy", accuracy + 0.002, "kept: not shown to be less accurate than asked for"),
+    ):
+        (found,) = fit_router(asked(present, criterion, value, LAMBDA), log, FILE).description.chosen
+        assert (found.operating_point, found.choice, found.value) == (LAMBDA, said, value)
+
+
+def test_a_budget_that_is_missed_gets_the_most_accurate_router_within_it(present):
+    log = log_of(0, 8000, exploration=0.5)
+    fitted = fit_router(asked(present, "budget", 2.0, 0.0), log, FILE).description
+    (found,) = fitted.chosen
+    assert found.choice == "most accurate within the budget" and 0 < found.operating_point < 1
+    accuracy, cost = outcomes(fitted, log)
+    assert cost == pytest.approx(2.0, rel=0.05), "of what the budget allows nothing is left"
+    assert accuracy > outcomes(asked(present, "budget", 2.0, 0.9), log)[0]
+    (found,) = fit_router(asked(present, "budget", 0.5, 0.0), log, FILE).description.chosen
+    assert (found.operating_point, found.policy) == (None, "small") and "cheapest policy" in found.choice
+
+
+def test_an_accuracy_that_is_missed_gets_the_cheapest_router_that_has_it(present):
+    log = log_of(0, 8000, exploration=0.5)
+    highest = outcomes(asked(present, "accuracy", 0.9, 0.0), log)[0]
+    fitted = fit_router(asked(present, "accuracy", highest - 0.03, 0.9), log, FILE).description
+    (found,) = fitted.chosen
+    assert found.choice == "cheapest that is as accurate as asked for"
+    accuracy, cost = outcomes(fitted, log)
+    assert accuracy == pytest.approx(highest - 0.03, abs=0.01) and cost < outcomes(present, log)[1]
+    (found,) = fit_router(asked(present, "accuracy", 0.999, 0.9), log, FILE).description.chosen
+    assert (found.operating_point, found.policy) == (None, "large") and "best single policy" in found.choice
+
+
+def test_a_criterion_whose_value_a_folder_does_not_say_is_left_out(present):
+    """As folders from before do."""
     budget = present.chosen[0].model_copy(update={"criterion": "budget"})
     fitted = fit_router(present.model_copy(update={"chosen": [*present.chosen, budget]}), log_of(0, 2000), FILE)
     assert [each.criterion for each in fitted.description.chosen] == ["match"]

@@ -72,6 +72,15 @@ def test_a_router_is_warm_once_every_reader_has_read(exported, router, monkeypat
     assert [name for name, states in read if states] == ["m-low"]
 
 
+def test_a_prompt_that_is_longer_than_the_readers_context_is_refused(router):
+    with pytest.raises(UserError, match=r"the prompt of problem '2' has 6\d\d\d tokens, and the model takes 2048"):
+        router.route(["1+1", "1+" * 3000 + "1"])
+
+
+def test_a_folder_says_what_its_operating_points_were_chosen_for(router):
+    assert {each.criterion: each.value for each in router.description.chosen} == {"match": None, "budget": 0.5}
+
+
 def test_where_the_study_fell_back_so_does_the_router(router, exported):
     cheap = router.at("utility", criterion="budget")
     assert (cheap.chosen.policy, cheap.chosen.operating_point) == ("small", None)

@@ -85,13 +85,12 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
     recorded = isinstance(study.problem_set(pool.problem_set), Records)
     calibrated = calibrated_on(study, pool.problem_set)
     chosen_on = ["train"] if study.is_cross_fitted(pool.problem_set) else pool.choose_on
-    given = {"budget": pool.budget, "accuracy": pool.accuracy}
     return {
         **resampling(study),
         "sweep": _sweep(study),
         "families": study.routing_families(pool.problem_set),
         "choosers": [{"calibrated_on": split if recorded else calibrated, "chosen_on": split} for split in chosen_on],
-        "criteria": {"match": None, **{name: value for name, value in given.items() if value is not None}},
+        "criteria": pool.criteria,
         "margin": study.config.routing.margin,
         "cost_sensitivity": pool.cost_sensitivity,
     }
