@@ -11,7 +11,8 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 run: env
 	python scripts/run_study.py --cores $(CORES) $(ARGS)
 
-# What a study will take, before anything runs: make plan ARGS="--configfile config/paper.yaml".
+# What a study will take, before anything runs: make plan ARGS="--configfile config/paper.yaml", of some
+# figures alone with -- F6 T2 at its end.
 plan: env
 	@python scripts/plan_study.py $(ARGS)
 

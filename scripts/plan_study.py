@@ -25,14 +25,19 @@ ROOT = Path(__file__).resolve().parents[1]
 
 def main(argv: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("figures", nargs="*", help="labels of figures and tables, such as F6; all of the study without")
+    parser.add_argument(
+        "figures", nargs="*", help="labels of figures and tables, such as F6; without any, all of the study's"
+    )
     parser.add_argument("--configfile", type=Path, nargs="+", default=[ROOT / "config" / "config.yaml"])
     for name, field in Assumptions.model_fields.items():
         option = f"--{name.replace('_', '-')}"
         parser.add_argument(option, type=float, default=field.default, help=f"{field.description} (%(default)s)")
     args = parser.parse_args(argv)
     if missing := [file for file in args.configfile if not file.is_file()]:
-        raise UserError(f"--configfile: there is no file {missing[0]}; the studies stand in config/")
+        raise UserError(
+            f"--configfile: there is no file {missing[0]}; the studies stand in config/, and figures after '--', as in "
+            "--configfile config/paper.yaml -- F6"
+        )
 
     try:
         assumed = Assumptions(**{name: getattr(args, name) for name in Assumptions.model_fields})

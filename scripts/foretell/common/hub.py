@@ -52,8 +52,8 @@ def download(
         ignored: patterns of files that are left out.
 
     Returns:
-        The folder of the cache in which they lie, and the paths inside it of all files that fit, sorted. What is in a
-        file is what the hub's listing says.
+        The folder of the cache in which they lie, and the paths inside it of all files that fit, sorted. The content
+        of each has the sum that the hub tells.
 
     Raises:
         UnavailableError: there is no such repository or commit, it must be asked for, or the hub cannot be reached or
@@ -179,16 +179,16 @@ def _check(file: Path, listed: str, name: str) -> None:
         name: what messages call it.
 
     Raises:
-        UserError: it has neither sum; the file is removed from the cache.
+        UserError: it has neither the listing's sum nor the transfer's; the file is removed from the cache.
     """
     blob = file.resolve()
-    if _has_sum(blob, {listed, blob.name}):
+    if _has_sum(blob, {listed, blob.name}):  # a pointer that is written in another way tells nothing of the content
         return
     file.unlink()
     blob.unlink(missing_ok=True)
     raise UserError(
-        f"{name} is damaged: its content has not the sum that the hub says, {listed}; it was removed from the cache, "
-        "so run it again to fetch it anew"
+        f"{name} is damaged: its content does not have the sum that the hub tells; it was removed from the cache, so "
+        "run it again to fetch it anew"
     )
 
 

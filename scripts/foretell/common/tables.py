@@ -2,7 +2,8 @@
 
 import json
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -88,12 +89,27 @@ def read(path: Path | Sequence[Path], how: Format, graded: bool = False) -> pd.D
     if "problem_id" in frame:
         _check_ids(frame.problem_id, names)
         frame["problem_id"] = frame.problem_id.astype(str)
-    mixed = {name: of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
-    return frame.assign(**mixed).reset_index(drop=True)
+    return of_one_kind(frame).reset_index(drop=True)
 
 
-def of_one_kind(column: pd.Series) -> pd.Series:
-    """The column, where its values can stand in one of a file; else numbers and lists among texts are texts too."""
+def read_table(path: Path) -> pd.DataFrame:
+    """All rows and columns of a .parquet, .csv, .jsonl or .json, in its own names.
+
+    Raises:
+        UserError: it cannot be read as that, or has no row.
+    """
+    frame = _read_table(path)
+    if frame.empty:
+        raise UserError(f"{path}: no row is left")
+    return of_one_kind(frame)
+
+
+def of_one_kind(frame: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns that a file can have: numbers and lists among texts are texts too."""
+    return frame.assign(**{name: _of_one_kind(frame[name]) for name in frame if frame[name].dtype == object})
+
+
+def _of_one_kind(column: pd.Series) -> pd.Series:
     try:
         pa.array(column, from_pandas=True)
     except (pa.ArrowException, OverflowError):
@@ -102,9 +118,22 @@ def of_one_kind(column: pd.Series) -> pd.Series:
 
 
 def _as_text(value: Any) -> str:
+    return _as_json(value) if isinstance(value, bool | int | float) else str(as_written(value))
+
+
+def as_written(value: object) -> object:
+    """A whole number, a day or a moment as one writes it, and lists and objects as JSON does; else the value itself."""
+    if isinstance(value, list | dict | np.ndarray):
+        return _as_json(value)
     if isinstance(value, date):  # a moment too, of which midnight is the day
         return value.isoformat().removesuffix("T00:00:00")
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else value
+
+
+def _as_json(value: Any) -> str:
+    return json.dumps(
+        value, ensure_ascii=False, default=lambda each: each.tolist() if isinstance(each, np.ndarray) else str(each)
+    )
 
 
 def _read_one(path: Path, how: Format, by_task: bool) -> pd.DataFrame:
@@ -116,7 +145,7 @@ def _read_one(path: Path, how: Format, by_task: bool) -> pd.DataFrame:
         wanted = value if isinstance(value, list) else [value]
         chosen = frame[[any(_equal(each, one) for one in wanted) for each in frame[column]]]
         if chosen.empty:
-            there = sorted(map(str, frame[column].dropna().unique()[:10]))
+            there = sorted(set(frame[column].dropna().map(str)))[:10]
             raise UserError(f"{path}: no row is left of those where {how.where}; {column!r} has {', '.join(there)}")
         frame = chosen
     if frame.empty:
@@ -184,7 +213,18 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """As pandas does, but whole numbers beside a null are no floats, which lose digits."""
-    return pd.read_parquet(path, to_pandas_kwargs={"integer_object_nulls": True})
+    frame = pd.read_parquet(path, to_pandas_kwargs={"integer_object_nulls": True})
+    objects = [name for name in frame if frame[name].dtype == object]
+    whole = [name for name in objects if pd.api.types.infer_dtype(frame[name], skipna=True) == "integer"]
+    return frame.assign(**{name: _nullable(frame[name].tolist()) for name in whole})
+
+
+def _nullable(values: list) -> pd.Series:
+    """Whole numbers and nulls; what is of another kind, or larger, stays as it is."""
+    for dtype in ("Int64", "UInt64"):
+        with suppress(OverflowError, TypeError, ValueError):
+            return pd.Series(values, dtype=dtype)
+    return pd.Series(values, dtype=object)
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
@@ -210,28 +250,36 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_lines(path: Path) -> pd.DataFrame:
     with open(path, encoding="utf-8-sig", newline="\n") as file:
-        rows = [json.loads(line, parse_int=_whole) for line in file if line.strip()]
+        rows = [json.loads(line) for line in file if line.strip()]
     return _normalised(rows)
 
 
 def _read_list(path: Path) -> pd.DataFrame:
-    content = json.loads(read_text(path), parse_int=_whole)
+    content = json.loads(read_text(path))
     if not isinstance(content, list):
         raise ValueError("it holds no list of objects")
     return _normalised(content)
 
 
-def _whole(digits: str) -> int | str:
-    """A whole number, or its digits where a float, which pandas makes of it beside a null, would lose some."""
-    return int(digits) if abs(float(digits)) < EXACT else digits
-
-
 def _normalised(rows: list) -> pd.DataFrame:
-    """Objects as rows. Whole numbers stay whole where a row has none, up to the largest that a float holds exactly."""
+    """Objects as rows. Whole numbers stay whole where a row has none."""
     for number, row in enumerate(rows, start=1):
         if not isinstance(row, dict):
             raise ValueError(f"row {number} is no object with columns, but {json.dumps(row)[:60]}")
     frame = pd.json_normalize(rows)
     gaps = {name: frame[name].dropna() for name in frame.select_dtypes(float) if frame[name].isna().any()}
     whole = [name for name, known in gaps.items() if len(known) and ((known % 1 == 0) & (known.abs() < EXACT)).all()]
-    return frame.astype(dict.fromkeys(whole, "Int64"))
+    frame = frame.astype(dict.fromkeys(whole, "Int64"))
+    if large := [name for name, known in gaps.items() if (known.abs() >= EXACT).any()]:
+        flat = [dict(_flat(row)) for row in rows]
+        frame = frame.assign(**{name: _nullable([each.get(name) for each in flat]) for name in large})
+    return frame
+
+
+def _flat(row: dict, above: str = "") -> Iterator[tuple[str, Any]]:
+    """Columns and values of an object, named as `json_normalize` does."""
+    for name, value in row.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value

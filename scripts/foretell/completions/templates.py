@@ -15,7 +15,9 @@ _MARK = "\ue000text\ue001"
 # What a template raises: by its own will, or because what it asks for is not there, or without an end.
 _REFUSALS: tuple[type[Exception], ...] = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError)
 _REFUSALS += (AttributeError, RecursionError, MemoryError)
-_CODES = (*(f"-{code}" for code in "dmHIjMSy"), *"aAbBcCdDeFgGhHIjklmMnpPrRsSTtuUVwWxXyYzZ")  # of strftime
+_LETTERS = "aAbBcCdDeFgGhHIjklmMnpPrRsSTtuUVwWxXyYzZ"
+_CODES = (*(f"-{code}" for code in _LETTERS), *_LETTERS, "f")  # of strftime
+_PERCENT = "\ue002"  # stands for a doubled one meanwhile
 
 
 class RefusedError(UserError):
@@ -94,8 +96,8 @@ def _default(tokenizer: PreTrainedTokenizerBase) -> str:
         with suppress(ValueError):  # several, and none is the default
             return str(tokenizer.get_chat_template())
     raise UserError(
-        "the tokenizer has several chat templates, none of which is its default, or what is none: name a file with the "
-        "one that is meant under the model's 'chat_template'"
+        "the tokenizer's chat template is no text, or it has several and none is called 'default': name a file with "
+        "the right one under the model's 'chat_template'"
     )
 
 
@@ -105,7 +107,8 @@ def _on(day: datetime.datetime) -> str:
     It is written in the template's language, since templates are given data only, no functions.
     """
     replaced = "".join(f" | replace('%{code}', '{day.strftime('%' + code)}')" for code in _CODES)
-    return "{%- macro strftime_now(format) -%}{{ format" + replaced + " }}{%- endmacro %}\n"
+    doubled = f" | replace('%%', '{_PERCENT}'){replaced} | replace('{_PERCENT}', '%')"
+    return "{%- macro strftime_now(format) -%}{{ format" + doubled + " }}{%- endmacro %}\n"
 
 
 def messages_of(prompt: Prompt) -> list[dict]:

@@ -140,14 +140,21 @@ def _estimate(known: pd.DataFrame, model: Model) -> Any:
     common = [("discrimination", list(range(known.shape[1])))] if model == "1pl" else None
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what it warns of is checked below
-        result = mirt.fit_mirt(
-            known.to_numpy(float),
-            model="2PL",
-            n_quadpts=_NODES,
-            max_iter=_STEPS,
-            accelerate="squarem",
-            constraints=common,
-        )
+        try:
+            result = mirt.fit_mirt(
+                known.to_numpy(float),
+                model="2PL",
+                n_quadpts=_NODES,
+                max_iter=_STEPS,
+                accelerate="squarem",
+                constraints=common,
+            )
+        except MemoryError as error:
+            needed = 8e-9 * _NODES * known.shape[1] ** 2
+            raise UserError(
+                f"responses: errors of {known.shape[1]} difficulties take {needed:.0f} GB of memory, of half as many a "
+                "quarter: give the job more, or estimate parts of the problems"
+            ) from error
     if not result.converged:
         raise UserError(
             f"responses: the model {model!r} has not converged after {_STEPS} steps"

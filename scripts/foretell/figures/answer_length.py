@@ -1,5 +1,6 @@
 """F2: how long a policy's answers are, against how difficult the problems are and how often it solves them."""
 
+from collections.abc import Iterator
 from math import ceil
 
 import numpy as np
@@ -61,7 +62,7 @@ def _bins(known: pd.DataFrame, against: str) -> pd.DataFrame:
 
 
 def _correlations(known: pd.DataFrame, against: str, resampling: Resampling) -> pd.DataFrame:
-    """Over all problems; and as if all prompts were equally long, where their lengths are known and differ."""
+    """Over all problems, and the partial one given the lengths of the prompts, where these are known and differ."""
     weights, reference, tokens = resampling.weights(known), known[against].to_numpy(float), known.tokens.to_numpy()
     values: dict[str | None, np.ndarray] = {None: spearman(reference, tokens, weights)}
     if known[PROMPT].notna().all() and known[PROMPT].nunique() > 1:
@@ -81,7 +82,7 @@ def _partial(both: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndar
 
     Kendall and Stuart, The Advanced Theory of Statistics, vol. 2, 27.5; of ranks, after Conover (1999), section 5.4.
     """
-    return ratio(both - first * second, np.sqrt((1 - first**2) * (1 - second**2)))
+    return ratio(both - first * second, np.sqrt((1 - first**2) * (1 - second**2))).clip(-1, 1)
 
 
 @styled
@@ -89,7 +90,8 @@ def draw(frame: pd.DataFrame) -> Figure:
     """Left, length by difficulty; right, by success. Correlations stand in the legend of each panel."""
     policies = list(frame.policy.unique())
     columns = legend_columns(policies or [""], PAGE)
-    height = 2.6 + 0.14 * (ceil(len(policies) / columns) + len(policies))
+    lines = frame[frame.place.isna()].groupby("against").size().max() if len(frame) else 0
+    height = 2.7 + 0.14 * (ceil(len(policies) / columns) + lines)
     figure = Figure(figsize=(PAGE, height), layout="constrained")
     panels = figure.subplots(1, 2)
     for axes, against in zip(panels, AXES, strict=True):
@@ -104,9 +106,8 @@ def _panel(axes: Axes, rows: pd.DataFrame, against: str, looks: dict[str, dict])
     if rows.empty:
         say(axes, NOTHING)
         return
-    lines = []
     for policy, part in rows.groupby("policy", sort=False):
-        bins, wholes = part[part.place.notna()], part[part.place.isna()]
+        bins = part[part.place.notna()]
         tokens = bins.tokens.astype(float)
         axes.errorbar(
             bins.place.astype(float) * (100 if against == SUCCESS else 1),
@@ -119,11 +120,18 @@ def _panel(axes: Axes, rows: pd.DataFrame, against: str, looks: dict[str, dict])
             elinewidth=0.6,
             capsize=1.2,
         )
-        shown = [
-            with_interval(each.spearman, each.low, each.high, 2, signed=True) or "undefined"
-            for each in wholes.itertuples()
-        ]
-        lines.append(f"{policy}: {shown[0]}" + (f"; given the prompt's length {shown[1]}" if shown[1:] else ""))
     axes.set(xlabel=AXES[against], ylabel="Tokens of an answer")
     axes.set_ylim(bottom=0)
-    axes.set_title("Spearman correlation\n" + "\n".join(lines), fontsize=6, loc="left")
+    axes.set_title("\n".join(_said(rows[rows.place.isna()])), fontsize=6, loc="left")
+
+
+def _said(correlations: pd.DataFrame) -> Iterator[str]:
+    """A line for each correlation, those given the prompt's length below the others."""
+    for heading, rows in {
+        "Spearman correlation": correlations[correlations.given.isna()],
+        "Given the prompt's length": correlations[correlations.given.notna()],
+    }.items():
+        if len(rows):
+            yield heading
+        for row in rows.itertuples():
+            yield f"{row.policy}: {with_interval(row.spearman, row.low, row.high, 2, signed=True) or 'undefined'}"

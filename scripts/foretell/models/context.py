@@ -9,22 +9,23 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from foretell.common.errors import UserError
 
+STRETCHED = ("linear", "dynamic", "yarn")  # kinds of rotary positions
+
 
 def context_of(config: PreTrainedConfig) -> int | None:
     """Most tokens of a prompt and its answer, where a model has attention and its configuration says so.
 
-    Rotary positions may be stretched by a factor, which some configurations have in this number and some have not.
+    Rotary positions may be stretched by a factor, which some configurations have in this number and some have not; of
+    other kinds than STRETCHED, and where each kind of layer has its own, as in Gemma 3, all have.
     """
     config = config.get_text_config(decoder=True)
     most = getattr(config, "max_position_embeddings", None)
     if not most or most < 0 or getattr(config, "num_attention_heads", None) is None:
         return None
     rotary = getattr(config, "rope_parameters", None) or {}
-    kinds = [rotary, *(each for each in rotary.values() if isinstance(each, dict))]  # one, or one per kind of layer
-    stretched = [
-        (each.get("original_max_position_embeddings") or most) * each["factor"] for each in kinds if each.get("factor")
-    ]
-    return int(max([most, *stretched]))
+    if rotary.get("rope_type") not in STRETCHED or not rotary.get("factor"):
+        return int(most)
+    return int(max(most, (rotary.get("original_max_position_embeddings") or most) * rotary["factor"]))
 
 
 def refuse_what_does_not_fit(model: PreTrainedModel, prompts: pd.DataFrame, answers: bool) -> None:

@@ -8,7 +8,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
-from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING
+from transformers.quantizers.auto import AutoHfQuantizer
 
 from foretell.common.errors import UserError, lacks_memory
 from foretell.models.devices import device_map, fastest_device, fastest_dtype
@@ -28,7 +28,8 @@ def load_model(folder: str, dtype: Dtype, answers: bool = True) -> PreTrainedMod
         answers: whether it also writes: one that only reads needs no weights of what predicts tokens.
 
     Raises:
-        UserError: its architecture is none of a causal language model, or its files are damaged or not all there.
+        UserError: its architecture is none of a causal language model, its weights are quantised in a way that is not
+            known, or its files are damaged or not all there.
     """
     _check_configuration(Path(folder))
     device = fastest_device()
@@ -82,11 +83,12 @@ def _check_configuration(folder: Path) -> None:
         try:
             said = json.loads(file.read_text(encoding="utf-8"))
         except ValueError as error:
-            raise UserError(f"{file}: it is damaged: {error}: fetch it again") from error
+            raise UserError(f"{file} is damaged ({error}): fetch it again") from error
         if not isinstance(said, dict):
-            raise UserError(f"{file}: it is damaged: it holds no object: fetch it again")
-        method = (said.get("quantization_config") or {}).get("quant_method")
-        if method is not None and method not in AUTO_QUANTIZATION_CONFIG_MAPPING:
+            raise UserError(f"{file} is damaged (it holds no object): fetch it again")
+        quantised = said.get("quantization_config") or {}
+        method = quantised.get("quant_method") if isinstance(quantised, dict) else quantised
+        if method is not None and not (isinstance(method, str) and AutoHfQuantizer.supports_quant_method(quantised)):
             raise UserError(
                 f"{file}: the installed transformers does not know weights quantised by {method!r}: choose another "
                 "checkpoint of the model, or a newer transformers"

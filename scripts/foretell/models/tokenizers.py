@@ -30,9 +30,10 @@ def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
             f"{model_folder}: no tokenizer can be made of it: {type(error).__name__}: {said}: see that "
             f"tokenizer.json, {CONFIG} and the chat template are there and whole"
         ) from error
-    files = sorted(set(loaded.vocab_files_names.values()))
-    if not any((Path(model_folder) / file).is_file() for file in files):  # some classes are made without any word
-        raise UserError(f"{model_folder} has no tokenizer: none of {', '.join(files)} is there; add its files")
+    if loaded.get_vocab().keys() <= loaded.get_added_vocab().keys():  # some classes are made without any file
+        raise UserError(
+            f"{model_folder} has no tokenizer: add its tokenizer.json, or what its class reads in its place"
+        )
     if not loaded.is_fast:
         raise UserError(
             f"{model_folder}: its tokenizer, {type(loaded).__name__}, does not say where in a text its tokens are: add "

@@ -1,6 +1,5 @@
 """Problems of a data set of the Hugging Face hub, from its files."""
 
-import json
 from fnmatch import fnmatchcase
 from pathlib import Path
 
@@ -9,18 +8,20 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.frames import hashes, numbers
-from foretell.common.tables import Format, of_one_kind, read
+from foretell.common.tables import as_written, of_one_kind, read, read_table
 from foretell.problems.duplicates import normalised
 from foretell.problems.golds import after_hashes, last_box, shuffled
-from foretell.problems.hub_checks import check_answers, check_content, check_ids, check_questions, check_rows
+from foretell.problems.hub_checks import check_content, check_ids, check_questions, check_rows
 from foretell.problems.hub_settings import DateSplit, HubProblems, Part
-from foretell.problems.imported import NO_ANSWER
+from foretell.problems.imported import NO_ANSWER, require_some_of_each_split
 from foretell.problems.livecodebench import COLUMNS as TEST_COLUMNS
 from foretell.problems.livecodebench import with_tests
 from foretell.problems.validation import with_validation
 
 _DATE = "date_of_split"  # while problems are divided by it
 _NUMBERS = ("reference_difficulty", "reference_difficulty_se")
+_YEAR_FIRST = r"^\d{4}(?:\d{4})?(?!\d)"
+_DAY = r"^\d{4}(?P<mark>[-/. ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark)\d{1,2}(?!\d)"  # in forms that ISO 8601 does not have
 _GOLDS = {"last_box": last_box, "after_hashes": after_hashes}
 _MARKS = {"last_box": r"\boxed{}", "after_hashes": "####"}
 
@@ -44,9 +45,16 @@ def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.D
     for split, patterns in settings.patterns().items():
         for file in (each for each in files if any(fnmatchcase(each, pattern) for pattern in patterns)):
             parts.append(_read_file(settings, folder / file, file).assign(split=split))
-    frame = pd.concat(parts, ignore_index=True)
-    mixed = {name: of_one_kind(frame[name]) for name in frame if frame[name].dtype == object}
-    return _completed(frame.assign(**mixed), settings)
+    return _completed(_together(parts), settings)
+
+
+def _together(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """The rows of all files; numbers that files have in different types keep their digits."""
+    columns = dict.fromkeys(name for part in parts for name in part)
+    kinds = {name: {part[name].dtype for part in parts if name in part} for name in columns}
+    mixed = [name for name in columns if len(kinds[name]) > 1]
+    alike = [part.astype({name: object for name in mixed if name in part}) for part in parts]
+    return of_one_kind(pd.concat(alike, ignore_index=True))
 
 
 def read_mirror(settings: HubProblems, file: Path) -> pd.DataFrame:
@@ -59,7 +67,7 @@ def read_mirror(settings: HubProblems, file: Path) -> pd.DataFrame:
     rows = read(file, settings.mirror).assign(path=file.name)
     frame = pd.DataFrame({own: _column(rows, own, f"mirror.columns.{own}", file.name) for own in settings.columns})
     check_questions(frame, settings, file.name)
-    frame["answer"] = frame.answer.map(_text).astype("string").str.strip()
+    frame["answer"] = frame.answer.map(as_written).astype("string").str.strip()
     return _completed(_with_difficulty(frame, settings).assign(split="all"), settings)
 
 
@@ -74,15 +82,15 @@ def _completed(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
         frame = _without_test(frame)
     check_ids(frame, settings)
     check_rows(frame, settings)
-    check_answers(frame, settings)
     if not frame.split.eq("validation").any():
-        frame["split"] = _with_validation(frame)
+        frame["split"] = _with_validation(frame, settings)
+    require_some_of_each_split(frame)
     return frame.drop(columns=_DATE, errors="ignore")
 
 
 def _read_file(settings: HubProblems, path: Path, name: str) -> pd.DataFrame:
     """Questions, answers and other columns of one file, in this project's names, with group and date."""
-    rows = read(path, Format())
+    rows = read_table(path)
     rows["path"] = name
     for column, part in settings.extract.items():
         rows[column] = _part(rows, part, f"extract.{column}", name)
@@ -117,9 +125,9 @@ def _require(rows: pd.DataFrame, columns: list[str], key: str, name: str) -> Non
 
 def _column(rows: pd.DataFrame, column: str, key: str, name: str) -> pd.Series:
     _require(rows, [column], key, name)
-    return (
-        rows[column].map(lambda value: _decoded(value, column, name)) if rows[column].dtype == object else rows[column]
-    )
+    if rows[column].dtype != object:
+        return rows[column]
+    return pd.Series([_decoded(each, column, name) for each in rows[column]], index=rows.index, dtype=object)
 
 
 def _decoded(value: object, column: str, name: str) -> object:
@@ -150,7 +158,7 @@ def _part(rows: pd.DataFrame, part: Part, key: str, name: str) -> pd.Series:
 
 
 def _golds(answers: pd.Series, settings: HubProblems, name: str) -> pd.Series:
-    texts = answers.map(_text).astype("string").str.strip()
+    texts = answers.map(as_written).astype("string").str.strip()
     find = _GOLDS.get(settings.gold)
     if find is None:
         return texts
@@ -163,20 +171,9 @@ def _golds(answers: pd.Series, settings: HubProblems, name: str) -> pd.Series:
     return found
 
 
-def _text(value: object) -> object:
-    """A number that is whole as one writes it, and lists and mappings as JSON does, as in a file of one's own."""
-    if isinstance(value, np.ndarray):
-        value = value.tolist()
-    if isinstance(value, list | dict):
-        return json.dumps(
-            value, ensure_ascii=False, default=lambda each: each.tolist() if isinstance(each, np.ndarray) else str(each)
-        )
-    return str(int(value)) if isinstance(value, float) and value.is_integer() else value
-
-
 def _joined(columns: list[pd.Series]) -> pd.Series:
     """Values of several columns as one text; what is null is left out."""
-    texts = [column.map(_text).astype("string") for column in columns]
+    texts = [column.map(as_written).astype("string") for column in columns]
     rows = zip(*texts, strict=True)
     joined = [" ".join(value for value in row if pd.notna(value)) for row in rows]
     return pd.Series(joined, dtype="string").replace("", pd.NA)
@@ -184,13 +181,17 @@ def _joined(columns: list[pd.Series]) -> pd.Series:
 
 def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
     given = _column(rows, how.column, "date_split.column", name)
-    written = given if pd.api.types.is_datetime64_any_dtype(given) else given.map(_text).astype("string")
-    dates = pd.to_datetime(written, format="ISO8601", errors="coerce", utc=True)
+    written = given.map(as_written).astype("string").str.strip()
+    of_years = written.where(written.str.contains(_YEAR_FIRST, na=False))
+    dates = pd.to_datetime(of_years, format="ISO8601", errors="coerce", utc=True)
+    others = of_years.where(dates.isna() & of_years.str.contains(_DAY, na=False))
+    dates = dates.fillna(pd.to_datetime(others, format="mixed", errors="coerce", utc=True))
     if dates.isna().any():
         at = int(dates.isna().to_numpy().argmax())
+        there = "nothing" if pd.isna(written.iloc[at]) else repr(written.iloc[at])
         raise UserError(
-            f"{name}: row {at} has no date in {how.column!r} that begins with year, month and day, as in 2024-10-01, "
-            f"but {given.iloc[at]!r}: correct the key 'date_split.column'"
+            f"{name}: row {at} has {there} in {how.column!r}, which is no date that begins with the year, such as "
+            "2024-10-01: name another column under 'date_split.column', or divide by 'test_share' or 'sizes'"
         )
     return dates
 
@@ -198,17 +199,18 @@ def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
 def _with_difficulty(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
     if (order := settings.difficulty_order) is not None and "reference_difficulty" in frame:
         places = {word: float(place) for place, word in enumerate(order, start=1)}
-        unknown = sorted(set(frame.reference_difficulty.dropna().astype(str)) - set(places))
+        words = frame.reference_difficulty.map(as_written).astype("string")
+        unknown = sorted(set(words.dropna()) - set(places))
         if unknown:
             raise UserError(f"the reference difficulty has {', '.join(unknown[:5])}: add it to 'difficulty_order'")
-        frame["reference_difficulty"] = frame.reference_difficulty.map(places)
+        frame["reference_difficulty"] = words.map(places, na_action="ignore")
     return frame.assign(**{name: numbers(frame, name, float) if name in frame else np.nan for name in _NUMBERS})
 
 
 def _with_ids(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
     """The contract's other columns: ids by split and place where there are none."""
     place = frame.groupby("split").cumcount().astype(str)
-    ids = frame.problem_id.map(_text).astype("string") if "problem_id" in frame else frame.split + "-" + place
+    ids = frame.problem_id.map(as_written).astype("string") if "problem_id" in frame else frame.split + "-" + place
     answer = frame.answer
     return frame.assign(
         problem_id=ids,
@@ -254,10 +256,11 @@ def _without_test(frame: pd.DataFrame) -> pd.DataFrame:
     return frame[(frame.split == "test") | ~frame.problem_id.isin(test)].reset_index(drop=True)
 
 
-def _with_validation(frame: pd.DataFrame) -> pd.Series:
+def _with_validation(frame: pd.DataFrame, settings: HubProblems) -> pd.Series:
     """A fifth of train becomes validation: whole groups where train and test share none, else whole questions."""
     train = frame.split == "train"
     grouped = not frame.group.eq(frame.problem_id).all()
     apart = grouped and not set(frame.group[train]) & set(frame.group[~train])
     keys = frame.group if apart else frame.question.map(normalised)
-    return with_validation(frame.split, keys, "name files of validation under 'splits'")
+    remedy = "name files of validation under 'splits'" if settings.splits else "divide the files by 'sizes'"
+    return with_validation(frame.split, keys, remedy)

@@ -9,7 +9,11 @@ from foretell.problems.hub_settings import HubProblems
 
 
 def check_questions(frame: pd.DataFrame, settings: HubProblems, name: str) -> None:
-    """Refuse rows without a question."""
+    """Check the questions of a file.
+
+    Raises:
+        UserError: one is empty, or no text.
+    """
     odd = frame.question.map(pd.api.types.is_list_like)
     if odd.any():
         raise UserError(
@@ -25,7 +29,11 @@ def check_questions(frame: pd.DataFrame, settings: HubProblems, name: str) -> No
 
 
 def check_content(frame: pd.DataFrame, settings: HubProblems) -> None:
-    """Hold ids, questions and answers against the sum that the settings name."""
+    """Hold ids, questions and answers against the sum that the settings name.
+
+    Raises:
+        UserError: it is another one.
+    """
     texts = frame[["problem_id", "question", "answer"]].to_json(orient="values", force_ascii=True)
     found = hashlib.sha256(str(texts).encode()).hexdigest()
     if found != settings.sha256:
@@ -36,7 +44,11 @@ def check_content(frame: pd.DataFrame, settings: HubProblems) -> None:
 
 
 def check_ids(frame: pd.DataFrame, settings: HubProblems) -> None:
-    """Refuse ids that are missing or stand twice."""
+    """Check the ids of all problems.
+
+    Raises:
+        UserError: one is missing, or stands twice.
+    """
     if frame.problem_id.isna().any():
         raise UserError(
             f"{int(frame.problem_id.isna().sum())} rows have no problem_id: correct the key 'columns.problem_id', or "
@@ -53,18 +65,12 @@ def check_ids(frame: pd.DataFrame, settings: HubProblems) -> None:
         )
 
 
-def check_answers(frame: pd.DataFrame, settings: HubProblems) -> None:
-    """Refuse a split in which no problem has an answer."""
-    for split, answered in frame.excluded_reason.isna().groupby(frame.split):
-        if not answered.any():
-            raise UserError(
-                f"{settings.id} at {settings.revision}: none of the {len(answered)} problems in {split!r} has an "
-                "answer: correct the key 'columns.answer', or 'gold'"
-            )
-
-
 def check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
-    """Hold the numbers of problems against those that the settings name."""
+    """Hold the numbers of problems against those that the settings name.
+
+    Raises:
+        UserError: one is another.
+    """
     there = {**frame.split.value_counts().to_dict(), "all": len(frame)}
     for split, expected in settings.rows.model_dump(exclude_none=True).items():
         if there.get(split, 0) != expected:

@@ -1,7 +1,5 @@
 """Imported problem sets."""
 
-import json
-
 import numpy as np
 import pandas as pd
 
@@ -9,7 +7,7 @@ from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import hashes, numbers, require
 from foretell.common.incomplete import incomplete
-from foretell.common.tables import Format
+from foretell.common.tables import Format, as_written
 from foretell.problems.records import RecordSettings
 from foretell.problems.validation import with_validation
 
@@ -98,7 +96,7 @@ def import_problems(
     if len(twice):
         raise UserError(f"{len(twice)} problems stand there twice with different contents, such as {twice.iloc[0]!r}")
     _check_questions(frame)
-    answer = frame.answer.map(_written).astype("string").str.strip()
+    answer = frame.answer.map(as_written).astype("string").str.strip()
     group = frame["group"].astype("string") if "group" in frame else pd.Series(pd.NA, index=frame.index, dtype="string")
     given = frame["excluded_reason"] if "excluded_reason" in frame else pd.Series(pd.NA, index=frame.index)
     excluded = given.astype("string").replace("", pd.NA)
@@ -116,11 +114,16 @@ def import_problems(
         group=group.fillna(frame.problem_id),
         excluded_reason=excluded,
     )
-    _require_some_of_each_split(problems)
+    require_some_of_each_split(problems)
     return problems
 
 
-def _require_some_of_each_split(problems: pd.DataFrame) -> None:
+def require_some_of_each_split(problems: pd.DataFrame) -> None:
+    """Check that every split has problems that are not excluded.
+
+    Raises:
+        UserError: one has none; says why.
+    """
     for split, rows in problems.groupby("split"):
         if rows.excluded_reason.notna().all():
             raise UserError(
@@ -150,10 +153,6 @@ def with_difficulties(problems: pd.DataFrame, items: pd.DataFrame) -> pd.DataFra
         reference_difficulty=problems.problem_id.map(by_id.difficulty).astype(float),
         reference_difficulty_se=problems.problem_id.map(by_id.difficulty_se).astype(float),
     )
-
-
-def _written(answer: object) -> object:
-    return json.dumps(answer, ensure_ascii=False) if isinstance(answer, list | dict) else answer
 
 
 def lacks(policy: str) -> str:
@@ -199,7 +198,8 @@ def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
     _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split
-    return with_validation(split, keys, "give some the split 'validation'")
+    where = "" if test_share is None else " in a column 'split', in place of 'test_share'"
+    return with_validation(split, keys, f"give some the split 'validation'{where}")
 
 
 def _dealt_by(frame: pd.DataFrame) -> pd.Series:

@@ -5,37 +5,43 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.common.frames import hashes
 
-SHARE = 5  # a fifth
+PARTS = 5  # of train, one of which is validation
 
 
 def with_validation(split: pd.Series, keys: pd.Series, remedy: str) -> pd.Series:
-    """Move a fifth of train's problems to validation, those with the same key together.
+    """Move about a fifth of train's problems to validation, those with the same key together.
 
-    Keys go in the order of their hashes. One that has more than a fifth itself stays in train; where all have, the one
-    with the fewest problems goes.
+    Keys go in the order of their hashes, those of more than a fifth of train last: of these the smallest goes, where
+    the others together are less than a tenth.
 
     Args:
         split: of every problem.
         keys: of every problem, such as its group or its question.
-        remedy: what helps where train is too small.
+        remedy: what helps where train cannot be divided.
+
+    Returns:
+        The new splits; the same where no problem is in train.
 
     Raises:
-        UserError: train has fewer than five problems, or all have the same key.
+        UserError: train has fewer than five problems, or its keys are so unequal that it cannot be divided.
     """
     train = split == "train"
     if not train.any():
         return split
     number, sizes = int(train.sum()), keys[train].value_counts(sort=False)
-    fifth = number // SHARE
+    fifth = number // PARTS
     if not fifth:
         raise UserError(
             f"{number} problems are in train, of which a fifth would be for validation: give more, or {remedy}"
         )
-    if len(sizes) == 1:
-        raise UserError(f"the {number} problems of train are one group, of which no part is validation: {remedy}")
     sizes = sizes.iloc[hashes(sizes.index.to_series(), "validation").argsort(kind="stable")]
-    small = sizes[sizes <= fifth]
-    if small.empty:
-        return split.mask(train & (keys == sizes.idxmin()), "validation")
-    chosen = small.index[small.cumsum() - small < fifth]
-    return split.mask(train & keys.isin(chosen), "validation")
+    small, large = sizes[sizes <= fifth], sizes[sizes > fifth]
+    chosen = small[small.cumsum() - small < fifth]
+    if 2 * chosen.sum() < fifth:
+        chosen = pd.concat([chosen, large.nsmallest(1)])
+        if number - chosen.sum() < fifth:
+            raise UserError(
+                f"{sizes.max()} of the {number} problems in train are one group, or one question, so that no fifth can "
+                f"be for validation: {remedy}"
+            )
+    return split.mask(train & keys.isin(chosen.index), "validation")

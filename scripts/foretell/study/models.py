@@ -48,7 +48,9 @@ class Size(Settings):
     @model_validator(mode="after")
     def _active_is_a_part(self) -> "Size":
         if self.active is not None and self.active > self.parameters:
-            raise ValueError(f"'active' is a part of the 'parameters', and {self.active:g} is more: correct one")
+            raise ValueError(
+                f"'active' is {self.active:g}, more than the {self.parameters:g} 'parameters' that it is of"
+            )
         return self
 
     @property

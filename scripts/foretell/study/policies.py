@@ -89,7 +89,7 @@ class ModelPolicy(Policy, Encoder, Decoding):
     activations. Without it, its own model does; where that is on a server, another one must."""
 
     expected_tokens: Positive | None = None
-    """Expected tokens of a completion, for `make plan`, which else takes the most, and never takes more."""
+    """Expected tokens of a completion, for `make plan`; without them `max_tokens`, which is the most in any case."""
 
     @property
     @override

@@ -1,7 +1,9 @@
 """Tables and logs as users have them: columns of several kinds, other encodings, documents in any order."""
 
 import json
+from decimal import Decimal
 
+import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -9,7 +11,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.common.storage import write_parquet
-from foretell.common.tables import Format, read
+from foretell.common.tables import Format, of_one_kind, read
 from foretell.problems.imported import import_problems
 
 LM_EVAL, INSPECT = Format(format="lm_eval"), Format(format="inspect")
@@ -110,7 +112,36 @@ def test_large_whole_numbers_beside_a_gap_keep_their_digits(tmp_path, write):
         lines(file, rows) if write == "jsonl" else file.write_text(json.dumps(rows))
     found = read(file, Format())
     assert found.problem_id.tolist() == [str(2**53 + 1), str(2**53 + 2)]
-    assert found.answer.map(str).tolist()[0] == str(2**60 + 1) and found.answer.isna().tolist() == [False, True]
+    assert found.answer.tolist()[0] == 2**60 + 1 and found.answer.isna().tolist() == [False, True]
+
+
+@pytest.mark.parametrize("write", ["parquet", "jsonl"])
+def test_golds_of_a_file_are_written_as_they_stand_there(tmp_path, write):
+    rows = {"whole": [2**60 + 1, None, 7], "list": [[2**60 + 1], [2], []], "part": [0.5, 2.0, None]}
+    expected = {"whole": [str(2**60 + 1), "", "7"], "list": ["[1152921504606846977]", "[2]", "[]"]}
+    expected["part"] = ["0.5", "2", ""]
+    for name, answers in rows.items():
+        table = {"problem_id": list("abc"), "question": list("xyz"), "answer": answers}
+        file = tmp_path / f"{name}.{write}"
+        if write == "parquet":
+            pa.parquet.write_table(pa.table(table), file)
+        else:
+            lines(file, [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)])
+        found = import_problems(read(file, Format()), "math", cross_fitted=True)
+        assert found.answer.tolist() == expected[name]
+
+
+def test_a_list_among_texts_is_written_as_json(tmp_path):
+    frame = pd.DataFrame(
+        {"x": [np.array(["a", "b"], dtype=object), "c", Decimal("7.00"), np.arange(1500)]}, dtype=object
+    )
+    assert of_one_kind(frame).x.tolist() == ['["a", "b"]', "c", "7.00", json.dumps(list(range(1500)))]
+
+
+def test_rows_are_not_chosen_by_a_list_that_is_not_there(tmp_path):
+    file = lines(tmp_path / "t.jsonl", [{"problem_id": "a", "x": [1]}, {"problem_id": "b", "x": [2]}])
+    with pytest.raises(UserError, match=r"no row is left of those where .*; 'x' has \[1\], \[2\]"):
+        read(file, Format(where={"x": [[3]]}))
 
 
 @pytest.mark.parametrize(("name", "content"), [("t.jsonl", '{"a": 1}\n[1, 2]\n'), ("t.json", '[{"a": 1}, 3]')])
@@ -145,7 +176,7 @@ def test_a_gap_is_no_value_that_rows_are_chosen_by(tmp_path):
     rows = [{"problem_id": "a", "seed": 1, "hash": 2**63 + 9}, {"problem_id": "b"}]
     for seed in (1, "1"):
         found = read(lines(tmp_path / "t.jsonl", rows), Format(where={"seed": seed}))
-        assert found.problem_id.tolist() == ["a"] and found["hash"].item() == str(2**63 + 9)
+        assert found.problem_id.tolist() == ["a"] and found["hash"].item() == 2**63 + 9
 
 
 def test_rows_are_chosen_by_a_date_in_quotes(tmp_path):

@@ -61,7 +61,21 @@ def test_a_prompt_has_the_studys_date_and_not_todays(template, shown):
         check_arguments(PROBLEMS, tokenizer_with(QWEN), Prompt(date="2024-02-29"), Reading())
 
 
-@pytest.mark.parametrize("form", ["%d/%m/%y", "%-d. %B %Y", "%c", "%x %X", "%j of %G-W%V-%u", "%F %T %Z%z", "%I %p"])
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d/%m/%y",
+        "%-d. %B %Y",
+        "%c",
+        "%x %X",
+        "%j of %G-W%V-%u",
+        "%F %T %Z%z",
+        "%I %p",
+        "100%% %%Y %Y",
+        "%-U %-W %-u %-j",
+        "%H:%M:%S.%f",
+    ],
+)
 def test_every_form_of_a_date_is_pythons(form):
     tokenizer = tokenizer_with(HARMONY.replace("%Y-%m-%d", form))
     shown = pd.Timestamp("2024-02-29").strftime(form)
@@ -72,7 +86,7 @@ def test_every_form_of_a_date_is_pythons(form):
 def test_templates_without_a_default_are_refused(templates):
     tokenizer = tokenizer_with(LLAMA)
     tokenizer.chat_template = templates
-    with pytest.raises(UserError, match=r"several chat templates, none of .* under the model's 'chat_template'"):
+    with pytest.raises(UserError, match=r"none is called 'default': name a file .* under the model's 'chat_template'"):
         render(PROBLEMS, tokenizer, Prompt())
     tokenizer.chat_template = {"default": LLAMA, "rag": GEMMA}
     assert render(PROBLEMS, tokenizer, Prompt()).equals(render(PROBLEMS, tokenizer_with(LLAMA), Prompt()))

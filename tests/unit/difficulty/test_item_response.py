@@ -105,6 +105,8 @@ def test_problems_that_share_no_respondent_are_groups_whose_order_is_not_identif
     apart.iloc[:200, :4], apart.iloc[200:, 4:] = np.nan, np.nan
     items, people = fit(apart, "1pl")
     assert items.group.tolist() == [1] * 4 + [0] * 4 or items.group.tolist() == [0] * 4 + [1] * 4
+    joined = apart.assign(q4=apart.q4.fillna(1.0))  # asked of all: whoever had one of the others had it, too
+    assert fit(joined, "1pl")[0].group.eq(0).all()
     shown, note = layout(collect(items, people))
     assert shown.Groups[0] == "2" and shown.Identified[0] == "no" and "common order is not identified" in note
 
@@ -153,6 +155,11 @@ def test_difficulties_come_to_the_problems_and_unknown_ids_are_named(tmp_path, c
     outputs = [word for name, file in files.items() for word in (f"--{name}", file)]
     fit_irt.main(["--table", str(tmp_path / "people.csv"), "--settings", '{"model": "1pl"}', *outputs])
     assert "reliability 0.9" in (said := capsys.readouterr().out) and "groups" not in said
+    halves = long[long.respondent.isin(table.respondent[:30]) == long.problem_id.isin(["q0", "q1", "q2", "q3"])]
+    halves.to_csv(tmp_path / "halves.csv", index=False)
+    fit_irt.main(["--table", str(tmp_path / "halves.csv"), "--settings", '{"model": "1pl"}', *outputs])
+    assert "; 2 groups of problems share no respondent: their scales may differ" in capsys.readouterr().out
+    fit_irt.main(["--table", str(tmp_path / "people.csv"), "--settings", '{"model": "1pl"}', *outputs])
     items = pd.read_parquet(files["difficulties"])
     problems = pd.DataFrame({"problem_id": [*items.problem_id, "nobody's"]})
     found = with_difficulties(problems, items)

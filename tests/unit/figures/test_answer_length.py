@@ -53,7 +53,7 @@ def test_what_longer_prompts_explain_is_told_apart(outcomes):
     lengths = np.column_stack([np.ones(len(test)), ranks.prompt_tokens])
     left = [ranks[name] - lengths @ np.linalg.lstsq(lengths, ranks[name])[0] for name in list(ranks)[:2]]
     assert found.spearman == pytest.approx(np.corrcoef(*left)[0, 1]) and found.low < found.spearman < found.high
-    assert "; given the prompt's length +" in answer_length.draw(rows).axes[0].get_title(loc="left")
+    assert "Given the prompt's length\nlong: +" in answer_length.draw(rows).axes[0].get_title(loc="left")
     alike = answer_length.collect({"long": frame.assign(prompt_tokens=7)}, resamples=100, seed=1)
     unknown = answer_length.collect({"long": frame.assign(prompt_tokens=None)}, resamples=100, seed=1)
     assert alike.given.isna().all() and unknown.given.isna().all()

@@ -72,7 +72,7 @@ MISTAKES = [
     ({"id": "someone/else"}, None, "the hub has no model 'someone/else', or it needs a token"),
     ({"revision": "f" * 40}, None, f"the hub has no revision '{'f' * 40}' of 'someone/tiny': key 'revision'"),
     ({}, "gated", "the hub gives the model 'someone/tiny' only to those who asked for it: request access at"),
-    ({}, "damaged", r"config.json of the model 'someone/tiny' at .* is damaged: its content has not the sum"),
+    ({}, "damaged", r"config.json of the model 'someone/tiny' at .* is damaged: its content does not have the sum"),
 ]
 
 

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import LlamaConfig
+from transformers import Gemma3TextConfig, LlamaConfig
 
 from foretell.common.errors import UserError
+from foretell.completions import generation
 from foretell.completions.generation import generate, longest_sequence
 from foretell.completions.policy import Decoding
 from foretell.models.context import context_of, refuse_what_does_not_fit
@@ -63,12 +64,20 @@ LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_fr
         (4096, None, 4096),
         (4096, {"rope_type": "linear", "factor": 4.0, "rope_theta": 1e4}, 16384),
         (131072, {**LLAMA3, "original_max_position_embeddings": 8192}, 131072),
+        (131072, {**LLAMA3, "factor": 32.0, "original_max_position_embeddings": 8192}, 131072),
+        (4096, {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 8192}, 32768),
         (-1, None, None),
     ],
 )
 def test_a_context_is_what_positions_are_stretched_to(limit, rotary, most):
     config = LlamaConfig(max_position_embeddings=limit, rope_parameters=rotary)
     assert context_of(config) == most
+
+
+def test_a_context_that_each_kind_of_layer_stretches_is_that_of_the_configuration():
+    kinds = {"full_attention": {"rope_type": "linear", "factor": 8.0, "rope_theta": 1e4}}
+    for rotary in (None, kinds):
+        assert context_of(Gemma3TextConfig(max_position_embeddings=131072, rope_parameters=rotary)) == 131072
 
 
 def torn(folder):
@@ -107,6 +116,34 @@ def test_answers_end_where_the_context_does_and_a_prompt_without_room_is_refused
     refuse_what_does_not_fit(short, long, answers=False)
     with pytest.raises(UserError, match="the prompt of problem 'b' has 8 tokens, and the model takes 8 with an answer"):
         refuse_what_does_not_fit(short, long, answers=True)
+
+
+@pytest.mark.parametrize(
+    "quantised",
+    [
+        {"quant_method": "bitsandbytes", "load_in_4bit": True},
+        {"quant_method": "mxfp4"},
+        {"quant_method": "fp8"},
+        {"quant_method": "gptq", "bits": 4},
+        {"quant_method": "awq", "bits": 4},
+        {"quant_method": "compressed-tensors"},
+    ],
+    ids=lambda quantised: quantised["quant_method"],
+)
+def test_ways_to_quantise_that_are_known_are_left_to_transformers(folder, quantised):
+    with_config(folder, quantization_config=quantised)
+    try:
+        load_model(str(folder), "float32")
+    except (UserError, RuntimeError) as error:  # for want of a package, a GPU or the weights
+        assert "does not know weights" not in str(error)
+
+
+def test_batches_are_formed_for_what_the_context_has_room_for(model, tokenizer, monkeypatch):
+    asked = []
+    monkeypatch.setattr(generation, "fitting_prompts", lambda model, samples, tokens: asked.append(tokens) or 1)
+    monkeypatch.setattr(generation, "longest_sequence", lambda config, prompts, decoding: 7)
+    generate(model, tokenizer, pd.DataFrame({"problem_id": ["a"], "token_ids": [[1, 2]]}), TWO, "p", 1)
+    assert asked == [7]
 
 
 def test_tokens_that_the_model_does_not_have_are_refused(model):

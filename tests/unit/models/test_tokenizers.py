@@ -1,4 +1,4 @@
-"""Tokenizers whose files are damaged, not all there, or another model's."""
+"""Tokenizers whose files are damaged or not all there, or that do not say where their tokens are."""
 
 import json
 
@@ -21,6 +21,14 @@ def folder(request, tokenizer, tmp_path):
     if request.param:
         described(tmp_path, tokenizer_class=request.param)
     return tmp_path
+
+
+def test_a_tokenizer_that_does_not_say_where_its_tokens_are_is_refused(folder, monkeypatch):
+    monkeypatch.setattr(type(load_tokenizer(str(folder))), "is_fast", False)
+    with pytest.raises(
+        UserError, match=r"does not say where in a text its tokens are: add the tokenizer.json of a fast"
+    ):
+        load_tokenizer(str(folder))
 
 
 DAMAGES = {

@@ -95,7 +95,11 @@ BROKEN = [
     ("models.s.url", "ftp://here", "key 'models.s.url': it must be an address"),
     ("models.m.engine", "llama", "key 'models.m.engine'"),
     ("models.m.engine", "openai", "key 'models.m.engine': a model on a server has 'source: server', with its 'url'"),
-    ("models.m.size", {"parameters": 1, "active": 2, "layers": 1, "width": 1}, "'active' is a part of the 'param"),
+    (
+        "models.m.size",
+        {"parameters": 1, "active": 2, "layers": 1, "width": 1},
+        "'active' is 2, more than the 1 'parameters' that it is of",
+    ),
 ]
 
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, Field, ValidationError, field_validator, model_validator
 
 from foretell.common.provenance import fingerprint
 from foretell.common.storage import write_json
@@ -14,19 +14,31 @@ Answer = dict[str, Any]  # as the server gave it, but for a key that it repeats
 Count = Annotated[int, Field(ge=0, le=1 << 40)]  # of tokens
 
 
+class _Part(BaseModel):
+    type: str
+    text: str = ""
+
+
+def _text_of(content: object) -> object:
+    """A text that comes in parts, of which what the model thought is none."""
+    if not isinstance(content, list):
+        return content
+    return "".join(part.text for part in map(_Part.model_validate, content) if part.type == "text")
+
+
 class _Message(BaseModel):
-    content: str | None = None
+    content: Annotated[str | None, BeforeValidator(_text_of)] = None
 
 
 class _Choice(BaseModel):
-    index: int = 0
+    index: Annotated[int, BeforeValidator(lambda index: index or 0)] = 0
     finish_reason: str | None = None
     text: str | None = None
     message: _Message | None = None
 
     @model_validator(mode="after")
     def _has_one(self) -> "_Choice":
-        if self.text is None and self.message is None:
+        if not {"text", "message"} & self.model_fields_set:
             raise ValueError("it has neither a message nor a text")
         return self
 
@@ -48,7 +60,15 @@ class _Usage(BaseModel):
     completion_tokens: Count
     prompt_tokens_details: _PromptDetails = _PromptDetails()
     completion_tokens_details: _CompletionDetails = _CompletionDetails()
+    total_tokens: int | None = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+    @property
+    def generated(self) -> int:
+        """Tokens of all completions; some servers count those of thinking beside the others, as the total tells."""
+        thought = self.completion_tokens_details.reasoning_tokens or 0
+        apart = self.total_tokens == self.prompt_tokens + self.completion_tokens + thought
+        return self.completion_tokens + (thought if apart else 0)
 
     @field_validator("prompt_tokens_details", "completion_tokens_details", mode="before")
     @classmethod
@@ -57,7 +77,7 @@ class _Usage(BaseModel):
 
 
 class _Content(BaseModel):
-    model: str | None = None
+    model: Annotated[str | None, BeforeValidator(lambda name: name if isinstance(name, str) else None)] = None
     choices: list[_Choice] = Field(min_length=1)
     usage: _Usage | None = None
 
@@ -72,7 +92,7 @@ class Completion(BaseModel):
         completion_tokens, thinking_tokens: its share of what the request's completions have together, which is all
             that an answer tells: in proportion to the texts' lengths, whole, and exact where there is one.
         charged: its equal share of what the server charged for the request, in USD.
-        answered_by: the model that the server says it asked, such as a dated one; None where it does not say.
+        answered_by: the model that the server says answered, such as a dated one; None where it does not say.
     """
 
     text: str
@@ -115,7 +135,7 @@ def read_answer(answer: Answer) -> list[Completion]:
     lengths = [len(text) for text in texts]
     cached = usage.prompt_tokens_details.cached_tokens
     thought = usage.completion_tokens_details.reasoning_tokens
-    tokens = split(usage.completion_tokens, lengths)
+    tokens = split(usage.generated, lengths)
     reasoning = [None] * len(texts) if thought is None else split(thought, lengths)
     return [
         Completion(

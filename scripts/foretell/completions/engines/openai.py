@@ -34,6 +34,7 @@ class ServerSampler:
         self._kept = Kept()
         self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
         self.described = f"by {self._server.name} at {self._server.url}"
+        self._named = {self._server.name}  # of which nothing more is to be said
         self.identity: dict[str, str] = {}
         self.chunk = CHUNK
 
@@ -66,7 +67,8 @@ class ServerSampler:
             rows += [(problem, sample, each) for sample, each in enumerate(sampled[: decoding.samples])]
             if apart or decoding.temperature == 0:
                 rows.append((problem, GREEDY, read_answer(jobs[problem, apart].result()[0])[0]))
-        if others := {each.answered_by for *_, each in rows if each.answered_by} - {self._server.name}:
+        if others := {each.answered_by for *_, each in rows if each.answered_by} - self._named:
+            self._named |= others
             print(f"{self._server.name} was asked, {', '.join(sorted(others))} answered", file=sys.stderr)
         return _table(rows)
 

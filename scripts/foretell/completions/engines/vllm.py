@@ -48,7 +48,10 @@ class VllmSampler:
         chosen = str(fastest_dtype(torch.device("cpu"))).removeprefix("torch.") if cpu and dtype == "auto" else dtype
         marks = asked.settings.thinking
         self._thinking = Thinking(load_tokenizer(str(asked.model)), None if marks is None else (marks.start, marks.end))
-        config = AutoConfig.from_pretrained(str(asked.model), local_files_only=True, trust_remote_code=False)
+        try:
+            config = AutoConfig.from_pretrained(str(asked.model), local_files_only=True, trust_remote_code=False)
+        except (ValueError, OSError) as error:
+            raise UserError(f"{asked.model}: its configuration cannot be read: {_first_line(error)}") from error
         longest = longest_sequence(config, asked.prompts, asked.settings.decoding)
         try:
             self._llm = vllm.LLM(
