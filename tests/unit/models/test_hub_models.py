@@ -68,6 +68,13 @@ def test_a_shard_that_the_repository_lacks_is_one_message(served, tmp_path):
     assert not (tmp_path / "model").exists() and not list((tmp_path / "store").glob("*"))
 
 
+@pytest.mark.parametrize("index", [b"{", b"[]", b"{}", b'{"weight_map": null}'])
+def test_a_damaged_index_of_weights_is_one_message(served, tmp_path, index):
+    served.repositories["model", "someone/tiny"]["model.safetensors.index.json"] = index
+    with pytest.raises(UserError, match=r"the model.safetensors.index.json of someone/tiny at .* is damaged"):
+        fetch(tmp_path)
+
+
 MISTAKES = [
     ({"id": "someone/else"}, None, "the hub has no model 'someone/else', or it needs a token"),
     ({"revision": "f" * 40}, None, f"the hub has no revision '{'f' * 40}' of 'someone/tiny': key 'revision'"),
