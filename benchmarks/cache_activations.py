@@ -1,9 +1,10 @@
 """Measure caching activations beside a bare forward pass, and beside what transformers offers for it.
 
 python benchmarks/cache_activations.py results/pocket/models/smollm2-135m-instruct [--prompts 192] [--rounds 3]
-prints seconds, in turns in one process, and ratios of medians, over prompts of random tokens, 20 to 300 long, that have
-nothing in common: the forward pass alone over batches of similar length; ours, all layers at five positions; and
-`output_hidden_states=True` in the given order, of which the same is kept.
+prints seconds, in turns in one process, and ratios of medians: the forward pass alone over batches of similar length;
+ours, all layers at five positions; and `output_hidden_states=True` in the given order, of which the same is kept.
+Prompts are of random tokens, 20 to 300 long, and have nothing in common; or, with `--file
+results/STUDY/prompts/SET/ENCODER.parquet`, the first of a study: where they begin alike, ours reads that once.
 """
 
 import argparse
@@ -58,18 +59,28 @@ def hidden_states(model, prompts):
     return torch.cat(kept).numpy()
 
 
+def random_prompts(number, vocabulary):
+    rng = np.random.default_rng(1)
+    lengths = rng.integers(20, 301, number)
+    ids = [rng.integers(0, vocabulary, length) for length in lengths]
+    return pd.DataFrame({"problem_id": [f"p{row}" for row in range(number)], "token_ids": ids})
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model", type=Path, help="checkpoint folder")
     parser.add_argument("--prompts", type=int, default=192)
+    parser.add_argument("--file", type=Path, help="prompts of a study, in place of random ones")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--dtype", default="auto")
     args = parser.parse_args()
-    model, rng = load_model(str(args.model), args.dtype), np.random.default_rng(1)
-    lengths = rng.integers(20, 301, args.prompts)
-    prompts = pd.DataFrame({"problem_id": [f"p{row}" for row in range(args.prompts)]})
-    prompts["token_ids"] = [rng.integers(0, model.config.vocab_size, length) for length in lengths]
-    prompts["eoi_positions"] = [POSITIONS] * args.prompts
+    model = load_model(str(args.model), args.dtype)
+    if args.file is None:
+        prompts = random_prompts(args.prompts, model.config.vocab_size)
+    else:
+        prompts = pd.read_parquet(args.file).head(args.prompts)
+    prompts = prompts.assign(eoi_positions=[POSITIONS] * len(prompts))
+    tokens = prompts.token_ids.map(len).sum()
 
     ways, times = (forward_alone, ours, hidden_states), {}
     for _ in range(args.rounds):
@@ -78,7 +89,7 @@ def main():
             way(model, prompts)
             times.setdefault(way.__name__, []).append(time.perf_counter() - start)
     median = {name: statistics.median(each) for name, each in times.items()}
-    print(f"{args.model.name}, {model.dtype} on {model.device}, {args.prompts} prompts of {lengths.sum()} tokens")
+    print(f"{args.model.name}, {model.dtype} on {model.device}, {len(prompts)} prompts of {tokens} tokens")
     print(", ".join(f"{name} {seconds:.2f} s" for name, seconds in median.items()))
     print(f"ours runs at {median['forward_alone'] / median['ours']:.2f} of the forward pass's speed, ", end="")
     print(f"and at {median['hidden_states'] / median['ours']:.2f} times that of output_hidden_states")

@@ -91,6 +91,6 @@ def running(folder, respond, patch, draw=None, **settings):
             try:
                 yield Running(f"http://127.0.0.1:{port}", folder / "log.jsonl", asked, router)
             finally:
-                router.released.set()
                 server.should_exit = True
+                router.released.set()
                 thread.join()

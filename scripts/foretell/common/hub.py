@@ -182,7 +182,8 @@ def _check(file: Path, listed: str, name: str) -> None:
         UserError: it has neither the listing's sum nor the transfer's; the file is removed from the cache.
     """
     blob = file.resolve()
-    if _has_sum(blob, {listed, blob.name}):  # a pointer that is written in another way tells nothing of the content
+    # Either tells: not every pointer is written alike, and not every transfer tells a sum.
+    if _has_sum(blob, {listed, blob.name}):
         return
     file.unlink()
     blob.unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Reading tables from outside: which file, which columns, which rows."""
 
 import json
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -100,7 +101,7 @@ def read_table(path: Path) -> pd.DataFrame:
     """
     frame = _read_table(path)
     if frame.empty:
-        raise UserError(f"{path}: no row is left")
+        raise UserError(f"{path}: it has no row")
     return of_one_kind(frame)
 
 
@@ -125,7 +126,7 @@ def as_written(value: object) -> object:
     """A whole number, a day or a moment as one writes it, and lists and objects as JSON does; else the value itself."""
     if isinstance(value, list | dict | np.ndarray):
         return _as_json(value)
-    if isinstance(value, date):  # a moment too, of which midnight is the day
+    if isinstance(value, date) and not pd.isna(value):  # a moment too, of which midnight is the day
         return value.isoformat().removesuffix("T00:00:00")
     return str(int(value)) if isinstance(value, float) and value.is_integer() else value
 
@@ -213,7 +214,7 @@ def _read_table(path: Path) -> pd.DataFrame:
 
 def _read_parquet(path: Path) -> pd.DataFrame:
     """As pandas does, but whole numbers beside a null are no floats, which lose digits."""
-    frame = pd.read_parquet(path, to_pandas_kwargs={"integer_object_nulls": True})
+    frame = pd.read_parquet(path, to_pandas_kwargs={"integer_object_nulls": True}).reset_index(drop=True)
     objects = [name for name in frame if frame[name].dtype == object]
     whole = [name for name in objects if pd.api.types.infer_dtype(frame[name], skipna=True) == "integer"]
     return frame.assign(**{name: _nullable(frame[name].tolist()) for name in whole})
@@ -250,15 +251,20 @@ def _read_csv(path: Path) -> pd.DataFrame:
 
 def _read_lines(path: Path) -> pd.DataFrame:
     with open(path, encoding="utf-8-sig", newline="\n") as file:
-        rows = [json.loads(line) for line in file if line.strip()]
+        rows = [json.loads(line, parse_int=_whole) for line in file if line.strip()]
     return _normalised(rows)
 
 
 def _read_list(path: Path) -> pd.DataFrame:
-    content = json.loads(read_text(path))
+    content = json.loads(read_text(path), parse_int=_whole)
     if not isinstance(content, list):
         raise ValueError("it holds no list of objects")
     return _normalised(content)
+
+
+def _whole(digits: str) -> int | str:
+    """A whole number; its digits where they are more than Python turns into one."""
+    return int(digits) if len(digits) <= sys.int_info.default_max_str_digits else digits
 
 
 def _normalised(rows: list) -> pd.DataFrame:

@@ -96,8 +96,8 @@ def _default(tokenizer: PreTrainedTokenizerBase) -> str:
         with suppress(ValueError):  # several, and none is the default
             return str(tokenizer.get_chat_template())
     raise UserError(
-        "the tokenizer's chat template is no text, or it has several and none is called 'default': name a file with "
-        "the right one under the model's 'chat_template'"
+        "the tokenizer has several chat templates and none is called 'default', or what it has is no text: name a file "
+        "with the right one under the model's 'chat_template'"
     )
 
 

@@ -10,6 +10,8 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
+from foretell.deployment.router import Decision
+
 ROUTE, CHAT = "/route", "/v1/chat/completions"  # endpoints: one decides alone, the other has prompts answered
 
 Probability = Annotated[float, Field(ge=0, le=1)]
@@ -64,6 +66,12 @@ class Entry(Decided):
     routing_seconds: float = 0.0
     status: int | None = None
     complete: bool = True
+
+    def decide(self, decision: Decision) -> None:
+        """Say what the router decided; where the prompt is sent is another matter."""
+        self.chosen = decision.policy
+        for name in ("probabilities", "expected_cost", "unlikeness", "unlike"):
+            setattr(self, name, getattr(decision, name))
 
     def fail(self, reason: str) -> None:
         """Add what failed to what failed before."""

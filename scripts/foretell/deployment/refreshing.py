@@ -168,11 +168,11 @@ def keep_or_choose(present: Chosen, policies: Sequence[Answering], half: Evidenc
         least = of_singles[best] if present.criterion == MATCH else present.value
         enough, order, instead = accuracy >= least, (-accuracy, cost), best
     ranked = [place for place in np.lexsort(order) if enough[place]]
-    found: dict[str, object] = {"choice": CHOSEN[present.criterion], "policy": None}
+    found: dict[str, object] = {"operating_point": None, "policy": policies[instead].policy}
     if ranked:
-        return present.model_copy(update={**found, "operating_point": float(points[ranked[0]])})
-    found = {"choice": FALLS_BACK[present.criterion], "policy": policies[instead].policy}
-    return present.model_copy(update={**found, "operating_point": None})
+        found = {"operating_point": float(points[ranked[0]]), "policy": None}
+    reasons = CHOSEN if ranked else FALLS_BACK
+    return present.model_copy(update={**found, "choice": reasons[present.criterion]})
 
 
 def _misses(present: Chosen, half: Evidence, kept: np.ndarray, best: np.ndarray) -> bool:

@@ -112,7 +112,7 @@ class Router:
             prompts: questions, or the fields that the study's prompts have, such as `{"question": ...}`.
 
         Raises:
-            UserError: a prompt lacks a field, or cannot be rendered.
+            UserError: a prompt lacks a field, cannot be rendered, or is longer than its reader's context.
         """
         if not prompts:
             return []

@@ -139,8 +139,7 @@ class Service:
         def end() -> None:
             entry.seconds = time.monotonic() - start
             if self._in_shadow:
-                assert self._background is not None
-                self._background.start_soon(self._end_in_shadow, entry, question)
+                self._end_in_shadow(entry, question)
             else:
                 self._end(entry)
 
@@ -188,15 +187,25 @@ class Service:
         finally:
             end()
 
-    async def _end_in_shadow(self, entry: Entry, question: str | None) -> None:
-        """Decide on what was answered already, and log both."""
+    def _end_in_shadow(self, entry: Entry, question: str | None) -> None:
+        """Log what was answered, once it is decided who would have."""
+        assert self._background is not None
+        try:
+            self._background.start_soon(self._decide_afterwards, entry, question)
+        except RuntimeError:  # the service has ended meanwhile: who would have answered stays unknown
+            self._end(entry)
+
+    async def _decide_afterwards(self, entry: Entry, question: str | None) -> None:
         start = time.monotonic()
-        decision, failure = await self._decide_on(question)
-        entry.routing_seconds = time.monotonic() - start
-        _put(decision, entry)
-        if failure is not None:
-            entry.fail(failure)
-        self._end(entry)
+        try:
+            decision, failure = await self._decide_on(question)
+            if decision is not None:
+                entry.decide(decision)
+            if failure is not None:
+                entry.fail(failure)
+        finally:
+            entry.routing_seconds = time.monotonic() - start
+            self._end(entry)
 
     async def _decide_on(self, question: str | None) -> tuple[Decision | None, str | None]:
         """The decision on one prompt, or what failed."""
@@ -230,7 +239,7 @@ class Service:
         )
         if decision is not None:
             entry.policy = decision.policy
-            _put(decision, entry)
+            entry.decide(decision)
         return entry
 
     def _explore(self, entry: Entry) -> None:
@@ -251,11 +260,3 @@ class Service:
     def _end(self, entry: Entry) -> None:
         """Log and count a decision."""
         self._metrics.count(entry, self._log.write(entry))
-
-
-def _put(decision: Decision | None, entry: Entry) -> None:
-    """Have an entry say what was decided."""
-    if decision is not None:
-        entry.chosen = decision.policy
-        for name in ("probabilities", "expected_cost", "unlikeness", "unlike"):
-            setattr(entry, name, getattr(decision, name))

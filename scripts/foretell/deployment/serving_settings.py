@@ -35,7 +35,7 @@ class Limits(Settings):
     concurrency: PositiveInt = 64
     """Requests under way at once; others are refused at once with status 503."""
     routing_seconds: Seconds = 2.0
-    """After which the fallback answers."""
+    """From a request until its decision, after which the fallback answers; in shadow mode, from its answer."""
     upstream_seconds: Seconds = 120.0
     """For an answer, and between two parts of one that is streamed, after which the fallback answers."""
 

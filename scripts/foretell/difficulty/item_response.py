@@ -150,10 +150,10 @@ def _estimate(known: pd.DataFrame, model: Model) -> Any:
                 constraints=common,
             )
         except MemoryError as error:
-            needed = 8e-9 * _NODES * known.shape[1] ** 2
+            number = known.shape[1]
             raise UserError(
-                f"responses: errors of {known.shape[1]} difficulties take {needed:.0f} GB of memory, of half as many a "
-                "quarter: give the job more, or estimate parts of the problems"
+                f"responses: standard errors of {number} difficulties take {8e-9 * _NODES * number**2:.0f} GB of "
+                "memory, those of half as many a quarter of that: give the job more, or estimate parts of the problems"
             ) from error
     if not result.converged:
         raise UserError(

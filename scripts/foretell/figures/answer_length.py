@@ -87,7 +87,7 @@ def _partial(both: np.ndarray, first: np.ndarray, second: np.ndarray) -> np.ndar
 
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
-    """Left, length by difficulty; right, by success. Correlations stand in the legend of each panel."""
+    """Left, length by difficulty; right, by success. Correlations stand above each panel."""
     policies = list(frame.policy.unique())
     columns = legend_columns(policies or [""], PAGE)
     lines = frame[frame.place.isna()].groupby("against").size().max() if len(frame) else 0

@@ -9,14 +9,14 @@ from transformers import PreTrainedConfig, PreTrainedModel
 
 from foretell.common.errors import UserError
 
-STRETCHED = ("linear", "dynamic", "yarn")  # kinds of rotary positions
+STRETCHED = ("linear", "dynamic", "yarn")  # kinds of rotary positions whose factor may be still to come
 
 
 def context_of(config: PreTrainedConfig) -> int | None:
     """Most tokens of a prompt and its answer, where a model has attention and its configuration says so.
 
-    Rotary positions may be stretched by a factor, which some configurations have in this number and some have not; of
-    other kinds than STRETCHED, and where each kind of layer has its own, as in Gemma 3, all have.
+    Rotary positions may be stretched by a factor. Configurations of the kinds STRETCHED give the number before or after
+    that; all others, and those with a factor for each kind of layer, as Gemma 3's, the one after.
     """
     config = config.get_text_config(decoder=True)
     most = getattr(config, "max_position_embeddings", None)

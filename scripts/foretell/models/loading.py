@@ -1,6 +1,7 @@
 """Loading a checkpoint to run it."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any, cast
 
@@ -8,7 +9,7 @@ import torch
 from huggingface_hub.errors import StrictDataclassError
 from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
-from transformers.quantizers.auto import AutoHfQuantizer
+from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING
 
 from foretell.common.errors import UserError, lacks_memory
 from foretell.models.devices import device_map, fastest_device, fastest_dtype
@@ -16,6 +17,8 @@ from foretell.models.origins import Dtype
 
 # What transformers raises for files that are damaged or do not fit each other.
 _DAMAGED = (ValueError, RuntimeError, LookupError, AssertionError, OSError, SafetensorError, StrictDataclassError)
+# Kinds of quantised weights that transformers knows; of one it adds the number of bits to the name.
+QUANTISED = [re.sub(r"_[48]bit$", "", name) for name in AUTO_QUANTIZATION_CONFIG_MAPPING]
 _UNKNOWN = ("Unrecognized configuration class", "recognize this architecture", "custom code")  # in transformers' errors
 
 
@@ -88,7 +91,7 @@ def _check_configuration(folder: Path) -> None:
             raise UserError(f"{file} is damaged (it holds no object): fetch it again")
         quantised = said.get("quantization_config") or {}
         method = quantised.get("quant_method") if isinstance(quantised, dict) else quantised
-        if method is not None and not (isinstance(method, str) and AutoHfQuantizer.supports_quant_method(quantised)):
+        if method is not None and method not in QUANTISED:
             raise UserError(
                 f"{file}: the installed transformers does not know weights quantised by {method!r}: choose another "
                 "checkpoint of the model, or a newer transformers"

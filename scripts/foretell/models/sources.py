@@ -148,9 +148,10 @@ def _check_checkpoint(folder: Path, name: str) -> None:
     if (index := folder / INDEX).is_file():
         try:
             named = set(json.loads(index.read_text(encoding="utf-8"))["weight_map"].values())
+            missing = sorted(file for file in named if not (folder / file).is_file())
         except (ValueError, LookupError, TypeError, AttributeError) as error:
             raise UserError(f"the {INDEX} of {name} is damaged ({error}): fetch it again") from error
-        if missing := sorted(file for file in named if not (folder / file).is_file()):
+        if missing:
             raise UserError(f"{name} has no {missing[0]}, which its {INDEX} names: {len(missing)} of {len(named)} lack")
 
 

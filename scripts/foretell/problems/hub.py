@@ -20,8 +20,8 @@ from foretell.problems.validation import with_validation
 
 _DATE = "date_of_split"  # while problems are divided by it
 _NUMBERS = ("reference_difficulty", "reference_difficulty_se")
-_YEAR_FIRST = r"^\d{4}(?:\d{4})?(?!\d)"
-_DAY = r"^\d{4}(?P<mark>[-/. ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark)\d{1,2}(?!\d)"  # in forms that ISO 8601 does not have
+_YEAR_FIRST = r"\d{4}(?:\d{4})?(?!\d)"
+_DAY = r"\d{4}(?P<mark>[-/. ])(?:\d{1,2}|[A-Za-z]{3,9})(?P=mark)\d{1,2}(?!\d)"  # in forms that ISO 8601 does not have
 _GOLDS = {"last_box": last_box, "after_hashes": after_hashes}
 _MARKS = {"last_box": r"\boxed{}", "after_hashes": "####"}
 
@@ -39,7 +39,8 @@ def read_problems(settings: HubProblems, folder: Path, files: list[str]) -> pd.D
         without an answer are excluded, with the reason.
 
     Raises:
-        UserError: columns, questions, dates or golds are missing, ids repeat, or the numbers of rows are others.
+        UserError: columns, questions, dates or golds are missing, ids repeat, the numbers of rows are others, or all
+            problems of a split are excluded.
     """
     parts = []
     for split, patterns in settings.patterns().items():
@@ -84,7 +85,7 @@ def _completed(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
     check_rows(frame, settings)
     if not frame.split.eq("validation").any():
         frame["split"] = _with_validation(frame, settings)
-    require_some_of_each_split(frame)
+    require_some_of_each_split(frame, "correct the key 'columns.answer', or 'gold'")
     return frame.drop(columns=_DATE, errors="ignore")
 
 
@@ -176,15 +177,15 @@ def _joined(columns: list[pd.Series]) -> pd.Series:
     texts = [column.map(as_written).astype("string") for column in columns]
     rows = zip(*texts, strict=True)
     joined = [" ".join(value for value in row if pd.notna(value)) for row in rows]
-    return pd.Series(joined, dtype="string").replace("", pd.NA)
+    return pd.Series(joined, columns[0].index, dtype="string").replace("", pd.NA)
 
 
 def _dates(rows: pd.DataFrame, how: DateSplit, name: str) -> pd.Series:
     given = _column(rows, how.column, "date_split.column", name)
     written = given.map(as_written).astype("string").str.strip()
-    of_years = written.where(written.str.contains(_YEAR_FIRST, na=False))
+    of_years = written.where(written.str.match(_YEAR_FIRST, na=False))
     dates = pd.to_datetime(of_years, format="ISO8601", errors="coerce", utc=True)
-    others = of_years.where(dates.isna() & of_years.str.contains(_DAY, na=False))
+    others = of_years.where(dates.isna() & of_years.str.match(_DAY, na=False))
     dates = dates.fillna(pd.to_datetime(others, format="mixed", errors="coerce", utc=True))
     if dates.isna().any():
         at = int(dates.isna().to_numpy().argmax())

@@ -69,7 +69,7 @@ def check_rows(frame: pd.DataFrame, settings: HubProblems) -> None:
     """Hold the numbers of problems against those that the settings name.
 
     Raises:
-        UserError: one is another.
+        UserError: a number differs.
     """
     there = {**frame.split.value_counts().to_dict(), "all": len(frame)}
     for split, expected in settings.rows.model_dump(exclude_none=True).items():

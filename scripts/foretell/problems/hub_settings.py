@@ -114,7 +114,7 @@ class HubProblems(Repository):
     """Columns of the file whose values together are a problem's group, such as a contest: the unit of resampling;
     without them, the problem itself."""
     difficulty_order: Annotated[list[Text], Field(min_length=2)] | None = None
-    """Values of `reference_difficulty` where they are words, the easiest first: their places are taken."""
+    """Values of `reference_difficulty`, numbers in quotes, the easiest first: their places are taken."""
     gold: Gold = "column"
     """Where the gold answer stands: `column`: in that of `answer`, whole; `last_box`: there in the last `\\boxed{}`;
     `after_hashes`: there after the last `####`; `tests`: in tests as LiveCodeBench has them, public and private."""

@@ -118,8 +118,12 @@ def import_problems(
     return problems
 
 
-def require_some_of_each_split(problems: pd.DataFrame) -> None:
+def require_some_of_each_split(problems: pd.DataFrame, remedy: str = "") -> None:
     """Check that every split has problems that are not excluded.
+
+    Args:
+        problems: problem_id, split, excluded_reason.
+        remedy: what may help.
 
     Raises:
         UserError: one has none; says why.
@@ -128,7 +132,7 @@ def require_some_of_each_split(problems: pd.DataFrame) -> None:
         if rows.excluded_reason.notna().all():
             raise UserError(
                 f"all {len(rows)} problems of split {split!r} are excluded, such as {rows.problem_id.iloc[0]!r}: "
-                f"{rows.excluded_reason.iloc[0]}"
+                f"{rows.excluded_reason.iloc[0]}" + (f"; {remedy}" if remedy else "")
             )
 
 

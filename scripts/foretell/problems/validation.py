@@ -23,7 +23,7 @@ def with_validation(split: pd.Series, keys: pd.Series, remedy: str) -> pd.Series
         The new splits; the same where no problem is in train.
 
     Raises:
-        UserError: train has fewer than five problems, or its keys are so unequal that it cannot be divided.
+        UserError: train has fewer than five problems, or all have the same key.
     """
     train = split == "train"
     if not train.any():
@@ -37,11 +37,11 @@ def with_validation(split: pd.Series, keys: pd.Series, remedy: str) -> pd.Series
     sizes = sizes.iloc[hashes(sizes.index.to_series(), "validation").argsort(kind="stable")]
     small, large = sizes[sizes <= fifth], sizes[sizes > fifth]
     chosen = small[small.cumsum() - small < fifth]
-    if 2 * chosen.sum() < fifth:
+    rest = number - chosen.sum()
+    if 2 * chosen.sum() < fifth and large.min() < rest:  # else nothing would be left in train
         chosen = pd.concat([chosen, large.nsmallest(1)])
-        if number - chosen.sum() < fifth:
-            raise UserError(
-                f"{sizes.max()} of the {number} problems in train are one group, or one question, so that no fifth can "
-                f"be for validation: {remedy}"
-            )
+    if chosen.empty:
+        raise UserError(
+            f"the {number} problems in train are one group, or one question, and cannot be divided: {remedy}"
+        )
     return split.mask(train & keys.isin(chosen.index), "validation")

@@ -72,7 +72,7 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
     priced = _priced(pool, config)
-    for other in sorted(set(pool.prices) - set(priced)):
+    for other in sorted(set(pool.prices) - priced):
         there = ", ".join(sorted(priced)) or "none"
         yield f"key 'pools.{name}.prices': nothing in this pool is priced by {other!r}; there are {there}"
     if all(_costs_nothing(policy, pool, config) for policy in pool.policies):
@@ -88,15 +88,14 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
         )
 
 
-def _priced(pool: SinglePool, config: StudyConfig) -> dict[str, None]:
+def _priced(pool: SinglePool, config: StudyConfig) -> set[str]:
     """What a pool may give other prices: models that answer or read in it, and imported policies with prices."""
-    found: dict[str, None] = {}
-    for name in pool.policies:
-        policy = config.policies.get(name)
-        models = [getattr(policy, "model", None), getattr(getattr(policy, "encoder", None), "model", None)]
-        own = name if getattr(policy, "price", None) is not None else None
-        found |= {each: None for each in (*models, own) if each is not None}
-    return found
+    policies = {name: config.policies[name] for name in pool.policies if name in config.policies}
+    models = {policy.model for policy in policies.values() if isinstance(policy, ModelPolicy)}
+    asked = [policy for policy in policies.values() if isinstance(policy, ModelPolicy | ImportedPolicy)]
+    readers = {policy.encoder.model for policy in asked if policy.encoder is not None}
+    own = {name for name, policy in policies.items() if getattr(policy, "price", None) is not None}
+    return models | readers | own
 
 
 def _costs_nothing(name: str, pool: SinglePool, config: StudyConfig) -> bool:

@@ -49,7 +49,7 @@ class Size(Settings):
     def _active_is_a_part(self) -> "Size":
         if self.active is not None and self.active > self.parameters:
             raise ValueError(
-                f"'active' is {self.active:g}, more than the {self.parameters:g} 'parameters' that it is of"
+                f"'active' is {self.active:g}, and cannot be more than the 'parameters', {self.parameters:g}"
             )
         return self
 

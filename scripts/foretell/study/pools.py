@@ -38,8 +38,8 @@ class SinglePool(Settings):
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
     """Reports, beside the operating point `match`, the cheapest one that is right on at least this share."""
     prices: dict[Id, Price] = {}
-    """Prices in this pool alone, such as another provider's for the same answers, in place of those of models, or of
-    imported policies with prices."""
+    """Prices in this pool alone, by model, or by imported policy that has prices: such as another provider's for the
+    same answers."""
     cost_sensitivity: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where costs are assumed, each policy's is varied by this share, and the range of savings stands in place of an
     interval."""

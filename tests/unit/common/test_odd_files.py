@@ -11,7 +11,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.common.storage import write_parquet
-from foretell.common.tables import Format, of_one_kind, read
+from foretell.common.tables import Format, as_written, of_one_kind, read, read_table
 from foretell.problems.imported import import_problems
 
 LM_EVAL, INSPECT = Format(format="lm_eval"), Format(format="inspect")
@@ -129,6 +129,23 @@ def test_golds_of_a_file_are_written_as_they_stand_there(tmp_path, write):
             lines(file, [dict(zip(table, row, strict=True)) for row in zip(*table.values(), strict=True)])
         found = import_problems(read(file, Format()), "math", cross_fitted=True)
         assert found.answer.tolist() == expected[name]
+
+
+def test_rows_stay_together_whatever_index_a_file_has(tmp_path):
+    rows = pd.DataFrame({"problem_id": list("abc"), "answer": pd.array([1, None, 3], dtype="Int64")}, index=[2, 1, 0])
+    rows.to_parquet(tmp_path / "t.parquet")
+    for found in (read(tmp_path / "t.parquet", Format()), read_table(tmp_path / "t.parquet")):
+        assert found.problem_id.tolist() == list("abc") and found.answer.tolist()[::2] == [1, 3]
+        assert found.index.tolist() == [0, 1, 2]
+
+
+def test_a_number_of_thousands_of_digits_is_its_digits(tmp_path):
+    (tmp_path / "t.jsonl").write_text('{"problem_id": "a", "answer": ' + "7" * 5000 + "}\n")
+    assert read(tmp_path / "t.jsonl", Format()).answer[0] == "7" * 5000
+
+
+def test_a_date_that_is_missing_is_no_text():
+    assert as_written(pd.Timestamp("2024-01-02")) == "2024-01-02" and pd.isna(as_written(pd.NaT))
 
 
 def test_a_list_among_texts_is_written_as_json(tmp_path):

@@ -92,14 +92,15 @@ def test_tokens_of_a_request_are_shared_out_and_what_else_is_told_is_kept():
 
 
 def test_a_text_may_come_in_parts_and_without_an_index():
-    parts = [{"type": "thinking", "thinking": [{"type": "text", "text": "hm"}]}, {"type": "text", "text": "4"}]
+    parts = [{"type": "thinking", "text": "hm"}, {"type": "text", "text": "4"}]
+    parts.append("!")
     choice = {"index": None, "finish_reason": "stop", "message": {"content": [*parts, {"type": "text", "text": "2"}]}}
     said = {"choices": [choice], "usage": answer(["42"])["usage"], "model": ["m"]}
     table = Asking(lambda *_: said)(["a"], samples=1)
-    assert table.completion.tolist() == ["42", "42"] and table.answered_by.isna().all()
+    assert table.completion.tolist() == ["4!2", "4!2"] and table.answered_by.isna().all()
 
 
-@pytest.mark.parametrize(("total", "tokens"), [(None, 5), (12, 5), (111, 104)])
+@pytest.mark.parametrize(("total", "tokens"), [(None, 5), (12, 5), (12.5, 5), (111, 104)])
 def test_thinking_that_a_server_counts_beside_the_answer_is_counted(total, tokens):
     details = {"completion_tokens_details": {"reasoning_tokens": 99}, "total_tokens": total}
     table = Asking(lambda body, _: answer(["s"] * number_of(body), completion_tokens=5, **details))(["a"], samples=1)

@@ -86,7 +86,9 @@ def test_every_form_of_a_date_is_pythons(form):
 def test_templates_without_a_default_are_refused(templates):
     tokenizer = tokenizer_with(LLAMA)
     tokenizer.chat_template = templates
-    with pytest.raises(UserError, match=r"none is called 'default': name a file .* under the model's 'chat_template'"):
+    with pytest.raises(
+        UserError, match=r"none is called 'default'.*: name a file with .* under the model's 'chat_template'"
+    ):
         render(PROBLEMS, tokenizer, Prompt())
     tokenizer.chat_template = {"default": LLAMA, "rag": GEMMA}
     assert render(PROBLEMS, tokenizer, Prompt()).equals(render(PROBLEMS, tokenizer_with(LLAMA), Prompt()))

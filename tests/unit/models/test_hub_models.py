@@ -68,7 +68,7 @@ def test_a_shard_that_the_repository_lacks_is_one_message(served, tmp_path):
     assert not (tmp_path / "model").exists() and not list((tmp_path / "store").glob("*"))
 
 
-@pytest.mark.parametrize("index", [b"{", b"[]", b"{}", b'{"weight_map": null}'])
+@pytest.mark.parametrize("index", [b"{", b"[]", b"{}", b'{"weight_map": null}', b'{"weight_map": {"a": 1}}'])
 def test_a_damaged_index_of_weights_is_one_message(served, tmp_path, index):
     served.repositories["model", "someone/tiny"]["model.safetensors.index.json"] = index
     with pytest.raises(UserError, match=r"the model.safetensors.index.json of someone/tiny at .* is damaged"):

@@ -91,6 +91,7 @@ DAMAGES = {
     "other shapes": lambda folder: with_config(folder, hidden_size=48),
     "settings of answers": lambda folder: (folder / "generation_config.json").write_text('{"eos_token_id": '),
     "settings of another kind": lambda folder: (folder / "generation_config.json").write_text("[]"),
+    "quantised in no known form": lambda folder: with_config(folder, quantization_config="new"),
     "unknown quantised weights": lambda folder: with_config(folder, quantization_config={"quant_method": "new"}),
     "heads that do not fit": lambda folder: with_config(folder, num_attention_heads=3),
 }

@@ -98,7 +98,7 @@ BROKEN = [
     (
         "models.m.size",
         {"parameters": 1, "active": 2, "layers": 1, "width": 1},
-        "'active' is 2, more than the 1 'parameters' that it is of",
+        "'active' is 2, and cannot be more than the 'parameters', 1",
     ),
 ]
 

@@ -1,6 +1,7 @@
 """A server's answers: what they say, and where they are kept."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,19 +12,22 @@ from foretell.common.storage import write_json
 
 ANSWERS = Path(".answers")  # outside results and beside chunks: they were paid for, so that they outlive both
 Answer = dict[str, Any]  # as the server gave it, but for a key that it repeats
+THOUGHT = ("thinking", "redacted_thinking", "reasoning")  # types of a message's parts
 Count = Annotated[int, Field(ge=0, le=1 << 40)]  # of tokens
 
 
-class _Part(BaseModel):
-    type: str
-    text: str = ""
-
-
 def _text_of(content: object) -> object:
-    """A text that comes in parts, of which what the model thought is none."""
+    """A text that comes in parts, texts or objects with one, of which what the model thought is none."""
     if not isinstance(content, list):
         return content
-    return "".join(part.text for part in map(_Part.model_validate, content) if part.type == "text")
+    parts = [part for part in content if not isinstance(part, dict) or part.get("type") not in THOUGHT]
+    texts = [part.get("text") if isinstance(part, dict) else part for part in parts]
+    return "".join(text for text in texts if isinstance(text, str))
+
+
+def _or_none(kind: type) -> Callable[[object], object]:
+    """Of what is told beside an answer, what is of another kind is not told."""
+    return lambda value: value if isinstance(value, kind) else None
 
 
 class _Message(BaseModel):
@@ -60,7 +64,7 @@ class _Usage(BaseModel):
     completion_tokens: Count
     prompt_tokens_details: _PromptDetails = _PromptDetails()
     completion_tokens_details: _CompletionDetails = _CompletionDetails()
-    total_tokens: int | None = None
+    total_tokens: Annotated[int | None, BeforeValidator(_or_none(int))] = None
     cost: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
     @property
@@ -77,7 +81,7 @@ class _Usage(BaseModel):
 
 
 class _Content(BaseModel):
-    model: Annotated[str | None, BeforeValidator(lambda name: name if isinstance(name, str) else None)] = None
+    model: Annotated[str | None, BeforeValidator(_or_none(str))] = None
     choices: list[_Choice] = Field(min_length=1)
     usage: _Usage | None = None
 

@@ -51,7 +51,9 @@ class VllmSampler:
         try:
             config = AutoConfig.from_pretrained(str(asked.model), local_files_only=True, trust_remote_code=False)
         except (ValueError, OSError) as error:
-            raise UserError(f"{asked.model}: its configuration cannot be read: {_first_line(error)}") from error
+            raise UserError(
+                f"{asked.model}: its configuration cannot be read: {_first_line(error)}: choose another model"
+            ) from error
         longest = longest_sequence(config, asked.prompts, asked.settings.decoding)
         try:
             self._llm = vllm.LLM(
