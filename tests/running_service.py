@@ -13,9 +13,29 @@ from foretell.deployment.decision_log import DecisionLog
 from foretell.deployment.router import Decision
 from foretell.deployment.service import Service
 from foretell.deployment.serving_settings import read_serving_settings
-from openai_server import KEY, serve
+from openai_server import KEY, Failure, answer, serve
 
 TOKEN = "let-me-in"
+STREAM = b'data: {"choices": [{"delta": {"content": "4"}}]}\n\n', b"data: [DONE]\n\n"
+
+
+def respond(body, number):
+    """Answers by model, as the user's text asks for."""
+    text = body["messages"][-1]["content"]
+    if body.get("stream"):
+        return Failure(
+            content=b"".join(STREAM), cut=len(STREAM[1]) if "cut" in text else 0, Content_Type="text/event-stream"
+        )
+    if "refused" in text:
+        return Failure(400, {"error": {"message": f"no, {KEY}"}})
+    if body["model"] == "small-1" and "down" in text:
+        return Failure(503, b"")
+    return Failure(500, b"") if "dead" in text else answer([body["model"]], prompt_tokens=11)
+
+
+def told(response):
+    """The text of an answer."""
+    return response.json()["choices"][0]["message"]["content"]
 
 
 class FakeRouter:
