@@ -30,6 +30,11 @@ def run(main: Callable[[], None], to_save_memory: str = "start fewer jobs side b
         _end(f"out of memory: {to_save_memory}, or give the job more memory" + (f" ({said})" if said else ""))
 
 
+def first_line(error: BaseException) -> str:
+    """The first line of what an error says, without a colon at its end."""
+    return str(error).strip().partition("\n")[0].rstrip(": ")
+
+
 def lacks_memory(error: Exception) -> bool:
     """Whether an error says that memory ran out; torch has no class of its own for what a processor cannot allocate."""
     words = ("can't allocate memory", "not enough memory", "out of memory")

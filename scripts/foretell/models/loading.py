@@ -11,14 +11,14 @@ from safetensors import SafetensorError
 from transformers import AutoModelForCausalLM, PreTrainedModel
 from transformers.quantizers.auto import AUTO_QUANTIZATION_CONFIG_MAPPING
 
-from foretell.common.errors import UserError, lacks_memory
+from foretell.common.errors import UserError, first_line, lacks_memory
 from foretell.models.devices import device_map, fastest_device, fastest_dtype
 from foretell.models.origins import Dtype
 
 # What transformers raises for files that are damaged or do not fit each other.
 _DAMAGED = (ValueError, RuntimeError, LookupError, AssertionError, OSError, SafetensorError, StrictDataclassError)
 # Kinds of quantised weights that transformers knows; of one it adds the number of bits to the name.
-QUANTISED = [re.sub(r"_[48]bit$", "", name) for name in AUTO_QUANTIZATION_CONFIG_MAPPING]
+_QUANTISED = [re.sub(r"_[48]bit$", "", name) for name in AUTO_QUANTIZATION_CONFIG_MAPPING]
 _UNKNOWN = ("Unrecognized configuration class", "recognize this architecture", "custom code")  # in transformers' errors
 
 
@@ -48,13 +48,13 @@ def load_model(folder: str, dtype: Dtype, answers: bool = True) -> PreTrainedMod
             output_loading_info=True,
         )
     except ImportError as error:
-        raise UserError(f"{folder}: {_first_line(error)}") from error
+        raise UserError(f"{folder}: {first_line(error)}") from error
     except _DAMAGED as error:
         if lacks_memory(error) or "CUDA" in str(error) or (isinstance(error, OSError) and error.errno):
             raise
         if not any(said in str(error) for said in _UNKNOWN):
             raise UserError(
-                f"{folder}: no model can be made of it: {_first_line(error)}: see that its files "
+                f"{folder}: no model can be made of it: {first_line(error)}: see that its files "
                 "are whole and belong together"
             ) from error
         said = json.loads((Path(folder) / "config.json").read_text(encoding="utf-8"))
@@ -91,15 +91,11 @@ def _check_configuration(folder: Path) -> None:
             raise UserError(f"{file} is damaged (it holds no object): fetch it again")
         quantised = said.get("quantization_config") or {}
         method = quantised.get("quant_method") if isinstance(quantised, dict) else quantised
-        if method is not None and method not in QUANTISED:
+        if method is not None and method not in _QUANTISED:
             raise UserError(
                 f"{file}: the installed transformers does not know weights quantised by {method!r}: choose another "
                 "checkpoint of the model, or a newer transformers"
             )
-
-
-def _first_line(error: Exception) -> str:
-    return str(error).strip().partition("\n")[0]
 
 
 def untrained(model: PreTrainedModel, seed: int) -> PreTrainedModel:

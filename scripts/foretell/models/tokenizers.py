@@ -6,7 +6,7 @@ from typing import Any
 
 from transformers import PreTrainedTokenizerBase, PreTrainedTokenizerFast
 
-from foretell.common.errors import UserError, lacks_memory
+from foretell.common.errors import UserError, first_line, lacks_memory
 
 GENERIC = ("PreTrainedTokenizerFast", "TokenizersBackend")  # all of such a tokenizer is in tokenizer.json
 CONFIG = "tokenizer_config.json"
@@ -25,9 +25,8 @@ def load_tokenizer(model_folder: str) -> PreTrainedTokenizerBase:
     except Exception as error:  # the library of tokenizers has no class of its own for damaged files
         if lacks_memory(error) or (isinstance(error, OSError) and error.errno):
             raise
-        said = str(error).strip().partition("\n")[0]
         raise UserError(
-            f"{model_folder}: no tokenizer can be made of it: {type(error).__name__}: {said}: see that "
+            f"{model_folder}: no tokenizer can be made of it: {type(error).__name__}: {first_line(error)}: see that "
             f"tokenizer.json, {CONFIG} and the chat template are there and whole"
         ) from error
     if loaded.get_vocab().keys() <= loaded.get_added_vocab().keys():  # some classes are made without any file

@@ -110,7 +110,8 @@ def test_thinking_that_a_server_counts_beside_the_answer_is_counted(total, token
 def test_which_model_answered_is_kept_and_said_where_it_is_another(capsys):
     asking = Asking(lambda body, number: {**well(body, number), "model": "m-2026-11"})
     assert asking(["a", "b"]).answered_by.eq("m-2026-11").all()
-    assert capsys.readouterr().err == "wise was asked, m-2026-11 answered\n"
+    assert asking.again().answered_by.eq("m-2026-11").all()
+    assert capsys.readouterr().err == "wise was asked, m-2026-11 answered\n", "it is said once"
     asking = Asking(lambda body, number: {**well(body, number), "model": body["model"]})
     assert asking(["a"]).answered_by.eq("wise").all() and Asking(well)(["a"]).answered_by.isna().all()
     assert capsys.readouterr().err == ""

@@ -1,5 +1,6 @@
 """Difficulties estimated from responses, against the likelihood itself and known parameters."""
 
+import mirt
 import numpy as np
 import pandas as pd
 import pytest
@@ -109,6 +110,15 @@ def test_problems_that_share_no_respondent_are_groups_whose_order_is_not_identif
     assert fit(joined, "1pl")[0].group.eq(0).all()
     shown, note = layout(collect(items, people))
     assert shown.Groups[0] == "2" and shown.Identified[0] == "no" and "common order is not identified" in note
+
+
+def test_more_problems_than_the_memory_has_room_for_are_one_message(fitted, monkeypatch):
+    def fail(*_, **__):
+        raise MemoryError
+
+    monkeypatch.setattr(mirt, "fit_mirt", fail)
+    with pytest.raises(UserError, match=r"standard errors of 8 difficulties take 0 GB of memory.*: give the job more"):
+        fit(fitted[0], "1pl")
 
 
 def test_reliabilities_are_those_of_their_formulas():

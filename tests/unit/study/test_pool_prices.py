@@ -12,11 +12,11 @@ from synthetic_studies import SYNTHETIC
 
 @pytest.fixture
 def study(tmp_path):
-    """A local model reads for one on a server; a pool at their prices, and one at others."""
+    """A pool at the prices of its models; and one at others, in which one model only reads."""
     (tmp_path / "p.csv").write_text("problem_id,question,answer\n")
     config = copy.deepcopy({**SYNTHETIC["served"], "records": str(tmp_path)})
     other = {"m": {"input": 7.0, "output": 8.0}, "s": {"input": 9.0, "output": 10.0, "request": 0.5}}
-    config["pools"]["elsewhere"] = {**config["pools"]["own"], "prices": other}
+    config["pools"]["elsewhere"] = {**config["pools"]["own"], "policies": ["b", "c"], "prices": other}
     return config
 
 
@@ -48,5 +48,5 @@ def test_a_price_of_what_the_pool_does_not_have_is_named(study, opened):
 
 def test_a_pool_in_which_everything_is_free_is_refused(study, opened):
     free = {"input": 0.0, "output": 0.0}
-    study["pools"]["elsewhere"]["prices"] = dict.fromkeys(study["models"], free)
+    study["pools"]["elsewhere"]["prices"] = dict.fromkeys(("m", "s", "t"), free)
     assert "key 'pools.elsewhere': none of its policies costs anything" in message(study, opened)
