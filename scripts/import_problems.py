@@ -27,7 +27,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         files = shards_by_id(args.answered)
         answered = {policy: read(files[policy], how) for policy, how in given.answered.items()}
         table = read(args.table, given.table)
-        how = given.answer_kind, given.cross_fitted, answered, given.graded, given.test_share
+        how = given.answer_kind, given.cross_fitted, answered, given.graded, given.test_share, given.pilot_share
         problems = imported.import_problems(table, *how)
     if args.difficulties is not None:
         problems = imported.with_difficulties(problems, read_parquet(args.difficulties))

@@ -96,6 +96,23 @@ rule measure_routing:
         RUN
 
 
+rule replay_pilot:
+    input:
+        **{name: under_results(by_fold) for name, by_fold in OF_FOLDS.items()},
+    output:
+        "results/{study}/routing/{pool}/pilot.parquet",
+    log:
+        "logs/{study}/routing/{pool}/replay_pilot.log",
+    wildcard_constraints:
+        pool=any_of(study.piloted()),
+    conda:
+        "../../environment.yml"
+    params:
+        **program("replay_pilot", ids=OF_FOLDS),
+    shell:
+        RUN
+
+
 # A page that computes from means on test and on its resamples, without a server.
 rule write_explorer:
     input:

@@ -161,7 +161,7 @@ def _was_run(name: str, shown: Unrouted | Pool, outcomes: Mapping[tuple[str, str
 def in_numbers(outcomes: pd.DataFrame) -> str:
     """How many problems there are, in words."""
     counts = outcomes.split.value_counts()
-    sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test") if split in counts]
+    sizes = [f"{counts[split]} {split}" for split in ("train", "validation", "test", "pilot") if split in counts]
     if len(sizes) == 1:
         return f"{counts.iloc[0]} problems, each predicted from fits to others."
     return f"{', '.join(sizes[:-1])} and {sizes[-1]} problems."

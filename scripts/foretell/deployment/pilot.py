@@ -13,6 +13,7 @@ from foretell.deployment.confidence_sequence import confidence_sequence
 from foretell.deployment.logged import Log
 
 ARMS = ("router", "incumbent", "both alike")  # the last where the router chooses the incumbent, too
+ROUTER, INCUMBENT, ALIKE = range(len(ARMS))
 BY_CHANCE = 0.001  # p value below which shares differ by more
 
 
@@ -99,7 +100,7 @@ def differences(log: Log, incumbent: int, most: float, reading: float, file: Pat
             f"{file}: the requests were not dealt out between the router and one incumbent by a constant share: give a "
             "log of a service with keys 'incumbent' and 'incumbent_share', and that incumbent"
         )
-    arm = np.where(differ, np.where(to_incumbent, 1, 0), 2)
+    arm = np.where(differ, np.where(to_incumbent, INCUMBENT, ROUTER), ALIKE)
     _check_known("outcomes", log.correct, arm, "grade answers drawn without looking at the arm", file)
     _check_known("tokens", log.cost, arm, "have all upstreams tell the tokens of their answers", file)
     if (over := np.nanmax(log.cost)) > most:
@@ -107,11 +108,25 @@ def differences(log: Log, incumbent: int, most: float, reading: float, file: Pat
             f"{file}: an answer cost {over:g} USD, more than --largest-cost {most:g}: give the cost of the limits of "
             "prompt and answer, at the dearest prices"
         )
-    signed = np.where(differ, np.where(to_incumbent, -1.0, 1.0) / log.propensity, 0.0)
-    scale = float(1 / min(shares[0], 1 - shares[0]))
-    accuracy = signed * (log.correct - _centres(log.correct, 1))
-    cost = signed * (log.cost - _centres(log.cost, most)) + reading
-    return Differences(accuracy, cost, arm, scale, scale * most, reading)
+    return weighted(arm, float(shares[0]), log.correct, log.cost, most, reading)
+
+
+def weighted(
+    arm: np.ndarray, share: float, correct: np.ndarray, cost: np.ndarray, most: float, reading: float
+) -> Differences:
+    """Differences from what the arms' answers are, as `differences` has them.
+
+    Args:
+        arm: [requests], place in ARMS.
+        share: of the requests that are dealt to the incumbent.
+        correct, cost: [requests], of the answer; NaN where it is not known.
+        most: USD that an answer costs at most.
+        reading: USD per request.
+    """
+    signed = np.choose(arm, [1 / (1 - share), -1 / share, 0.0])
+    scale = 1 / min(share, 1 - share)
+    accuracy = signed * (correct - _centres(correct, 1))
+    return Differences(accuracy, signed * (cost - _centres(cost, most)) + reading, arm, scale, scale * most, reading)
 
 
 def _check_known(what: str, values: np.ndarray, arm: np.ndarray, remedy: str, file: Path) -> None:

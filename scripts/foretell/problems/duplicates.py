@@ -7,6 +7,7 @@ import pandas as pd
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+from foretell.problems.pilot import PILOT
 
 _SAME = [  # spellings that look the same when a formula is set
     (re.compile(r"\\[dt]frac(?![a-z])"), r"\\frac"),
@@ -33,7 +34,7 @@ def normalised(question: str) -> str:
 def exclude_duplicates(
     problems: pd.DataFrame, others: dict[str, pd.DataFrame], test_of: str | None = None
 ) -> pd.DataFrame:
-    """Exclude problems of train and validation whose question is one of test, and those of train that validation has.
+    """Exclude problems whose question is one of test; of train and validation, of the pilot; of train, of validation.
 
     Args:
         problems: as the contract of the problems stage has them.
@@ -52,13 +53,15 @@ def exclude_duplicates(
     reason = problems.excluded_reason.astype("string")
     own = problems.split == "test"
     known = [(_first(keys[own], problems.problem_id[own]), "test problem {!r}", problems.split != "test")]
-    chosen = problems.split == "validation"
-    first = _first(keys[chosen], problems.problem_id[chosen])
-    known += [(first, "validation problem {!r}", problems.split == "train")]
+    for split, kept_out_of in ((PILOT, ["train", "validation"]), ("validation", ["train"])):
+        chosen = problems.split == split
+        first = _first(keys[chosen], problems.problem_id[chosen])
+        known += [(first, f"{split} problem {{!r}}", problems.split.isin(kept_out_of))]
     for name, other in others.items():
-        test = other[other.split == "test"]
-        first = _first(test.question.map(normalised), test.problem_id)
-        known += [(first, f"test problem {{!r}} of {name}", problems.split != "test")]
+        for split in ("test", PILOT):
+            reported = other[other.split == split]
+            first = _first(reported.question.map(normalised), reported.problem_id)
+            known += [(first, f"{split} problem {{!r}} of {name}", problems.split != "test")]
     for first, whose, where in known:
         same = keys.map(first)
         text = same.map(lambda problem, whose=whose: f"its question is that of {whose.format(problem)}", "ignore")

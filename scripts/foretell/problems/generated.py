@@ -10,6 +10,7 @@ from pydantic import Field, PositiveInt
 
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
+from foretell.problems.pilot import PILOT
 
 COLUMNS = [
     "problem_id",
@@ -38,10 +39,13 @@ class Sizes(Settings):
     """Problems to choose operating points on."""
     test: PositiveInt
     """Problems to report on."""
+    pilot: PositiveInt | None = None
+    """Problems for a pilot of the pool's router, which are used nowhere else."""
 
     def by_split(self) -> dict[str, int]:
         """The numbers in the order in which problems are dealt to splits."""
-        return {"train": self.train, "validation": self.validation, "test": self.test}
+        sizes = {"train": self.train, "validation": self.validation, "test": self.test}
+        return sizes if self.pilot is None else {**sizes, PILOT: self.pilot}
 
     def total(self) -> int:
         """All problems."""

@@ -8,10 +8,11 @@ from foretell.common.errors import UserError
 from foretell.common.frames import hashes, numbers, require
 from foretell.common.incomplete import incomplete
 from foretell.common.tables import Format, as_written
+from foretell.problems.pilot import PILOT, with_pilot
 from foretell.problems.records import RecordSettings
 from foretell.problems.validation import with_validation
 
-SPLITS = ("train", "validation", "test")
+SPLITS = ("train", "validation", "test", PILOT)
 NO_ANSWER = "no answer to grade by"
 _OF_LOGS = (  # what a log has of a sample or of its run, and not of the problem
     "prompt_characters",
@@ -40,6 +41,8 @@ class ImportSettings(Settings):
     """Whether every answer comes with its grade, so that no problem needs one to grade by."""
     test_share: float | None = None
     """Of problems without splits, how many are for test."""
+    pilot_share: float | None = None
+    """Of the problems of test, how many are for a pilot."""
     metadata: list[str] = []
     answered: dict[str, Format] = {}
     """By policy, how the file is read that has its answers; problems that it lacks are excluded."""
@@ -61,6 +64,7 @@ def import_problems(
     answered: dict[str, pd.DataFrame] | None = None,
     graded: bool = False,
     test_share: float | None = None,
+    pilot_share: float | None = None,
 ) -> pd.DataFrame:
     """Problems in the form of the problems stage; other columns are kept.
 
@@ -78,6 +82,7 @@ def import_problems(
         graded: whether no answer is needed, as there are grades.
         test_share: where there is no column `split`, this share of the groups, or else of the questions, is for test,
             those of the lowest hashes, and the others for train.
+        pilot_share: this share of the groups, or questions, of test is for a pilot.
 
     Raises:
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
@@ -107,7 +112,7 @@ def import_problems(
         excluded = excluded.mask(excluded.isna() & frame.problem_id.isin(lacking), lacks(policy))
     problems = frame.assign(
         **{name: numbers(frame, name, float) if name in frame else value for name, value in _OPTIONAL.items()},
-        split="test" if cross_fitted else _splits(frame, test_share),
+        split="test" if cross_fitted else _splits(frame, test_share, pilot_share),
         question=frame.question.astype(str),
         answer=answer.fillna(""),
         answer_kind=frame.get("answer_kind", answer_kind),
@@ -178,7 +183,7 @@ def _check_questions(frame: pd.DataFrame) -> None:
         )
 
 
-def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
+def _splits(frame: pd.DataFrame, test_share: float | None, pilot_share: float | None) -> pd.Series:
     keys = frame.groupby(frame.question.astype(str)).problem_id.transform("min")  # the same question on one side
     if test_share is not None:
         keys = _dealt_by(frame)
@@ -199,6 +204,8 @@ def _splits(frame: pd.DataFrame, test_share: float | None) -> pd.Series:
                 f"no problem is in the split {needed!r}; there are {there}: probes learn on train and are reported on "
                 "test, so give each some problems, or set 'cross_fit'"
             )
+    if pilot_share is not None:
+        split = with_pilot(split, keys, pilot_share)
     _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split

@@ -8,6 +8,7 @@ import pandas as pd
 from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import require
+from foretell.problems.pilot import with_pilot
 
 
 class RecordSettings(Settings):
@@ -17,6 +18,8 @@ class RecordSettings(Settings):
     """The value of the column `dataset` to keep."""
     halves: dict[str, int] | None
     """`validation`: the half that chooses, `test`: the half that reports; None keeps the recorded splits."""
+    pilot_share: float | None = None
+    """Of the problems of test, how many are for a pilot."""
 
 
 def half_of(problem_id: str) -> int:
@@ -47,6 +50,8 @@ def import_problems(records: pd.DataFrame, settings: RecordSettings) -> pd.DataF
         split_of_half = {half: split for split, half in halves.items()}
         half = problems.problem_id.map(lambda problem_id: split_of_half[half_of(problem_id)])
         split = split.mask(split == "test", half)
+    if settings.pilot_share is not None:
+        split = with_pilot(split, problems.problem_id, settings.pilot_share)
     return pd.DataFrame(
         {
             "problem_id": problems.problem_id,

@@ -13,7 +13,7 @@ from foretell.routing.decisions import ORACLE
 from foretell.routing.intervals import resampled_means, with_interval
 from foretell.routing.latency import seconds_on_test, timed
 from foretell.routing.points import RANDOM, SINGLE
-from foretell.routing.pool import TEST
+from foretell.routing.pool import TEST, TRAIN, VALIDATION
 from foretell.routing.routed import RoutedPool, groups_on
 from foretell.routing.routers import ROUTERS
 from foretell.routing.settings import MATCH, TOTAL, Criteria, Investment, ReturnSettings, RoutingEvaluationSettings
@@ -228,8 +228,8 @@ def _weights(groups: np.ndarray, settings: ReturnSettings) -> np.ndarray:
 
 
 def one_off_costs(folds: Sequence[RoutedPool], investment: Investment) -> OneOffCosts:
-    """What is paid for the problems of all splits but test, on which a router learns and chooses."""
-    others = [fold.pool.cost[fold.pool.split != TEST][:, fold.pool.whole] for fold in folds]
+    """What is paid for the problems of train and validation, on which a router learns and chooses."""
+    others = [fold.pool.cost[np.isin(fold.pool.split, (TRAIN, VALIDATION))][:, fold.pool.whole] for fold in folds]
     problems = round(sum(map(len, others)) / len(folds))
     answers = float(sum(cost.sum() for cost in others)) / len(folds)
     return OneOffCosts(problems, investment.labelling_cost * problems, answers, investment.integration_cost)

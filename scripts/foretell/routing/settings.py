@@ -96,6 +96,19 @@ class Investment(Settings):
         return self
 
 
+class Pilot(Settings):
+    """An A/B test of a pool's router against the policy whose place it would take, replayed on problems of the split
+    `pilot`, which nothing else uses."""
+
+    incumbent: Annotated[str, Field(min_length=1)] | None = None
+    """Policy that answers everything today; without it the best single policy of the split that chooses."""
+    margin: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Share by which the router may be less accurate; without it `routing.margin`."""
+    largest_cost: float = Field(gt=0)
+    """USD that a policy can cost on a problem, at most, all samples together: that of the limits of prompt and answer,
+    at the dearest prices. The bounds rest on it."""
+
+
 class ReturnSettings(RoutingEvaluationSettings):
     """How routers are evaluated, and what they are worth."""
 

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
+from foretell.routing.settings import Pilot
 from foretell.study.config import StudyConfig
 from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
 from foretell.study.pools import AnyPool, PoolOfFolds, SinglePool
-from foretell.study.problem_sets import File, HubSet, Records
+from foretell.study.problem_sets import AnyProblemSet, ByGroup, Cities, File, GeneratedSet, HubSet, Records
 from foretell.study.references import fold_mistakes, unknown
 
 
@@ -71,6 +72,8 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
+    if pool.pilot is not None:
+        yield from _pilot(f"pools.{name}.pilot", pool, pool.pilot, config)
     priced = _priced(pool, config)
     for other in sorted(set(pool.prices) - priced):
         there = ", ".join(sorted(priced)) or "none"
@@ -86,6 +89,27 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': probabilities of {pool.problem_set!r} are taken as they are given, and "
             "those at fewer samples would be scaled; set 'recalibrate' of the problem set, or leave it out"
         )
+
+
+def _pilot(key: str, pool: SinglePool, pilot: Pilot, config: StudyConfig) -> Iterator[str]:
+    """A pilot beside an incumbent that is no policy of the pool, or of a problem set without problems for it."""
+    if pilot.incumbent is not None and pilot.incumbent not in pool.policies:
+        yield unknown(f"{key}.incumbent", pilot.incumbent, dict.fromkeys(pool.policies))
+    name = pool.problem_set
+    entry = config.problem_sets[name]
+    if isinstance(entry, ByGroup):
+        entry = config.problem_sets.get(entry.of, entry)
+    remedy = {GeneratedSet: "sizes.pilot", Cities: "sizes.pilot", HubSet: "sizes.pilot", Records: "pilot_share"}
+    asked = next((remedy[kind] for kind in remedy if isinstance(entry, kind)), None)
+    if isinstance(entry, File) and entry.cross_fit is not None:
+        yield f"key {key!r}: every problem of {name!r} is predicted from the others, which leaves none for it"
+    elif asked and not _keeps_problems(entry):
+        yield f"key {key!r}: no problem of {name!r} is kept for it; set 'problem_sets.{name}.{asked}'"
+
+
+def _keeps_problems(entry: AnyProblemSet) -> bool:
+    sizes = getattr(entry, "sizes", None)
+    return getattr(entry, "pilot_share", None) is not None or (sizes is not None and sizes.pilot is not None)
 
 
 def _priced(pool: SinglePool, config: StudyConfig) -> set[str]:

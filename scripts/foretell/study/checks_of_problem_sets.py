@@ -61,6 +61,8 @@ def _halves_of_folds(key: str, entry: Records, config: StudyConfig) -> Iterator[
     reported = [each.halves.test for each in records if each.halves]
     if len(set(reported)) < len(reported):
         yield f"key '{key}.folds': {', '.join(entry.folds or [])} report the same half; correct their 'halves'"
+    if any(each.pilot_share is not None for each in [entry, *records]):
+        yield f"key '{key}.folds': folds report all of their test together; leave 'pilot_share' out"
     if len({tuple(each.metadata or []) for each in records}) > 1:
         yield f"key '{key}.folds': {', '.join(entry.folds or [])} differ in 'metadata'; give them the same"
     if len({(each.problems, each.dataset) for each in [entry, *records]}) > 1 or len(records) < len(known):

@@ -47,7 +47,7 @@ def count_problems(study: Study, problem_set: str) -> int | None:
     origin = study.origin(problem_set)
     entry = study.problem_set(origin)
     if isinstance(entry, GeneratedSet | Cities):
-        return sum(entry.sizes.model_dump().values())
+        return entry.sizes.total()
     if isinstance(entry, HubSet):
         test = count(study, problem_set).test
         return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, test))) or None
@@ -87,8 +87,8 @@ def _imported(study: Study, problem_set: str) -> pd.DataFrame | None:
     if isinstance(entry, File):
         files = [Path(file) for file in named(study, "problem_sets", problem_set, "problems")]
         table, graded = read(files, entry.problems), study.is_graded(problem_set)
-        cross_fitted, share = entry.cross_fit is not None, entry.test_share
-        return imported.import_problems(table, entry.answer_kind, cross_fitted, graded=graded, test_share=share)
+        cross_fitted, shares = entry.cross_fit is not None, (entry.test_share, entry.pilot_share)
+        return imported.import_problems(table, entry.answer_kind, cross_fitted, None, graded, *shares)
     if isinstance(entry, Records) and not entry.folds:
         settings = RecordSettings.model_validate(entry.making(study.config.seed)["records"])
         return records.import_problems(

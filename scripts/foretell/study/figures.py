@@ -20,6 +20,7 @@ Need = Literal[
     "responses",
     "investment",
     "measured",
+    "pilot",
 ]
 
 # What a problem set or pool may have that a figure is about.
@@ -34,6 +35,7 @@ NEEDS: dict[Need, str] = {
     "fallback": "a fallback",
     "measured": "a pool that is no fold of another one",
     "investment": "an entry under 'return_on_investment'",
+    "pilot": "a pilot (a key 'pilot')",
     "responses": "responses of people or models (a key 'responses')",
 }
 
@@ -125,6 +127,8 @@ def _has(study: Study, name: str, need: Need) -> bool:
             return name in study.measured()
         case "investment":
             return name in study.config.return_on_investment
+        case "pilot":
+            return name in study.piloted()
         case "responses":
             return study.fits_irt(study.origin(name))
         case "fallback":

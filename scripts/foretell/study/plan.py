@@ -69,6 +69,7 @@ def _jobs(
                 rules += ["price_outcomes", "route_queries"]
             rules += ["estimate_return"] if pool in study.config.return_on_investment else []
             rules += ["measure_routing"] if pool in study.measured() else []
+            rules += ["replay_pilot"] if pool in study.piloted() else []
             found += [(rule, {"pool": pool}) for rule in rules]
     unique = {(rule, *wildcards.items()): (rule, wildcards) for rule, wildcards in found}
     return list(unique.values())

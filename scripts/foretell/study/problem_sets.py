@@ -167,6 +167,8 @@ class Records(ProblemSet):
     """Which value of the file's column `dataset` to import."""
     halves: Halves | None = None
     """The recorded test is halved by the SHA-256 of problem_id; which half becomes `validation` and which `test`."""
+    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else."""
     metadata: Distinct[Text] | None = None
     """Columns of the problems that the family `metadata` reads: level, subject. Of a set of `folds` those of the folds
     count."""
@@ -177,7 +179,8 @@ class Records(ProblemSet):
     @override
     def making(self, seed: int) -> dict[str, Any]:
         halves = None if self.halves is None else self.halves.model_dump()
-        return {"records": {"dataset": self.dataset, "halves": halves}}
+        records = {"dataset": self.dataset, "halves": halves}
+        return {"records": records if self.pilot_share is None else {**records, "pilot_share": self.pilot_share}}
 
 
 class Responded(Answered, GradingSettings):
@@ -231,11 +234,16 @@ class File(Responded):
     test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where the problems have no column `split`, as in most logs: this share of the groups, or else of the questions,
     by hash, is test; groups with a fifth of the other problems are validation, and the rest train."""
+    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else; the
+    column `split` may say `pilot` instead."""
 
     @model_validator(mode="after")
     def _is_divided_once(self) -> "File":
         if self.cross_fit is not None and self.test_share is not None:
             raise ValueError("'cross_fit' predicts every problem from the others, and leaves no 'test_share'; give one")
+        if self.cross_fit is not None and self.pilot_share is not None:
+            raise ValueError("'cross_fit' predicts every problem from the others, and leaves none for 'pilot_share'")
         return self
 
     @override
@@ -251,7 +259,8 @@ class File(Responded):
     def making(self, seed: int) -> dict[str, Any]:
         table, cross_fitted = self.problems.model_dump(exclude={"file"}), self.cross_fit is not None
         named: dict[str, Any] = {"metadata": sorted(self.metadata)} if self.metadata else {}
-        named |= {} if self.test_share is None else {"test_share": self.test_share}
+        shares = {"test_share": self.test_share, "pilot_share": self.pilot_share}
+        named |= {name: share for name, share in shares.items() if share is not None}
         return {"table": table, "answer_kind": self.answer_kind, "cross_fitted": cross_fitted, **named}
 
 

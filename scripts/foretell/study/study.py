@@ -120,6 +120,10 @@ class Study(Entries):
         folds = {fold for name in self.config.pools for fold in self.folds(name) if fold != name}
         return [name for name in self.config.pools if name not in folds]
 
+    def piloted(self) -> list[str]:
+        """Pools with a pilot; of folds none, though they share their folds' other keys."""
+        return [name for name, pool in self.config.pools.items() if getattr(pool, "pilot", None) is not None]
+
     # Targets and families
 
     def targets(self, problem_set: str) -> list[str]:

@@ -47,6 +47,7 @@ from foretell.study.jobs.routing import (
     export_router,
     measure_routing,
     price_outcomes,
+    replay_pilot,
     route_queries,
     write_explorer,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "price_outcomes",
     "record_rollouts",
     "render_prompts",
+    "replay_pilot",
     "resampling",
     "route_queries",
     "train_joint_probes",

@@ -107,6 +107,13 @@ def estimate_return(study: Study, job: Job) -> Settings:
     return {**evaluate_routing(study, job), "investment": investment.model_dump(exclude_defaults=True)}
 
 
+def replay_pilot(study: Study, job: Job) -> Settings:
+    """The same as of the evaluation, and the pilot."""
+    pilot = study.pool(job.pool).pilot
+    assert pilot is not None
+    return {**evaluate_routing(study, job), "pilot": pilot.model_dump(exclude_defaults=True)}
+
+
 def write_explorer(study: Study, job: Job) -> Settings:
     """The same, and whose it is."""
     return {**estimate_return(study, job), "pool": job.pool}
