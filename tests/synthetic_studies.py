@@ -94,6 +94,13 @@ def cross_fitted(config):
     return config
 
 
+def piloted(config):
+    """The same study, with a pilot on problems that are kept for it."""
+    config["problem_sets"]["own"]["pilot_share"] = 0.5
+    config["pools"]["own"]["pilot"] = {"incumbent": "b", "largest_cost": 1.0}
+    return {**config, "figures": ["T4", "T14"]}
+
+
 SYNTHETIC = {
     "completions": imported(completions="c.csv"),
     "rollouts": imported(rollouts="r.csv"),
@@ -105,6 +112,7 @@ SYNTHETIC = {
         "figures": ["T4", "T11", "T12", "F12"],
         "return_on_investment": {"own": {"queries_per_month": 1000.0, "incumbent": "b", "assumption": "a guess"}},
     },
+    "piloted": piloted(imported(outcomes="o.csv")),
     "cross-fitted": cross_fitted(imported(completions="c.csv")),
     "asked": asked(),
     "asked-and-cross-fitted": cross_fitted(asked(pools=False, policies=["a", "b"])),
@@ -172,6 +180,8 @@ def all_settings(study: Study) -> dict[tuple[str, ...], object]:
             add(rule, pool=pool)
         if pool in study.measured():
             add("measure_routing", pool=pool)
+        if pool in study.piloted():
+            add("replay_pilot", pool=pool)
         if pool in study.config.return_on_investment:
             add("estimate_return", pool=pool)
             add("write_explorer", pool=pool)

@@ -16,6 +16,7 @@ from foretell.problems.hub_settings import DateSplit, HubProblems, Part
 from foretell.problems.imported import NO_ANSWER, require_some_of_each_split
 from foretell.problems.livecodebench import COLUMNS as TEST_COLUMNS
 from foretell.problems.livecodebench import with_tests
+from foretell.problems.pilot import with_pilot
 from foretell.problems.validation import with_validation
 
 _DATE = "date_of_split"  # while problems are divided by it
@@ -83,6 +84,8 @@ def _completed(frame: pd.DataFrame, settings: HubProblems) -> pd.DataFrame:
         frame = _without_test(frame)
     check_ids(frame, settings)
     check_rows(frame, settings)
+    if settings.pilot_share is not None:
+        frame["split"] = with_pilot(frame.split, frame.group, settings.pilot_share)
     if not frame.split.eq("validation").any():
         frame["split"] = _with_validation(frame, settings)
     require_some_of_each_split(frame, "correct the key 'columns.answer', or 'gold'")

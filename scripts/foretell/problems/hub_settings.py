@@ -103,6 +103,9 @@ class HubProblems(Repository):
     """Divides `files`: this share of the groups, by content hash, is test."""
     sizes: Sizes | None = None
     """Divides `files` into splits of so many problems, by content hash; together they are all problems."""
+    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """This share of the groups of test, by content hash, is for a pilot of the pool's router, and is used nowhere
+    else."""
     train_contains_test: bool = False
     """Whether train, as published, has the problems of test too, by their problem_id; they count as test alone."""
     columns: dict[Text, Text]

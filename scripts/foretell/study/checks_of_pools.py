@@ -99,7 +99,7 @@ def _pilot(key: str, pool: SinglePool, pilot: Pilot, config: StudyConfig) -> Ite
     entry = config.problem_sets[name]
     if isinstance(entry, ByGroup):
         entry = config.problem_sets.get(entry.of, entry)
-    remedy = {GeneratedSet: "sizes.pilot", Cities: "sizes.pilot", HubSet: "sizes.pilot", Records: "pilot_share"}
+    remedy = {GeneratedSet: "sizes.pilot", Cities: "sizes.pilot", HubSet: "pilot_share", Records: "pilot_share"}
     asked = next((remedy[kind] for kind in remedy if isinstance(entry, kind)), None)
     if isinstance(entry, File) and entry.cross_fit is not None:
         yield f"key {key!r}: every problem of {name!r} is predicted from the others, which leaves none for it"

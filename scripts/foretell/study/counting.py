@@ -32,8 +32,10 @@ def count(study: Study, problem_set: str) -> Counted:
     if isinstance(entry, GeneratedSet | Cities):
         return Counted(entry.sizes.test, entry.sizes.validation)
     if isinstance(entry, HubSet):
-        test = count(study, entry.test_of).test if entry.test_of else entry.rows.test
-        return Counted(test, entry.rows.validation)
+        if entry.test_of:
+            return Counted(count(study, entry.test_of).test, entry.rows.validation)
+        kept = 1 - (entry.pilot_share or 0)
+        return Counted(entry.rows.test and round(entry.rows.test * kept), entry.rows.validation)
     problems = _in_files(study, problem_set)
     if problems is None:
         return Counted()
@@ -49,7 +51,7 @@ def count_problems(study: Study, problem_set: str) -> int | None:
     if isinstance(entry, GeneratedSet | Cities):
         return entry.sizes.total()
     if isinstance(entry, HubSet):
-        test = count(study, problem_set).test
+        test = count(study, entry.test_of).test if entry.test_of else entry.rows.test
         return entry.rows.all or sum(filter(None, (entry.rows.train, entry.rows.validation, test))) or None
     problems = _in_files(study, origin)
     return None if problems is None else len(problems)

@@ -32,6 +32,12 @@ def test_gsm8k_has_what_stands_after_the_hashes(tmp_path):
     assert sizes(problems) == {"train": 8, "validation": 2, "test": 2}
 
 
+def test_a_share_of_test_is_kept_for_a_pilot(tmp_path):
+    problems, whole = (made(tmp_path, hub_data.math(), **hub_data.MATH, **more) for more in ({"pilot_share": 0.3}, {}))
+    assert sizes(problems) == {"train": 16, "validation": 4, "test": 7, "pilot": 3}
+    assert problems.split.replace("pilot", "test").equals(whole.split)
+
+
 def test_the_options_of_a_choice_are_shuffled_the_same_way_each_time(tmp_path):
     problems = made(tmp_path, hub_data.gpqa(), **hub_data.GPQA)
     for row in problems.itertuples():

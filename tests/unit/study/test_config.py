@@ -130,6 +130,7 @@ BROKEN_FOLDS = [
     ("problem_sets.math.folds", ["math-half-0", "other"], "'other' is not defined"),
     ("problem_sets.math.dataset", "AIME", "are of another file or data set than 'math'"),
     ("problem_sets.math-half-1.halves", {"validation": 0, "test": 1}, "report the same half; correct their 'halves'"),
+    ("problem_sets.math.pilot_share", 0.5, "folds report all of their test together; leave 'pilot_share' out"),
     ("problem_sets.math.halves", {"validation": 0, "test": 1}, "'problem_sets.math': give either"),
     ("problem_sets.math.folds", None, "'problem_sets.math': give either 'halves' or 'folds'"),
 ]

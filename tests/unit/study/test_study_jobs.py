@@ -137,6 +137,7 @@ EXPECTED = {
     "activations": {"own": "train_probes"},
     "predictions": {"own": "import_predictions"},
     "invested": {"own": "train_probes"},
+    "piloted": {"own": "train_probes"},
     "cross-fitted": {"own": "cross_fit_predictors"},
     "asked": {"own": "train_probes"},
     "asked-and-cross-fitted": {"own": "cross_fit_probes"},

@@ -1,0 +1,131 @@
+"""Pilots, replayed on problems that nothing else uses."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foretell.common.errors import UserError
+from foretell.deployment import replay
+from foretell.deployment.replay import ReplaySettings, replay_pilots
+from foretell.figures.pilot import collect, layout
+from foretell.routing.decisions import route_pool
+from foretell.routing.evaluation import evaluate_routing
+from foretell.routing.investment import one_off_costs
+from foretell.routing.settings import Investment
+from routing_tables import SETTINGS, SWEEP, costs_table, pool_tables, row, settings_of
+
+MOST = 5.0
+
+
+def pool(pilot, small=(0.8, 1.0), large=(0.8, 4.0), knows=True, reading=0.0, seed=0):
+    """A cheap and a dear policy, right on these shares at these costs, and a router that mostly takes the cheap one."""
+    rng = np.random.default_rng(seed)
+    split = ["train"] * 40 + ["validation"] * 40 + ["test"] * 20 + ["pilot"] * pilot
+    right = {name: rng.random(len(split)) < share for name, (share, _) in (("small", small), ("large", large))}
+    right["large"][:80] = True
+    right["small"][:80] = np.arange(80) % 4 > 0
+    price, reads = {"small": small[1], "large": large[1]}, dict.fromkeys(right, reading)
+    costs = costs_table(right, price, split, reads, encoders=dict.fromkeys(right, "m"))
+    ids = costs.problem_id.unique()
+    chosen = np.where(np.arange(len(split)) < 80, right["small"], True) if knows else np.zeros(len(split), bool)
+    probability = {"small": np.where(chosen, 0.97, 0.02), "large": np.full(len(split), 0.97)}
+    frames = {name: pd.DataFrame({"problem_id": ids, "probability": each}) for name, each in probability.items()}
+    return pool_tables(costs.assign(reuses_prefill=False), frames)
+
+
+def replayed(tables, **pilot):
+    given = {"largest_cost": MOST, "margin": 0.05} | pilot
+    return replay_pilots(tables.routed(SWEEP), ReplaySettings.model_validate({**SETTINGS, "pilot": given}))
+
+
+@pytest.mark.parametrize(
+    ("policies", "verdict"),
+    [
+        ({"small": (0.9, 1.0)}, "adopt"),
+        ({"small": (0.3, 1.0)}, "less_accurate"),
+        ({"small": (0.8, 3.9), "reading": 2.0}, "dearer"),
+        ({"small": (0.75, 1.0)}, "open"),
+    ],
+)
+def test_pilots_end_as_the_policies_are(policies, verdict, monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 10)
+    found = row(replayed(pool(1500, **policies)), "utility")
+    assert found.incumbent == "large" and found.alike == 0 and found[verdict] >= 0.9
+    assert found.first_verdict == verdict and (found.first_ended == 1500) == (verdict == "open")
+    assert found[["adopt", "less_accurate", "dearer", "open"]].sum() == pytest.approx(1)
+
+
+def test_differences_are_those_of_all_problems_of_the_pilot_and_of_no_other(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    tables = pool(200, small=(0.7, 1.0), reading=0.25)
+    own = tables.costs[tables.costs.split == "pilot"].pivot(index="problem_id", columns="policy", values="correct")
+    found = row(replayed(tables), "utility")
+    assert found.accuracy_difference == pytest.approx((own.small - own.large).mean())
+    assert found.cost_difference == pytest.approx(1 - 4 + 0.25) and found.reading == 0.25
+    assert found.accuracy_difference_low < found.accuracy_difference < found.accuracy_difference_high
+    assert (found.n, found.incumbent_cost, found.margin) == (200, 4.0, 0.05)
+
+
+def test_the_mean_of_what_dealt_requests_tell_is_the_difference():
+    compared = replay.Compared(
+        alike=np.arange(60) % 3 == 0,
+        correct=np.random.default_rng(0).integers(0, 2, (60, 2)).astype(float),
+        cost=np.random.default_rng(1).random((60, 2)),
+        reading=0.5,
+    )
+    same = compared.alike[:, None]
+    compared = replay.Compared(
+        compared.alike,
+        np.where(same, compared.correct[:, 1:], compared.correct),
+        np.where(same, compared.cost[:, 1:], compared.cost),
+        compared.reading,
+    )
+    dealt = [replay._dealt(compared, 1.0, np.random.default_rng(seed)) for seed in range(3000)]
+    accuracy, cost = (np.diff(each, axis=1).mean() * -1 for each in (compared.correct, compared.cost))
+    assert np.mean([each.accuracy for each in dealt]) == pytest.approx(accuracy, abs=0.01)
+    assert np.mean([each.cost for each in dealt]) == pytest.approx(cost + 0.5, abs=0.01)
+
+
+def test_of_a_router_that_always_takes_the_incumbent_there_is_nothing_to_pilot():
+    found = replayed(pool(50, knows=False))
+    assert found.alike.eq(1).all() and found[["adopt", "open", "first_verdict"]].isna().all(axis=None)
+    table, note = layout(collect(found))
+    assert table["The first"].eq("always the incumbent").all() and table["Adopt, %"].eq("").all()
+    assert note.startswith("n = 50 problems that nothing else uses") and "Incumbent: large" in note
+
+
+def test_the_incumbent_may_be_named(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    found = row(replayed(pool(50), incumbent="small"), "utility")
+    assert found.incumbent == "small" and found.alike == 1
+    with pytest.raises(UserError, match=r"key 'pilot\.incumbent': 'medium' is none of the pool's .* small, large"):
+        replayed(pool(50), incumbent="medium")
+
+
+def test_what_a_pilot_cannot_be_replayed_on_is_refused():
+    with pytest.raises(UserError, match="no problem is in the split 'pilot': set 'pilot_share'"):
+        replayed(pool(0))
+    with pytest.raises(UserError, match=r"'pilot\.largest_cost': a policy costs 4 USD on a problem, more than 2: give"):
+        replayed(pool(50), largest_cost=2.0)
+
+
+def test_no_other_number_knows_the_problems_of_the_pilot():
+    """Neither their outcomes nor their costs; and nobody pays for labelling them to fit a router."""
+    tables = pool(60)
+    pilot = tables.costs.split == "pilot"
+    other = tables.costs.assign(
+        correct=tables.costs.correct.where(~pilot, 1 - tables.costs.correct),
+        cost=tables.costs.cost.where(~pilot, 100.0),
+    )
+    investment = Investment(queries_per_month=1.0, assumption="a guess")
+    found = []
+    for costs in (tables.costs, other, tables.costs[~pilot]):
+        kept = tables.probabilities[tables.probabilities.problem_id.isin(costs.problem_id)]
+        routed = type(tables)(costs, tables.fewer_samples, kept)
+        decisions = route_pool(costs, kept, SWEEP)
+        once = one_off_costs([routed.routed(SWEEP)], investment)
+        found.append((*evaluate_routing([(routed, decisions)], settings_of()), once))
+    for each in found[1:]:
+        for one, same in zip(found[0][:3], each[:3], strict=True):
+            pd.testing.assert_frame_equal(one, same)
+        assert each[3] == found[0][3]
