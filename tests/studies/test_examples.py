@@ -65,7 +65,14 @@ def test_a_router_from_logs_is_taken_away_and_decides_as_the_study_did(logs, tmp
     decided = pd.read_parquet(logs[1] / "routing" / "quiz" / "decisions.parquet")
     decided = decided[decided.family.eq("tfidf") & decided.problem_id.isin(questions.index)]
     points, _ = decides_alike(router, decided, success, questions.index)
-    assert points == 100 and len(questions) == 234
+    assert points == 100 and len(questions) == 187
+    assert problems.split.eq("pilot").sum() == 234 - 187, "which are kept for the pilot"
+
+
+def test_a_pilot_is_replayed_on_the_questions_that_are_kept_for_it(logs):
+    replayed = pd.read_csv(logs[1] / "tables" / "quiz" / "T14.csv")
+    assert replayed.strategy.tolist() == ["utility", "cascade"] and replayed.n.eq(47).all()
+    assert replayed.incumbent.eq("gemma3").all() and replayed.first_verdict.notna().any()
 
 
 def test_a_router_that_cannot_be_taken_away_is_one_message(project, logs):
