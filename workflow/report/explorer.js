@@ -104,8 +104,9 @@ function showPoint(incumbent) {
     make("span", { class: "name" }, `${name}, ${unit}`), make("span", { class: "big" }, value),
     make("span", { class: "interval" }, range), make("span", { class: "meaning" }, `n\u00a0=\u00a0${data.n} test problems`))));
   $("shares").replaceChildren(...points[point].shares.map(([value, low, high], place) => {
-    const bar = `width:${100 * value}%;background:${colours[place % colours.length]}`;
-    return make("tr", {}, make("td", {}, policies[place]), make("td", {}, make("span", { class: "bar", style: bar })),
+    const { name, colour, opacity } = policies[place];
+    const bar = `width:${100 * value}%;background:${colour};opacity:${opacity}`;
+    return make("tr", {}, make("td", {}, name), make("td", {}, make("span", { class: "bar", style: bar })),
       make("td", {}, ...cell(percent({ value, low, high })).childNodes, ` n\u00a0=\u00a0${data.n}`));
   }));
   return found;
@@ -231,7 +232,7 @@ function given(input) {
 
 for (const each of document.querySelectorAll(".per")) each.textContent = data.unit.queries;
 $("router").append(...data.routers.map(each => make("option", { value: each.id }, each.title)));
-$("incumbent").append(...singles.map(each => make("option", { value: strategies.indexOf(each) }, each.policy)));
+$("incumbent").append(...singles.map(each => make("option", { value: strategies.indexOf(each) }, each.name)));
 $("incumbent").value = fields.incumbent;
 $("incumbent").addEventListener("change", event => { fields.incumbent = Number(event.target.value); show(); });
 for (const name of Object.keys(data.investment)) {

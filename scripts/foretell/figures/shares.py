@@ -5,10 +5,11 @@ from math import ceil
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from foretell.figures.costs import pooled_basis
-from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, styled, wrapped
+from foretell.figures.style import BLACK, COLUMN, PALER, legend_columns, look_of, styled, wrapped
 from foretell.routing.choice import chosen_to_match
 from foretell.routing.routers import ROUTERS
 
@@ -16,18 +17,18 @@ LABEL = 50  # characters of the axis's label that fit on a line
 
 
 def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame], router: str) -> pd.DataFrame:
-    """Share of the test problems by operating point and policy.
+    """Share of the test problems by operating point, policy and number of its samples.
 
     Args:
-        shares: split, family, router, calibrated_on, operating_point, policy, share.
+        shares: split, family, router, calibrated_on, operating_point, policy, samples, share.
         summaries: by pool, of the pool itself or of each of its folds: strategy, criterion, calibrated_on, chosen_on,
             family, operating_point, cost_basis. The first chooser and family count: the shares are those of their
             probabilities.
         router: the one that is shown.
 
     Returns:
-        router, operating_point, policy (from cheap to dear), share, chosen_on (the splits that chose this operating
-        point to match the best single policy, separated by commas; else empty), cost_basis.
+        router, operating_point, policy (from cheap to dear), samples (ascending), share, chosen_on (the splits that
+        chose this operating point to match the best single policy, separated by commas; else empty), cost_basis.
 
     Raises:
         UserError: a summary lacks the router.
@@ -46,7 +47,8 @@ def collect(shares: pd.DataFrame, summaries: dict[str, pd.DataFrame], router: st
         chosen_on=[_at(named, point) for point in table.operating_point],
         cost_basis=pooled_basis(pd.concat([points.cost_basis for _, points in chosen])),
     )
-    return table[["router", "operating_point", "policy", "share", "chosen_on", "cost_basis"]].reset_index(drop=True)
+    columns = ["router", "operating_point", "policy", "samples", "share", "chosen_on", "cost_basis"]
+    return table[columns].reset_index(drop=True)
 
 
 def _at(named: list[tuple[float, str]], point: float) -> str:
@@ -55,18 +57,23 @@ def _at(named: list[tuple[float, str]], point: float) -> str:
 
 @styled
 def draw(frame: pd.DataFrame) -> Figure:
-    """Stacked areas from the cheapest policy at the bottom to the dearest at the top."""
+    """Stacked areas from the cheapest policy at the bottom to the dearest at the top, paler with fewer samples."""
     policies = list(frame.policy.unique())
-    grid = 100 * frame.pivot(index="operating_point", columns="policy", values="share")[policies]
+    names = frame.policy + frame.samples.map(lambda samples: "" if pd.isna(samples) else f"@{samples}")
+    parts = frame.assign(name=names).drop_duplicates("name")
+    grid = 100 * frame.assign(name=names).pivot(index="operating_point", columns="name", values="share")[parts.name]
+    strengths = parts.groupby("policy").cumcount(ascending=False).map(lambda fewer: PALER**fewer)
     looks = look_of(policies)
     columns = legend_columns(policies, COLUMN)
     height = 2.3 + 0.14 * ceil(len(policies) / columns)
     figure = Figure(figsize=(COLUMN, height), layout="constrained")
     axes = figure.subplots()
     places = _places(axes, grid.index.to_numpy())
-    areas = axes.stackplot(places, grid.to_numpy().T, colors=[looks[policy]["color"] for policy in policies])
-    for area, policy in zip(areas, policies, strict=True):
+    colours = [to_rgba(looks[each]["color"], strength) for each, strength in zip(parts.policy, strengths, strict=True)]
+    areas = axes.stackplot(places, grid.to_numpy().T, colors=colours)
+    for area, policy in zip(areas, parts.policy, strict=True):
         area.set(edgecolor="white", linewidth=0.5, hatch=looks[policy]["hatch"])
+    whole = dict(zip(parts.policy, areas, strict=True))  # the last of each: at the most samples
     chosen = frame[frame.chosen_on != ""].drop_duplicates("operating_point")
     for line, (point, splits) in enumerate(zip(chosen.operating_point, chosen.chosen_on, strict=True)):
         style = [(0, (4, 2)), (0, (1, 1))][line % 2]
@@ -82,7 +89,8 @@ def draw(frame: pd.DataFrame) -> Figure:
     axes.set_xlabel(wrapped(label, LABEL if len(label) <= LABEL else 2 * len(label) // 3))  # no word alone on a line
     axes.set_ylabel("Share of test problems (%)")
     lines, names = axes.get_legend_handles_labels()
-    figure.legend(areas, policies, loc="outside lower center", ncols=columns, handlelength=1, handleheight=1)
+    shown = list(whole.values())
+    figure.legend(shown, policies, loc="outside lower center", ncols=columns, handlelength=1, handleheight=1)
     if lines:
         figure.legend(lines, names, loc="outside upper center", ncols=legend_columns(names, COLUMN), handlelength=2.4)
     return figure

@@ -21,6 +21,7 @@ COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "p", "h", "<", ">", "d"]
 HATCHES = ["", "////", "...."]
 TITLE = {1: 48, 2: 48, 3: 30, 4: 24}  # characters of a panel's title that fit on a line, by columns of panels
+PALER = 0.65  # opacity of a policy's colour at the next lower number of samples
 BLACK, GREY, PALE = "#000000", "#6E6E6E", "#D9D9D9"
 RIGHT, WRONG = "#0072B2", "#D55E00"
 

@@ -2,6 +2,7 @@
 
 import base64
 from hashlib import sha256
+from itertools import cycle
 from typing import Any
 
 import jinja2
@@ -11,7 +12,8 @@ from markupsafe import Markup
 
 from foretell.figures.costs import PER, unit_for_readers
 from foretell.figures.return_on_investment import collect
-from foretell.figures.style import COLOURS
+from foretell.figures.style import COLOURS, PALER
+from foretell.figures.text import samples
 from foretell.probes.families import FAMILIES
 from foretell.routing.explorer import Explored
 from foretell.routing.investment import MONTHS
@@ -62,11 +64,9 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
     fields = FIELDS if explored.seconds is None else [*FIELDS, WAITING]
     factor, problems = unit_for_readers(PER * pd.Series(explored.cost[0]))
     points = explored.points
-    shares = explored.shares.sort_values(["point", "policy"], kind="stable")
-    policies = list(dict.fromkeys(explored.shares.policy))
     by_point = {
-        point: part.set_index("policy").loc[policies, ["share", "share_low", "share_high"]].to_numpy().round(5).tolist()
-        for point, part in shares.groupby("point")
+        point: part[["share", "share_low", "share_high"]].to_numpy().round(5).tolist()
+        for point, part in explored.shares.groupby("point")
     }
     return {
         "months": MONTHS,
@@ -82,7 +82,7 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
             {"id": router.name, "title": router.title, "symbol": router.symbol, "meaning": router.meaning}
             for router in named(settings.sweep).values()
         ],
-        "policies": policies,
+        "policies": _policies(explored.shares),
         "points": [
             {
                 "router": row.strategy,
@@ -97,6 +97,22 @@ def _data(explored: Explored, strategies: pd.DataFrame, settings: ReturnSettings
         "cost": _packed(explored.cost),
         "seconds": None if explored.seconds is None else _packed(explored.seconds),
     }
+
+
+def _policies(shares: pd.DataFrame) -> list[dict[str, Any]]:
+    """What a router may choose, in the order of a point's shares: name, colour, opacity, lower with fewer samples."""
+    parts = shares.drop_duplicates(["policy", "samples"])
+    several = parts.policy.duplicated(keep=False).any()
+    colours = dict(zip(parts.policy.unique(), cycle(COLOURS), strict=False))
+    fewer = parts.groupby("policy").cumcount(ascending=False)
+    return [
+        {
+            "name": f"{row.policy}, {samples(row.samples)}" if several else row.policy,
+            "colour": colours[row.policy],
+            "opacity": round(PALER**steps, 3),
+        }
+        for row, steps in zip(parts.itertuples(), fewer, strict=True)
+    ]
 
 
 def _strategy(row: Any, points: pd.DataFrame, family: str) -> dict[str, Any]:

@@ -60,12 +60,14 @@ def _estimate(points: Points, weights: np.ndarray) -> pd.DataFrame:
 
 
 def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
-    """Share of the problems of all folds that every policy gets, at however many of its samples.
+    """Share of the problems of all folds that every policy gets, at each number of samples that routers may choose.
 
     Returns:
-        split, family, router, calibrated_on, operating_point, policy (from cheap to dear), share.
+        split, family, router, calibrated_on, operating_point, policy (from cheap to dear), samples (ascending; null
+        where unknown), share.
     """
-    policies = folds[0].pool.whole_policies
+    pool = folds[0].pool
+    policies = [pool.policies[column] for column in pool.reading_order]
     tables = []
     for split in _splits(folds):
         masks = [fold.pool.split == split for fold in folds]
@@ -73,7 +75,7 @@ def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
             continue
         for router, first in enumerate(folds[0].decisions):
             by_fold = [
-                fold.chosen_policies(fold.decisions[router], policies)[:, mask]
+                fold.chosen_among(policies, fold.decisions[router])[:, mask]
                 for fold, mask in zip(folds, masks, strict=True)
             ]
             chosen = np.hstack(by_fold)
@@ -85,4 +87,8 @@ def count_shares(folds: Sequence[RoutedPool]) -> pd.DataFrame:
             )
             labels = ["split", *LABELS, "operating_point"]
             tables.append(table.melt(labels, var_name="policy", value_name="share"))
-    return pd.concat(tables, ignore_index=True).astype({"family": "str", "calibrated_on": "str"})
+    table = pd.concat(tables, ignore_index=True).astype({"family": "str", "calibrated_on": "str"})
+    of_policies = dict(zip(pool.policies, pool.of_policies, strict=True))
+    samples = dict(zip(pool.policies, pool.samples, strict=True))
+    table.insert(len(labels) + 1, "samples", pd.array([samples[each] for each in table.policy], dtype="Int64"))
+    return table.assign(policy=table.policy.map(of_policies))

@@ -26,7 +26,8 @@ class Explored:
         strategies: one row per strategy, as `foretell.routing.investment.estimate_return` has them.
         points: one row per operating point: strategy, operating_point, choosing_accuracy and choosing_cost (means on
             `chosen_on`; USD, with probing where known).
-        shares: one row per operating point and policy: point (row of `points`), policy, share (with _low and _high).
+        shares: one row per operating point, policy and number of samples that routers may choose: point (row of
+            `points`), policy, samples, share (with _low and _high).
         accuracy, cost: [1 + resamples, strategies + points], means on test and on its resamples; cost in USD, with
             probing where known.
         known: [strategies + points], whether cost has probing.
@@ -101,16 +102,18 @@ def _choosing(points: Points, rows: np.ndarray) -> dict[str, np.ndarray]:
 def _shares(
     folds: Sequence[RoutedPool], source: Source, labels: pd.DataFrame, routers: Iterable[str], weights: np.ndarray
 ) -> pd.DataFrame:
-    """Share of the test problems that every policy gets at every operating point, in the order of `labels`."""
-    policies = folds[0].pool.whole_policies
+    """Share of the test problems that each policy gets at every operating point, in the order of `labels`."""
+    pool = folds[0].pool
+    policies = [pool.policies[column] for column in pool.reading_order]
     chosen = np.vstack([np.hstack([_chosen(fold, router, source, policies) for fold in folds]) for router in routers])
     assert len(chosen) == len(labels)
     tables = []
-    for column, policy in enumerate(policies):
-        means = resampled_means((chosen == column).astype(float), weights)
+    for place, column in enumerate(pool.reading_order):
+        means = resampled_means((chosen == place).astype(float), weights)
         table = with_interval("share", means[0], means[1:])
-        tables.append(table.assign(point=np.arange(len(labels)), policy=policy))
-    return pd.concat(tables, ignore_index=True)[["point", "policy", "share", "share_low", "share_high"]]
+        samples = pd.array([pool.samples[column]] * len(labels), dtype="Int64")
+        tables.append(table.assign(point=np.arange(len(labels)), policy=pool.of_policies[column], samples=samples))
+    return pd.concat(tables, ignore_index=True)[["point", "policy", "samples", "share", "share_low", "share_high"]]
 
 
 def _chosen(fold: RoutedPool, router: str, source: Source, policies: list[str]) -> np.ndarray:
@@ -120,4 +123,4 @@ def _chosen(fold: RoutedPool, router: str, source: Source, policies: list[str]) 
         for each in fold.decisions
         if (each.router, each.family, each.calibrated_on) == (router, source.family, source.calibrated_on)
     )
-    return fold.chosen_policies(decided, policies)[:, fold.pool.split == TEST]
+    return fold.chosen_among(policies, decided)[:, fold.pool.split == TEST]

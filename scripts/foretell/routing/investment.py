@@ -13,7 +13,7 @@ from foretell.routing.decisions import ORACLE
 from foretell.routing.intervals import resampled_means, with_interval
 from foretell.routing.latency import seconds_on_test, timed
 from foretell.routing.points import RANDOM, SINGLE
-from foretell.routing.pool import TEST, TRAIN, VALIDATION
+from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool
 from foretell.routing.routed import RoutedPool, groups_on
 from foretell.routing.routers import ROUTERS
 from foretell.routing.settings import MATCH, TOTAL, Criteria, Investment, ReturnSettings, RoutingEvaluationSettings
@@ -77,7 +77,7 @@ def strategies_on_test(folds: Sequence[RoutedPool], settings: ReturnSettings) ->
     wrong = investment.review_hours * investment.price_of_hour
     criteria: Criteria = {MATCH: None, TOTAL: wrong} if wrong else {MATCH: None}
     comparison = compare_folds(folds, settings.model_copy(update={"criteria": criteria}))
-    rows = _reported(comparison, settings)
+    rows = _reported(comparison, folds[0].pool, settings)
     labels = comparison.labels.iloc[rows].reset_index(drop=True)
     cost, known = with_known_probing(comparison.cost[rows], comparison.probing[rows])
     timed_folds, seconds = timed(folds, investment), None
@@ -114,7 +114,7 @@ def estimate_return(folds: Sequence[RoutedPool], settings: ReturnSettings) -> pd
         settings: as there, and the investment.
 
     Returns:
-        One row per strategy: single policies at all of their samples, uniform random, every router, by the first
+        One row per strategy: single policies that routers may choose, uniform random, every router, by the first
         family, the best text-only one and prompt length, where it was chosen to match and where it was chosen to cost
         the least with what wrong answers cost, and the oracle. strategy, family, policy, samples, criterion,
         calibrated_on, chosen_on, choice, operating_point, cost_basis, incumbent (its policy), is_incumbent,
@@ -180,11 +180,12 @@ def _payback(once: OneOffCosts, saving: pd.Series) -> np.ndarray:
         return np.where(saving > 0, once.total * MONTHS / saving, np.where(saving.isna(), np.nan, np.inf))
 
 
-def _reported(comparison: Comparison, settings: RoutingEvaluationSettings) -> np.ndarray:
+def _reported(comparison: Comparison, pool: Pool, settings: RoutingEvaluationSettings) -> np.ndarray:
     """Indices of the rows that are reported, those that need no router first."""
     labels, first = comparison.labels, settings.choosers[0]
-    most = labels[labels.strategy == SINGLE].groupby("policy").samples.transform("max").reindex(labels.index)
-    single = (labels.strategy == SINGLE) & (labels.samples.isna() | (labels.samples == most))
+    routable = set(zip(pool.of_policies, pool.samples, strict=True))
+    named = zip(labels.policy, labels.samples.astype(object).where(labels.samples.notna(), None), strict=True)
+    single = (labels.strategy == SINGLE) & np.array([each in routable for each in named])
     of_first = labels.text_family[labels.family == settings.families[0]].dropna()
     text_only = {family for named in of_first for family in named.split(" / ")}  # of folds, side by side
     routed = (
@@ -204,7 +205,7 @@ def _incumbent(labels: pd.DataFrame, investment: Investment) -> int:
         raise UserError(
             f"key 'incumbent': {name!r} is none of the pool's policies; name one of {', '.join(singles.policy)}"
         )
-    return int(singles.index[singles.policy == name][0])
+    return int(singles.samples[singles.policy == name].fillna(0).idxmax())
 
 
 def _weights(groups: np.ndarray, settings: ReturnSettings) -> np.ndarray:

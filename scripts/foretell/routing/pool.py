@@ -62,6 +62,16 @@ class Pool:
         return [policy for policy, whole in zip(self.policies, self.whole, strict=True) if whole]
 
     @property
+    def reading_order(self) -> list[int]:
+        """Columns of the whole policies from cheap to dear, each after the same with fewer samples."""
+        whole = self.whole_policies
+
+        def place(column: int) -> tuple[int, int]:
+            return whole.index(self.of_policies[column]), self.samples[column] or 0
+
+        return sorted(range(len(self.policies)), key=place)
+
+    @property
     def tier_costs(self) -> np.ndarray:
         """[policies], mean cost on train as `tiers_of` has it."""
         return tiers_of(self.cost[self.split == TRAIN].mean(axis=0))

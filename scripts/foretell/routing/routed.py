@@ -27,9 +27,9 @@ class RoutedPool:
     fewer_samples: pd.DataFrame
     decisions: list[Decisions]
 
-    def chosen_policies(self, decisions: Decisions, policies: list[str]) -> np.ndarray:
-        """Whose samples a router chooses: [points, problems], places in `policies`."""
-        places = np.array([policies.index(policy) for policy in self.pool.of_policies])
+    def chosen_among(self, policies: list[str], decisions: Decisions) -> np.ndarray:
+        """What a router chooses: [points, problems], places in `policies`, which other folds may order otherwise."""
+        places = np.array([policies.index(policy) for policy in self.pool.policies])
         return places[decisions.chosen]
 
     @cached_property

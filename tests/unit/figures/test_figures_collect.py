@@ -189,7 +189,7 @@ def test_shares_mark_the_chosen_operating_point_with_its_splits():
     rows += [("test", "linear", "utility", "validation", 0.5, "a", 0.2)]  # other probabilities than the first chooser's
     rows += [("test", "tfidf", "utility", "train", 0.5, "a", 0.3)]  # and than the first family's
     columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
-    table = pd.DataFrame(rows, columns=columns)
+    table = pd.DataFrame(rows, columns=columns).assign(samples=8)
     chosen = summary(["a", "b"], chosen_on=["validation", "train"])
     frame = shares.collect(table, {"pool": chosen}, "utility")
     assert frame.share.tolist() == [1.0, 0.5]

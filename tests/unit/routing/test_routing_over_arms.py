@@ -13,19 +13,20 @@ from foretell.routing.choice import best_single
 from foretell.routing.curves import count_shares
 from foretell.routing.decisions import align_decisions, route_pool
 from foretell.routing.evaluation import evaluate_routing
+from foretell.routing.explorer import explore
 from foretell.routing.field_metrics import measure
-from foretell.routing.investment import one_off_costs
+from foretell.routing.investment import estimate_return, one_off_costs
 from foretell.routing.points import all_points
 from foretell.routing.pool import assemble_pool
 from foretell.routing.probing import charge_every_encoder
 from foretell.routing.routed import RoutedPool
 from foretell.routing.sensitivity import replace_saving_intervals
-from foretell.routing.settings import Investment
+from foretell.routing.settings import Investment, ReturnSettings
 from foretell.routing.summary import summarise_routing
 from foretell.routing.tables import PoolTables
 from price_outcomes import main as price
 from route_queries import main as route
-from routing_tables import SWEEP, row, settings_of
+from routing_tables import SETTINGS, SWEEP, row, settings_of
 
 
 def test_the_programs_route_over_arms_where_they_are_told_to(answers, tmp_path):
@@ -122,7 +123,15 @@ def test_routers_choose_among_arms_and_are_compared_with_whole_policies(pool_of_
     assert points.accuracy[oracle][0] == -min(by_hand)[0] and points.cost[oracle][0] == pool.cost[0, min(by_hand)[1]]
 
     shares = count_shares([routed])
-    assert set(shares.policy) == {"small", "large"}
+    in_order = shares.drop_duplicates(["policy", "samples"])
+    by_arm = [("small", 1), ("small", 2), ("small", 3), ("small", 4), ("large", 1), ("large", 2)]
+    assert list(zip(in_order.policy, in_order.samples, strict=True)) == by_arm
+    utility = next(each for each in routed.decisions if each.router == "utility")
+    test = pool.split == "test"
+    counted = shares[(shares.router == "utility") & (shares.split == "test") & (shares.operating_point == 0)]
+    expected = [(np.array(pool.policies)[utility.chosen[0][test]] == name).mean() for name in
+                ("small@1", "small@2", "small@3", "small", "large@1", "large")]  # fmt: skip
+    assert counted.share.tolist() == expected
     sums = shares.groupby(["split", "family", "router", "operating_point"], dropna=False).share.sum()
     np.testing.assert_allclose(sums, 1)
     once = one_off_costs([routed], Investment(queries_per_month=1, assumption="none"))
@@ -150,3 +159,23 @@ def test_a_router_that_may_choose_fewer_samples_is_held_against_the_same_mixture
         for each in summaries
     )
     pd.testing.assert_frame_equal(left, right)
+
+
+def test_a_year_has_each_policy_at_each_number_of_samples_that_routers_may_choose(routed):
+    _, fold = routed
+    investment = {"queries_per_month": 10.0, "incumbent": "small", "assumption": "a guess"}
+    settings = ReturnSettings.model_validate({**SETTINGS, "investment": investment})
+    returns = estimate_return([fold], settings)
+    singles = returns[returns.strategy == "single"]
+    assert sorted(zip(singles.policy, singles.samples, strict=True)) == [
+        *(("large", k) for k in (1, 2)),
+        *(("small", k) for k in (1, 2, 3, 4)),
+    ]
+    incumbent = singles[singles.is_incumbent]
+    assert incumbent.policy.tolist() == ["small"] and incumbent.samples.tolist() == [4], "at all of its samples"
+    found = explore([fold], settings)
+    shares = found.shares[found.shares.point == 0].set_index(["policy", "samples"]).share
+    counted = count_shares([fold])
+    at = found.points.iloc[0]
+    same = (counted.router == at.strategy) & (counted.operating_point == at.operating_point) & (counted.split == "test")
+    assert shares.to_dict() == pytest.approx(counted[same].set_index(["policy", "samples"]).share.to_dict())
