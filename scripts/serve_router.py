@@ -13,7 +13,7 @@ from foretell.deployment.decision_log import DecisionLog
 from foretell.deployment.folder import router_id
 from foretell.deployment.router import Router
 from foretell.deployment.service import Service
-from foretell.deployment.serving_settings import read_serving_settings
+from foretell.deployment.serving_settings import read_serving_settings, with_samples
 
 STOPPING = 30  # seconds for what is under way when the service is told to end
 
@@ -29,7 +29,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     args = parser.parse_args(argv)
 
     router = Router.load(args.router, args.models)
-    settings = read_serving_settings(args.config, router.policies)
+    settings = with_samples(read_serving_settings(args.config, router.asked), router.description.policies)
     token = None if settings.token is None else key_of(settings.token)
     if token is None and not _is_loopback(args.host):
         raise UserError(f"--host {args.host}: others than this machine can reach it: set key 'token' in {args.config}")

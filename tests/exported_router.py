@@ -1,7 +1,7 @@
 """Exported routers over arithmetic, made without a study: probes read a model with random weights, or texts."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from foretell.evaluation.measured import NOT_TRAINED
 from foretell.probes.calibration import Platt
 from foretell.probes.text import TextBlock
 from foretell.probes.words import WordsBlock
+from foretell.routing.arms import add_arms, add_probabilities_of_arms
 from foretell.routing.decisions import route_pool
 from foretell.routing.evaluation import evaluate_routing
 from routing_tables import SWEEP, costs_table, pool_tables, settings_of
@@ -87,8 +88,11 @@ def export(folder, model, tokenizer):
     return write_router(folder, problems, probes, files, "linear", {"m-low": READER})
 
 
-def export_by_text(folder, family):
-    """The same by the questions' TF-IDF, by characters or words, of sums that are spelled with blanks."""
+def export_by_text(folder, family, samples=1):
+    """The same by the questions' TF-IDF, by characters or words, of sums that are spelled with blanks.
+
+    Of several samples the router may choose fewer.
+    """
     problems = problems_of([" ".join(question) for question in questions()])
     rng = np.random.default_rng(2)
     blocks = {"tfidf": TextBlock, "word_tfidf": WordsBlock}
@@ -103,7 +107,7 @@ def export_by_text(folder, family):
         for column, policy in enumerate(PLACES)
     }
     problems.to_parquet(folder / "problems.parquet")
-    return write_router(folder, problems, probes, ["--problems", f"{folder}/problems.parquet"], family, {})
+    return write_router(folder, problems, probes, ["--problems", f"{folder}/problems.parquet"], family, {}, samples)
 
 
 def problems_of(made):
@@ -112,7 +116,7 @@ def problems_of(made):
     return pd.DataFrame({"problem_id": [f"p{i}" for i in range(len(made))], "question": made, "split": split})
 
 
-def write_router(folder, problems, probes, files, family, readers):
+def write_router(folder, problems, probes, files, family, readers, samples=1):
     """Write a study's files about two policies, and the router that is exported from them.
 
     Args:
@@ -122,6 +126,7 @@ def write_router(folder, problems, probes, files, family, readers):
         files: options of `export_router` for what the probes read.
         family: of the probes.
         readers: by encoder; none where texts are read.
+        samples: of every policy.
     """
     split, rng = problems.split.tolist(), np.random.default_rng(3)
     predictions = {}
@@ -136,8 +141,11 @@ def write_router(folder, problems, probes, files, family, readers):
 
     correct = {policy: rng.random(len(problems)) < each.probability for policy, each in predictions.items()}
     costs = costs_table(correct, {"small": 1.0, "large": 4.0}, split, probe_cost={"small": 0.1, "large": 0.1})
-    costs = costs.assign(encoder="m-low")
+    costs = costs.assign(encoder="m-low", samples=pd.array([samples] * len(costs), dtype="Int64"))
     tables = pool_tables(costs, predictions, family=family)
+    if samples > 1:
+        costs = add_arms(costs, fewer_samples(costs, samples))
+        tables = replace(tables, costs=costs, probabilities=add_probabilities_of_arms(tables.probabilities, costs))
     decisions = route_pool(costs, tables.probabilities, SWEEP)
     criteria = {"match": None, "budget": 0.5}  # nothing is as cheap as that
     curves, _, summary = evaluate_routing([(tables, decisions)], settings_of(criteria=criteria, families=[family]))
@@ -167,6 +175,16 @@ def write_router(folder, problems, probes, files, family, readers):
         np.column_stack([predictions[policy].probability for policy in PLACES])[problems.split == "test"],
         decisions[decisions.split == "test"],
     )
+
+
+def fewer_samples(costs, samples):
+    """What each policy gets right, and costs, with fewer of its samples: closer to a coin's toss."""
+    rows = []
+    for number in range(1, samples + 1):
+        share, kept = number / samples, costs[["problem_id", "split", "policy"]]
+        correct = share * costs.correct + (1 - share) * (0.25 + 0.5 * costs.correct)
+        rows.append(kept.assign(samples=number, expected_correct=correct, expected_cost=share * costs.cost))
+    return pd.concat(rows, ignore_index=True)
 
 
 def metrics():

@@ -57,7 +57,7 @@ class FakeRouter:
 
     def decide(self, prompt):
         policy = "small" if prompt == "easy" else "large"
-        return Decision(policy, {"small": 0.5, "large": 0.9}, 0.25, 1.5, prompt == "odd")
+        return Decision(policy, 1, {"small": 0.5, "large": 0.9}, 0.25, 1.5, prompt == "odd")
 
 
 class Running:

@@ -70,7 +70,8 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             f"- It knows prompts like those of its problem set, asked in the same words. Prompts {_further(router)} "
             f"than all but {FLAGGED:.0%} of the validation prompts' are flagged as unlike them ({export.flagged:.1%} "
             "of test). A prompt that is not flagged may still be foreign.",
-            "- A probability is of a right answer by majority vote, with the samples and the decoding of the policy.",
+            f"- A probability is of a right answer by majority vote, with the samples and the decoding of the policy."
+            f"{_votes(router)}",
             "- Costs are means on train, at the study's prices.",
             _kept(router),
             "",
@@ -90,6 +91,17 @@ def what_it_does(router: RouterDescription) -> str:
     return (
         f"**Every prompt goes to `{default.policy}`** unless another operating point is asked for ({default.choice}, "
         f"on {router.chosen_on}). At those with a setting below, {routes}"
+    )
+
+
+def _votes(router: RouterDescription) -> str:
+    """What is to be done where fewer samples may be chosen."""
+    fewer = [each for each in router.policies if each.answers != each.policy]
+    if not fewer:
+        return ""
+    return (
+        f" `{fewer[0].policy}` is `{fewer[0].answers}` with so many samples: ask it for that many answers (`n` of "
+        "OpenAI's protocol, which the service sets) and take the most frequent one, of equally frequent ones the first."
     )
 
 

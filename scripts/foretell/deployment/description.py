@@ -63,6 +63,11 @@ class Answering(Asked):
 
     policy: str
     """Id."""
+    of_policy: str | None = None
+    """Whose samples they are, where the router chooses among numbers of them: `policy` has another name then, unless
+    they are all. None where whole policies are chosen."""
+    samples: int | None = None
+    """How many are drawn for a vote, which the probability is of; None where unknown."""
     mean_cost: float
     """USD per problem on train, or per request of the log that it is fitted to: what a prompt is expected to cost."""
     tier_cost: float
@@ -71,6 +76,11 @@ class Answering(Asked):
     """Share of right answers by split; of a log, as `foretell.deployment.off_policy` estimates it, on the half that it
     is fitted to and on the other."""
     probe: Probe
+
+    @property
+    def answers(self) -> str:
+        """The policy that is asked."""
+        return self.policy if self.of_policy is None else self.of_policy
 
 
 class Reader(Settings):

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from foretell.deployment.reference import Reference
 from foretell.probes.families import TFIDF, WORD_TFIDF
 from foretell.probes.inputs import Activations
 from foretell.probes.ngrams import CHARACTERS, WORDS, KeptNgrams
+from foretell.routing.arms import log_odds, scaling_of_arm
 from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
 from foretell.routing.settings import BUDGET, Criteria, Criterion
 
@@ -113,16 +114,17 @@ def export_router(
     """
     pool = assemble_pool(costs)
     made = {}
-    for policy in pool.policies:
+    for policy in pool.whole_policies:
         reader = settings.policies[policy].reader
         read = _activations(pool, caches[reader]) if reader else _texts(pool, settings.family, questions)
         made[policy] = _probe(pool, probes[policy], read)
+    arms = [_at_samples(pool, column, made[policy]) for column, policy in enumerate(pool.of_policies)]
     distances = {policy: each.distances for policy, each in made.items() if each.distances is not None}
     unlikeness = _unlikeness(distances, pool)
     unlike_above = float(np.quantile(unlikeness[pool.split == VALIDATION], 1 - FLAGGED))
     test = pool.split == TEST
     reference = Reference(
-        np.column_stack([made[policy].probability[test] for policy in pool.policies]),
+        np.column_stack([arm.probability[test] for arm in arms]),
         pool.correct[test],
         unlikeness[test],
     )
@@ -130,8 +132,8 @@ def export_router(
         description=RouterDescription(
             **settings.model_dump(exclude={"policies", "readers", "criteria"}),
             policies=[
-                _answering(pool, column, settings.policies[policy], made[policy].probe)
-                for column, policy in enumerate(pool.policies)
+                _answering(pool, column, settings.policies[policy], arms[column].probe)
+                for column, policy in enumerate(pool.of_policies)
             ],
             readers={name: _pinned(reader, caches[name], sums) for name, reader in settings.readers.items()},
             chosen=_chosen(summary, pool, settings),
@@ -174,6 +176,20 @@ def _probe(pool: Pool, given: ProbeFiles, distances_of: Distances) -> _Made:
     return _Made(probe, {**given.tensors, **tensors}, probability, distances / usual)
 
 
+def _at_samples(pool: Pool, column: int, whole: _Made) -> _Made:
+    """What was made of a policy, at as many of its samples as a column has: Platt scalings follow each other as one."""
+    if pool.whole[column]:
+        return whole
+    train = pool.split == TRAIN
+    arm = scaling_of_arm(whole.probability[train], pool.correct[train, column])
+    probability, probe = arm.probability(log_odds(whole.probability)), whole.probe
+    if probe.constant is not None:
+        scaled: dict[str, float] = {"constant": float(probability[0])}
+    else:
+        scaled = {"slope": arm.slope * probe.slope, "intercept": arm.slope * probe.intercept + arm.intercept}
+    return replace(whole, probe=probe.model_copy(update=scaled), probability=probability)
+
+
 def _activations(pool: Pool, cache: Cache) -> Distances:
     """How far the activations that a probe reads lie from those of train."""
 
@@ -209,6 +225,8 @@ def _answering(pool: Pool, column: int, asked: Asked, probe: Probe) -> Answering
     return Answering(
         **asked.model_dump(),
         policy=pool.policies[column],
+        of_policy=None if pool.whole.all() else pool.of_policies[column],
+        samples=pool.samples[column],
         mean_cost=float(pool.cost[pool.split == TRAIN, column].mean()),
         tier_cost=float(pool.tier_costs[column]),
         accuracy={split: float(pool.correct[pool.split == split, column].mean()) for split in splits},

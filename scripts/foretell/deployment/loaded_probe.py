@@ -36,7 +36,7 @@ class LoadedProbe:
     @classmethod
     def of(cls, described: Answering, tensors: Mapping[str, np.ndarray]) -> "LoadedProbe":
         """Of one policy, from the tensors of all."""
-        start = f"{described.policy}/"
+        start = f"{described.answers}/"
         own = {name.removeprefix(start): value for name, value in tensors.items() if name.startswith(start)}
         probe = described.probe
         if probe.unit is None or probe.ngram_min is None or probe.ngram_max is None:

@@ -41,14 +41,15 @@ class Observed:
         """Column of the policy that the router is compared with.
 
         Args:
-            named: the policy; without it, the most accurate one of the split that chose operating points.
+            named: the policy; without it, the most accurate one, at all of its samples, of the split that chose
+                operating points.
 
         Raises:
             UserError: it is none of the router's.
         """
         if named is None:
-            split = self.description.chosen_on
-            return int(np.argmax([each.accuracy[split] for each in self.description.policies]))
+            split, policies = self.description.chosen_on, self.description.policies
+            return int(np.argmax([each.accuracy[split] if each.policy == each.answers else -1 for each in policies]))
         if named not in self.policies:
             raise UserError(f"--incumbent {named!r} is no policy of {self.folder}: it has {', '.join(self.policies)}")
         return self.policies.index(named)

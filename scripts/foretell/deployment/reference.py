@@ -21,7 +21,8 @@ class Reference:
 
     Attributes:
         probability: [problems, policies] of a right answer, as the exported probes give them.
-        correct: [problems, policies], 0.0 or 1.0; NaN where it is not known.
+        correct: [problems, policies], 0.0 or 1.0, or how often it is right at fewer samples than all; NaN where it is
+            not known.
         unlikeness: [problems] as in `foretell.deployment.router.Decision`.
         weight: [problems], inverse propensities of what is known; None where everything is.
     """

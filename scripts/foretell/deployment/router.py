@@ -24,7 +24,8 @@ class Decision:
     """What a router decides on one prompt.
 
     Attributes:
-        policy: that the prompt goes to.
+        policy: that the prompt goes to; one at fewer of its samples has a name of its own, such as `large@2`.
+        samples: how many answers of it vote; None where unknown.
         probabilities: by policy, of a right answer.
         expected_cost: of the chosen policy, USD, its mean on train, or on the log that the router is fitted to.
         unlikeness: the largest distance of the prompt from those of train that any probe sees, in units of the usual
@@ -33,6 +34,7 @@ class Decision:
     """
 
     policy: str
+    samples: int | None
     probabilities: dict[str, float]
     expected_cost: float
     unlikeness: float
@@ -105,6 +107,11 @@ class Router:
         """Policies from cheap to dear."""
         return [each.policy for each in self.description.policies]
 
+    @property
+    def asked(self) -> list[str]:
+        """Policies that answer, whatever the number of samples, from cheap to dear."""
+        return list(dict.fromkeys(each.answers for each in self.description.policies))
+
     def route(self, prompts: Sequence[str | Fields]) -> list[Decision]:
         """Decide on prompts.
 
@@ -120,6 +127,7 @@ class Router:
         return [
             Decision(
                 policy=self.policies[column],
+                samples=self.description.policies[column].samples,
                 probabilities=dict(zip(self.policies, map(float, success[row]), strict=True)),
                 expected_cost=self.description.policies[column].mean_cost,
                 unlikeness=float(unlikeness[row]),

@@ -1,6 +1,6 @@
 """What a routing service is told: who answers for each policy, who stands in, and its limits."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +10,7 @@ from foretell.common.arguments import Settings, describe_errors
 from foretell.common.errors import UserError
 from foretell.common.yaml_files import read_yaml
 from foretell.completions.engines.keys import Address, Variable
+from foretell.deployment.description import Answering
 
 Seconds = Annotated[float, Field(gt=0)]
 
@@ -64,7 +65,7 @@ def read_serving_settings(path: Path, policies: Collection[str]) -> ServingSetti
 
     Args:
         path: YAML.
-        policies: of the router.
+        policies: of the router, that answer.
 
     Raises:
         UserError: a key is wrong, or a policy is not the router's, or has no upstream.
@@ -85,3 +86,13 @@ def read_serving_settings(path: Path, policies: Collection[str]) -> ServingSetti
     if settings.incumbent_share < 1 and (settings.incumbent is None or settings.exploration):
         raise UserError(f"{path}: key 'incumbent_share' is of a pilot: set 'incumbent' and leave out 'exploration'")
     return settings
+
+
+def with_samples(settings: ServingSettings, policies: Sequence[Answering]) -> ServingSettings:
+    """The same with an upstream for every number of samples that the router may choose, asked for as OpenAI's `n`."""
+    upstreams = {}
+    for each in policies:
+        upstream = settings.upstreams[each.answers]
+        told = {} if each.of_policy is None else {"n": each.samples}
+        upstreams[each.policy] = upstream.model_copy(update={"body": {**upstream.body, **told}})
+    return settings.model_copy(update={"upstreams": upstreams})

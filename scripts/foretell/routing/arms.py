@@ -12,7 +12,7 @@ import pandas as pd
 from scipy.special import logit
 
 from foretell.common.errors import UserError
-from foretell.probes.calibration import fit_platt
+from foretell.probes.calibration import Platt, fit_platt
 from foretell.routing.pool import TRAIN, VALIDATION
 
 SURE = 1e-6  # probabilities nearer to 0 or 1 are taken for this, since those of 0 and 1 have no finite log odds
@@ -85,13 +85,28 @@ def add_probabilities_of_arms(probabilities: pd.DataFrame, costs: pd.DataFrame) 
 
 def _scaled(rows: pd.DataFrame, arms: pd.DataFrame, calibrated_on: str) -> Iterator[pd.DataFrame]:
     """One policy's probabilities at every lower number of samples."""
-    log_odds = logit(rows.probability.to_numpy(float).clip(SURE, 1 - SURE))
+    probability = rows.probability.to_numpy(float)
     for arm, measured in arms.groupby("policy", sort=False):
         known = measured.set_index("problem_id").reindex(rows.problem_id)
         split = rows.split if "split" in rows else known.split
         fitted = split.to_numpy() == (VALIDATION if calibrated_on == VALIDATION else TRAIN)
-        if np.isnan(log_odds).any() or not fitted.any():
+        if np.isnan(probability).any() or not fitted.any():
             yield rows.assign(policy=arm, probability=np.nan)
             continue
-        platt = fit_platt(log_odds[fitted], known.correct.to_numpy()[fitted])
-        yield rows.assign(policy=arm, probability=platt.probability(log_odds))
+        scaling = scaling_of_arm(probability[fitted], known.correct.to_numpy()[fitted])
+        yield rows.assign(policy=arm, probability=scaling.probability(log_odds(probability)))
+
+
+def log_odds(probability: np.ndarray) -> np.ndarray:
+    """Log odds, in the shape of the probabilities; those that are all but sure are finite."""
+    return logit(probability.clip(SURE, 1 - SURE))
+
+
+def scaling_of_arm(probability: np.ndarray, correct: np.ndarray) -> Platt:
+    """How the log odds at fewer samples follow from those at all samples.
+
+    Args:
+        probability: [n], of the policy at all of its samples, on problems to which it was not fitted.
+        correct: [n], expected correctness at fewer.
+    """
+    return fit_platt(log_odds(probability), correct)

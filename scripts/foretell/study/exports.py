@@ -12,8 +12,6 @@ from foretell.study.study import Study
 def why_not_exported(study: Study, pool: str) -> str | None:
     """Why nothing of a pool's router could score a new prompt; None where something can."""
     name = study.pool(pool).problem_set
-    if study.pool(pool).fewer_samples:
-        return "its router chooses how many samples a policy draws, and one that is taken away does not"
     if study.folds(pool) != [pool]:
         return "it is made of pools that each choose on their own"
     if study.is_cross_fitted(name):

@@ -64,7 +64,7 @@ def test_where_routing_fails_the_fallback_answers(service, text, failure):
 
 def test_where_an_upstream_fails_the_fallback_answers_and_where_that_fails_too_an_error_does(service):
     assert told(service.chat("easy")) == "small-1"
-    service.router.decide = lambda prompt: Decision("small", {"small": 0.5, "large": 0.9}, 0.25, 1.5, False)
+    service.router.decide = lambda prompt: Decision("small", 1, {"small": 0.5, "large": 0.9}, 0.25, 1.5, False)
     try:
         assert told(service.chat("down")) == "large-1"
         entry = service.entries()[-1]
