@@ -191,7 +191,7 @@ def _policy(each: Answering, family: str, metrics: pd.DataFrame) -> list[str]:
         f"{each.accuracy[TEST]:.1%}",
         f"{each.mean_cost:.3g}",
         *(read if probe.reason is None else [*read[:-1], "none"]),
-        _auroc(each.policy, family, metrics),
+        _auroc(each.policy, family, metrics) if each.policy == each.answers else "not measured",
     ]
 
 
