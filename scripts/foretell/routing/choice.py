@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foretell.common.errors import UserError
+from foretell.routing.breakpoints import DIGITS
 from foretell.routing.decisions import ORACLE
 from foretell.routing.points import RANDOM, SINGLE, Points
 from foretell.routing.pool import Source
@@ -27,7 +28,7 @@ FALLS_BACK: dict[Criterion, str] = {
 
 def best_single(points: Points) -> int:
     """Index of the single policy, at all of its samples, that is most accurate here; the cheaper one of equals."""
-    return _most_accurate(points, np.flatnonzero(points.labels.all_samples))
+    return _most_accurate(*_means(points), np.flatnonzero(points.labels.all_samples))
 
 
 def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, value: float | None) -> tuple[int, str]:
@@ -46,7 +47,7 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
         Index of the point, and the rule that applied. Of equally cheap points the more accurate, of equally accurate
         ones the cheaper, then the first.
     """
-    accuracy, cost = points.accuracy.mean(axis=1), points.cost.mean(axis=1)
+    accuracy, cost = _means(points)
     best = best_single(points)
     if criterion == TOTAL:
         probing = np.nan_to_num(points.probing[candidates].mean(axis=1))  # nothing where its price is unknown
@@ -55,22 +56,25 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
     if criterion == BUDGET:
         affordable = candidates[cost[candidates] <= value]
         if len(affordable):
-            return _most_accurate(points, affordable), CHOSEN[criterion]
-        return _cheapest(points, np.flatnonzero(points.labels.routable)), FALLS_BACK[criterion]
+            return _most_accurate(accuracy, cost, affordable), CHOSEN[criterion]
+        return _cheapest(accuracy, cost, np.flatnonzero(points.labels.routable)), FALLS_BACK[criterion]
     enough = candidates[accuracy[candidates] >= (accuracy[best] if criterion == MATCH else value)]
     if len(enough):
-        return _cheapest(points, enough), CHOSEN[criterion]
+        return _cheapest(accuracy, cost, enough), CHOSEN[criterion]
     return best, FALLS_BACK[criterion]
 
 
-def _cheapest(points: Points, candidates: np.ndarray) -> int:
-    accuracy, cost = points.accuracy[candidates].mean(axis=1), points.cost[candidates].mean(axis=1)
-    return int(candidates[np.lexsort((-accuracy, cost))[0]])
+def _means(points: Points) -> tuple[np.ndarray, np.ndarray]:
+    """[points] accuracy and cost; accuracies of fewer samples that differ by rounding alone are equal."""
+    return points.accuracy.mean(axis=1).round(DIGITS), points.cost.mean(axis=1)
 
 
-def _most_accurate(points: Points, candidates: np.ndarray) -> int:
-    accuracy, cost = points.accuracy[candidates].mean(axis=1), points.cost[candidates].mean(axis=1)
-    return int(candidates[np.lexsort((cost, -accuracy))[0]])
+def _cheapest(accuracy: np.ndarray, cost: np.ndarray, candidates: np.ndarray) -> int:
+    return int(candidates[np.lexsort((-accuracy[candidates], cost[candidates]))[0]])
+
+
+def _most_accurate(accuracy: np.ndarray, cost: np.ndarray, candidates: np.ndarray) -> int:
+    return int(candidates[np.lexsort((cost[candidates], -accuracy[candidates]))[0]])
 
 
 def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings) -> pd.DataFrame:

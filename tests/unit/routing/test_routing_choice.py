@@ -40,6 +40,7 @@ CHEAPEST, BEST = -1, -2  # of SINGLES, counted from the routed points
         (MATCH, None, [(0.875, 9.0), (0.75, 2.0), (0.625, 1.0)], 1, CHOSEN),
         (MATCH, None, [(0.75, 2.0), (0.875, 2.0), (0.875, 2.0)], 1, CHOSEN),
         (MATCH, None, [(0.75, 8.0), (0.5, 2.0)], 0, CHOSEN),
+        (MATCH, None, [(0.75, 8.0), (0.75 - 1e-15, 2.0)], 1, CHOSEN),  # which differ by rounding alone
         (MATCH, None, [(0.5, 1.0), (0.625, 3.0)], BEST, FALLS_BACK),
         (BUDGET, 2.0, [(0.875, 2.25), (0.625, 1.0), (0.75, 2.0), (0.75, 1.5)], 3, CHOSEN),
         (BUDGET, 2.0, [(0.75, 2.0), (0.625, 1.0)], 0, CHOSEN),
