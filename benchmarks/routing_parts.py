@@ -74,6 +74,7 @@ if __name__ == "__main__":
     costs, fewer_samples, probabilities = (read_parquet(folder / f"{name}.parquet") for name in names)
     whole = costs.policy[costs.policy == costs.of_policy].unique()
     tables = PoolTables(costs[costs.policy.isin(whole)], fewer_samples, probabilities[probabilities.policy.isin(whole)])
-    for fewer, breakpoints in ((False, False), (False, True), (True, False), (True, True)):
+    several = fewer_samples.samples.gt(1).any()  # recorded outcomes have no samples that could be fewer
+    for fewer, breakpoints in [(False, False), (False, True), *([(True, False), (True, True)] if several else [])]:
         print(f"\nfewer samples: {fewer}, breakpoints: {breakpoints}\n")
         print(pd.DataFrame(rows(tables, routed(tables, fewer=fewer, breakpoints=breakpoints))).to_markdown(index=False))
