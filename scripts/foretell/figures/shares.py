@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 
 from foretell.figures.costs import pooled_basis
-from foretell.figures.style import BLACK, COLUMN, PALER, legend_columns, look_of, styled, wrapped
+from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, opacities, styled, wrapped
 from foretell.routing.choice import chosen_to_match
 from foretell.routing.routers import ROUTERS
 
@@ -62,14 +62,14 @@ def draw(frame: pd.DataFrame) -> Figure:
     names = frame.policy + frame.samples.map(lambda samples: "" if pd.isna(samples) else f"@{samples}")
     parts = frame.assign(name=names).drop_duplicates("name")
     grid = 100 * frame.assign(name=names).pivot(index="operating_point", columns="name", values="share")[parts.name]
-    strengths = parts.groupby("policy").cumcount(ascending=False).map(lambda fewer: PALER**fewer)
     looks = look_of(policies)
     columns = legend_columns(policies, COLUMN)
     height = 2.3 + 0.14 * ceil(len(policies) / columns)
     figure = Figure(figsize=(COLUMN, height), layout="constrained")
     axes = figure.subplots()
     places = _places(axes, grid.index.to_numpy())
-    colours = [to_rgba(looks[each]["color"], strength) for each, strength in zip(parts.policy, strengths, strict=True)]
+    strengths = zip(parts.policy, opacities(parts.policy), strict=True)
+    colours = [to_rgba(looks[policy]["color"], strength) for policy, strength in strengths]
     areas = axes.stackplot(places, grid.to_numpy().T, colors=colours)
     for area, policy in zip(areas, parts.policy, strict=True):
         area.set(edgecolor="white", linewidth=0.5, hatch=looks[policy]["hatch"])
@@ -102,5 +102,5 @@ def _places(axes: Axes, points: np.ndarray) -> np.ndarray:
         return points
     places = np.arange(len(points))
     shown = np.unique(np.linspace(0, len(points) - 1, 6).round().astype(int))
-    axes.set_xticks(shown, [f"{points[place]:.2g}" for place in shown])
+    axes.set_xticks(shown, [f"{float(f'{points[place]:.2g}'):g}" for place in shown])  # 120, not 1.2e+02
     return places

@@ -21,7 +21,7 @@ COLOURS = ["#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F
 MARKERS = ["o", "s", "^", "D", "v", "P", "X", "p", "h", "<", ">", "d"]
 HATCHES = ["", "////", "...."]
 TITLE = {1: 48, 2: 48, 3: 30, 4: 24}  # characters of a panel's title that fit on a line, by columns of panels
-PALER = 0.65  # opacity of a policy's colour at the next lower number of samples
+PALEST = 0.25  # opacity of a policy's colour at the fewest samples
 BLACK, GREY, PALE = "#000000", "#6E6E6E", "#D9D9D9"
 RIGHT, WRONG = "#0072B2", "#D55E00"
 
@@ -67,6 +67,13 @@ def write_figure(figure: Figure, frame: pd.DataFrame, stem: Path) -> None:
     for suffix, metadata in METADATA.items():
         save = partial(figure.savefig, format=suffix, metadata=metadata)
         write_whole(stem.with_name(f"{stem.name}.{suffix}"), save)
+
+
+def opacities(policies: pd.Series) -> list[float]:
+    """Of each part of a policy, which follow each other from the fewest of its samples to the most: up to 1, evenly."""
+    parts = policies.groupby(policies)
+    fewer = parts.cumcount(ascending=False) / (parts.transform("size") - 1).clip(lower=1)
+    return (1 - (1 - PALEST) * fewer).tolist()
 
 
 def look_of(names: list[str]) -> dict[str, dict]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from foretell.figures.costs import PER, unit_for_readers
 from foretell.figures.return_on_investment import collect
-from foretell.figures.style import COLOURS, PALER
+from foretell.figures.style import COLOURS, opacities
 from foretell.figures.text import samples
 from foretell.probes.families import FAMILIES
 from foretell.routing.explorer import Explored
@@ -104,14 +104,13 @@ def _policies(shares: pd.DataFrame) -> list[dict[str, Any]]:
     parts = shares.drop_duplicates(["policy", "samples"])
     several = parts.policy.duplicated(keep=False).any()
     colours = dict(zip(parts.policy.unique(), cycle(COLOURS), strict=False))
-    fewer = parts.groupby("policy").cumcount(ascending=False)
     return [
         {
             "name": f"{row.policy}, {samples(row.samples)}" if several else row.policy,
             "colour": colours[row.policy],
-            "opacity": round(PALER**steps, 3),
+            "opacity": round(opacity, 3),
         }
-        for row, steps in zip(parts.itertuples(), fewer, strict=True)
+        for row, opacity in zip(parts.itertuples(), opacities(parts.policy), strict=True)
     ]
 
 

@@ -158,7 +158,7 @@ def test_parts_with_fewer_samples_are_paler_and_the_legend_names_policies_once()
     areas = figure.axes[0].collections
     colours = [tuple(area.get_facecolor()[0]) for area in areas]
     assert len({colour[:3] for colour in colours}) == 2 and colours[1][:3] == colours[2][:3] == colours[3][:3]
-    assert [colour[3] for colour in colours] == pytest.approx([1, 0.65**2, 0.65, 1])
+    assert [colour[3] for colour in colours] == pytest.approx([1, 0.25, 0.625, 1])
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
     assert_nothing_is_cut_off(figure)
 
