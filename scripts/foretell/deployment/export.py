@@ -44,6 +44,8 @@ class ExportSettings(Study):
     readers: dict[str, Reader]
     criteria: Criteria
     """What operating points were chosen for, and the value that each asks for."""
+    budget_with_probing: bool = False
+    """Whether the budget is for reading prompts too."""
 
 
 @dataclass(frozen=True)
@@ -130,13 +132,13 @@ def export_router(
     )
     return Export(
         description=RouterDescription(
-            **settings.model_dump(exclude={"policies", "readers", "criteria"}),
+            **settings.model_dump(exclude={"policies", "readers", "criteria", "budget_with_probing"}),
             policies=[
                 _answering(pool, column, settings.policies[policy], arms[column].probe)
                 for column, policy in enumerate(pool.of_policies)
             ],
             readers={name: _pinned(reader, caches[name], sums) for name, reader in settings.readers.items()},
-            chosen=_chosen(summary, pool, settings),
+            chosen=_chosen(summary, curves, pool, settings),
             unlike_above=unlike_above,
         ),
         tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()}
@@ -243,7 +245,7 @@ def _pinned(reader: Reader, cache: Cache, sums: Mapping[str, dict[str, str]]) ->
     )
 
 
-def _chosen(summary: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Chosen]:
+def _chosen(summary: pd.DataFrame, curves: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Chosen]:
     """Operating points that were chosen on a split, of the probe's probabilities, the router that is used first."""
     rows = of_router(summary, study)
     if rows.empty:
@@ -252,7 +254,7 @@ def _chosen(summary: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Ch
         Chosen(
             router=row.strategy,
             criterion=row.criterion,
-            value=study.criteria[row.criterion],
+            value=_asked_for(row, curves, study),
             choice=row.choice,
             operating_point=None if pd.isna(row.operating_point) else float(row.operating_point),
             policy=_in_its_place(row.criterion, row.best_single, pool, study.chosen_on)
@@ -261,6 +263,16 @@ def _chosen(summary: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Ch
         )
         for row in rows.itertuples()
     ]
+
+
+def _asked_for(row: Any, curves: pd.DataFrame, study: ExportSettings) -> float | None:
+    """What a criterion asks for; of a budget that is for reading prompts too, what is left of it for answers."""
+    value = study.criteria[row.criterion]
+    if value is None or row.criterion != BUDGET or not study.budget_with_probing or pd.isna(row.operating_point):
+        return value
+    same = (curves.strategy == row.strategy) & (curves.family == row.family) & (curves.split == study.chosen_on)
+    at = curves[same & (curves.operating_point == row.operating_point)].probing_cost.iloc[0]
+    return value - float(np.nan_to_num(at))
 
 
 def of_router(summary: pd.DataFrame, study: Study) -> pd.DataFrame:

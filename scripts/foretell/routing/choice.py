@@ -31,7 +31,13 @@ def best_single(points: Points) -> int:
     return _most_accurate(*_means(points), np.flatnonzero(points.labels.all_samples))
 
 
-def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, value: float | None) -> tuple[int, str]:
+def choose_point(
+    points: Points,
+    candidates: np.ndarray,
+    criterion: Criterion,
+    value: float | None,
+    budget_with_probing: bool = False,
+) -> tuple[int, str]:
     """Choose one of several points; where none fulfils the criterion, the best single policy, or the cheapest one.
 
     Args:
@@ -42,6 +48,7 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
             accurate; TOTAL, the one that costs the least with its probing, where the price of that is
             known, and `value` (USD) for each wrong answer.
         value: null for MATCH.
+        budget_with_probing: whether the mean cost that a budget is for has that of probing, where its price is known.
 
     Returns:
         Index of the point, and the rule that applied. Of equally cheap points the more accurate, of equally accurate
@@ -49,12 +56,13 @@ def choose_point(points: Points, candidates: np.ndarray, criterion: Criterion, v
     """
     accuracy, cost = _means(points)
     best = best_single(points)
+    probing = np.nan_to_num(points.probing.mean(axis=1))  # nothing where its price is unknown
     if criterion == TOTAL:
-        probing = np.nan_to_num(points.probing[candidates].mean(axis=1))  # nothing where its price is unknown
-        total = cost[candidates] + probing + value * (1 - accuracy[candidates])
+        total = (cost + probing)[candidates] + value * (1 - accuracy[candidates])
         return int(candidates[np.lexsort((cost[candidates], total))[0]]), CHOSEN[criterion]
     if criterion == BUDGET:
-        affordable = candidates[cost[candidates] <= value]
+        spent = cost + probing if budget_with_probing else cost
+        affordable = candidates[spent[candidates] <= value]
         if len(affordable):
             return _most_accurate(accuracy, cost, affordable), CHOSEN[criterion]
         return _cheapest(accuracy, cost, np.flatnonzero(points.labels.routable)), FALLS_BACK[criterion]
@@ -108,7 +116,8 @@ def select_points(points: dict[str, Points], settings: RoutingEvaluationSettings
                     f"{chooser.calibrated_on!r}; name that split under 'probabilities' and route the pool again"
                 )
             for criterion in asked:
-                point, choice = choose_point(on_split, candidates, criterion, criteria[criterion])
+                asks = criteria[criterion], settings.budget_with_probing
+                point, choice = choose_point(on_split, candidates, criterion, *asks)
                 rows.append((strategy, family, point, criterion, choice, chooser.calibrated_on, chooser.chosen_on))
     for chooser, strategy in product(choosers, references):
         on_split = points[chooser.chosen_on]
@@ -134,7 +143,8 @@ def preferred(selected: pd.DataFrame, points: dict[str, Points], settings: Routi
     found = np.zeros(len(selected), dtype=bool)
     fulfil = selected[selected.family.notna() & (selected.choice == selected.criterion.map(CHOSEN))]
     for (criterion, _, split), rows in fulfil.groupby(["criterion", "calibrated_on", "chosen_on"]):
-        point, _ = choose_point(points[split], rows.point.to_numpy(), criterion, settings.criteria[criterion])
+        asks = settings.criteria[criterion], settings.budget_with_probing
+        point, _ = choose_point(points[split], rows.point.to_numpy(), criterion, *asks)
         found[rows.index[rows.point == point]] = True
     return found
 

@@ -22,6 +22,7 @@ from foretell.routing.breakpoints import (
 )
 from foretell.routing.pool import TRAIN, Pool
 from foretell.routing.probing import charge_consulted_in_order, charge_every_encoder, charge_nothing
+from foretell.routing.stepwise import choose_stepwise, fit_thresholds
 
 
 def _known(name: str) -> str:
@@ -183,6 +184,25 @@ def route_by_cascade(inputs: RouterInputs, thresholds: np.ndarray) -> np.ndarray
     return chosen
 
 
+def route_stepwise(inputs: RouterInputs, lambdas: np.ndarray) -> np.ndarray:
+    """Go from cheap to dear as a cascade does, with a threshold for each step.
+
+    They are those that do best on train, where a right answer is worth 1 and a unit of tier cost lambda.
+
+    Args:
+        inputs: what the router knows.
+        lambdas: [points], the price of a unit of tier cost in right answers.
+
+    Returns:
+        [points, problems], column of the chosen policy.
+    """
+    chosen = np.empty((len(lambdas), len(inputs.success)), dtype=np.int16)
+    for point, price in enumerate(lambdas):
+        utility = inputs.train_correct - price * inputs.tier_costs
+        chosen[point] = choose_stepwise(inputs.success, fit_thresholds(inputs.success[inputs.train], utility))
+    return chosen
+
+
 def route_within_tolerance(inputs: RouterInputs, tolerances: np.ndarray) -> np.ndarray:
     """Choose the cheapest policy whose probability lies within the tolerance of the highest.
 
@@ -236,6 +256,16 @@ ROUTERS = registry(
         operating_points=tolerances_of_success,
         route=route_within_tolerance,
         probing=charge_every_encoder,
+    ),
+    Router(
+        "stepwise",
+        "a cascade with a threshold for each step, fitted to the labels of train",
+        title="cascade, a threshold per step",
+        symbol="λ",
+        meaning="weight of {cost} against right answers",
+        operating_points=weights_of_cost,
+        route=route_stepwise,
+        probing=charge_consulted_in_order,
     ),
 )
 

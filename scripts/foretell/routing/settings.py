@@ -32,6 +32,7 @@ class RoutingEvaluationSettings(Settings):
         families: whose probabilities are routed by; the first is the one that counts where there is one.
         choosers: who chooses operating points; the first counts where there is one choice for all.
         criteria: what they are chosen for; see `foretell.routing.choice.choose_point`.
+        budget_with_probing: whether the budget is for probing too, where its price is known.
         margin: share by which a strategy may be less accurate than the best single policy and still match it.
         cost_sensitivity: share by which assumed costs are varied; None for bootstrap intervals in any case.
     """
@@ -42,6 +43,7 @@ class RoutingEvaluationSettings(Settings):
     families: list[str] = Field(min_length=1)
     choosers: list[Chooser] = Field(min_length=1)
     criteria: Criteria = Field(min_length=1)
+    budget_with_probing: bool = False
     margin: Annotated[float, Field(gt=0, lt=1)]
     cost_sensitivity: Annotated[float, Field(gt=0, lt=1)] | None = None
 

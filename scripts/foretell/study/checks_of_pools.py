@@ -72,6 +72,8 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
             f"key 'pools.{name}.fewer_samples': no policy of the pool has several samples that could be fewer; leave "
             "it out, or give policies with 'samples' above 1 or with rollouts"
         )
+    if pool.budget_with_probing and pool.budget is None:
+        yield f"key 'pools.{name}.budget_with_probing': there is no 'budget'; give one, or leave it out"
     if pool.pilot is not None:
         yield from _pilot(f"pools.{name}.pilot", pool, pool.pilot, config)
     priced = _priced(pool, config)

@@ -89,6 +89,7 @@ def describe_router(study: Study, pool: str, prices: dict[str, Any]) -> dict[str
         },
         "readers": described,
         "criteria": entry.criteria,
+        **({"budget_with_probing": True} if entry.budget_with_probing else {}),
     }
 
 

@@ -36,6 +36,8 @@ class SinglePool(Settings):
     budget: Positive | None = None
     """Reports, beside the operating point `match`, the most accurate one whose mean cost in USD per problem is at most
     this."""
+    budget_with_probing: bool = False
+    """The budget is for reading the prompts to route too, where the price of that is known."""
     accuracy: Annotated[float, Field(gt=0, le=1)] | None = None
     """Reports, beside the operating point `match`, the cheapest one that is right on at least this share."""
     prices: dict[Id, Price] = {}

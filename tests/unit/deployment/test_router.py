@@ -7,8 +7,10 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 
 import route
@@ -18,6 +20,7 @@ from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.deployment.card import what_it_does
 from foretell.deployment.description import RouterDescription
+from foretell.deployment.export import _asked_for
 from foretell.deployment.folder import read_folder
 from foretell.deployment.reference import Reference
 from foretell.deployment.router import Router
@@ -79,6 +82,17 @@ def test_a_prompt_that_is_longer_than_the_readers_context_is_refused(router):
 
 def test_a_folder_says_what_its_operating_points_were_chosen_for(router):
     assert {each.criterion: each.value for each in router.description.chosen} == {"match": None, "budget": 0.5}
+
+
+def test_of_a_budget_that_pays_for_probing_what_is_left_is_for_answers():
+    row = SimpleNamespace(strategy="utility", criterion="budget", operating_point=0.5)
+    curves = pd.DataFrame({"operating_point": [0, 0.5], "probing_cost": [7.0, 0.25]})
+    curves = curves.assign(strategy="utility", family="linear", split="validation")
+    study = SimpleNamespace(criteria={"budget": 2.0}, family="linear", chosen_on="validation", budget_with_probing=True)
+    assert _asked_for(row, curves, study) == 1.75
+    assert _asked_for(row, curves.assign(probing_cost=np.nan), study) == 2.0
+    study.budget_with_probing = False
+    assert _asked_for(row, curves, study) == 2.0
 
 
 def test_where_the_study_fell_back_so_does_the_router(router, exported):

@@ -1,5 +1,7 @@
 """Operating points are chosen where they may be, by the rule that is stated."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -52,6 +54,18 @@ CHEAPEST, BEST = -1, -2  # of SINGLES, counted from the routed points
 def test_the_point_that_fulfils_the_criterion_else_a_single_policy(criterion, value, routed, chosen, rules):
     table = points(*SINGLES, *[("utility", False, *point) for point in routed])
     assert choose_point(table, table.of("utility"), criterion, value) == (len(SINGLES) + chosen, rules[criterion])
+
+
+def test_a_budget_may_be_for_probing_too():
+    table = points(*SINGLES, ("utility", False, 0.875, 2.0), ("utility", False, 0.75, 1.5))
+    probing = np.zeros_like(table.cost)
+    probing[len(SINGLES) :] = [[0.5, 0.5], [0.25, 0.25]]
+    table, routed = replace(table, probing=probing), np.arange(len(SINGLES), len(SINGLES) + 2)
+    for whether, expected in ((False, 0), (True, 1)):
+        assert choose_point(table, routed, BUDGET, 2.0, whether) == (len(SINGLES) + expected, CHOSEN[BUDGET])
+    unknown = replace(table, probing=np.full_like(probing, np.nan))
+    assert choose_point(unknown, routed, BUDGET, 2.0, True)[0] == len(SINGLES), "where its price is unknown it is none"
+    assert choose_point(table, routed, BUDGET, 1.6, True) == (2, FALLS_BACK[BUDGET])
 
 
 def chosen(costs, predictions, choose_on):

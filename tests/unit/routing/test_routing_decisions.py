@@ -104,7 +104,7 @@ def test_a_study_has_the_routers_that_it_names_in_the_registrys_order():
     assert [each.router for each in decide(pool, probabilities, SWEEP)] == ["utility", "cascade", "tolerance", *beside]
     alone = decide(pool, probabilities, Sweep(routers=["cascade"]))
     assert [each.router for each in alone] == ["cascade", "oracle"]
-    with pytest.raises(ValidationError, match="'cheapest' is none of utility, cascade, tolerance"):
+    with pytest.raises(ValidationError, match="'cheapest' is none of utility, cascade, tolerance, stepwise"):
         Sweep(routers=["cheapest"])
 
 
@@ -114,7 +114,9 @@ def test_a_missing_or_foreign_decision_is_an_error():
     table = tabulate_decisions(decide(pool, {SOURCE: aligned(predictions, pool)}, SWEEP), pool)
     with pytest.raises(UserError, match="router 'utility' lacks 1 decisions"):
         align_decisions(table.iloc[1:], pool)
-    with pytest.raises(UserError, match="unknown router 'knn'; known: utility, cascade, tolerance, oracle_utility, or"):
+    with pytest.raises(
+        UserError, match="unknown router 'knn'; known: utility, cascade, tolerance, stepwise, oracle_utility"
+    ):
         align_decisions(table.assign(router=table.router.astype("str").replace("cascade", "knn")), pool)
     with pytest.raises(UserError, match="name the policy 'policy3', which the pool's costs lack"):
         align_decisions(table, assemble_pool(costs[costs.policy != "policy3"]))

@@ -110,6 +110,7 @@ BROKEN = [
     ("routing", {"routers": ["utility"]}, "key 'routing.routers': 'cascade', of which the paper's claims are, must be"),
     ("routing", {"routers": ["utility", "cascade", "knn"]}, "'knn' is none of utility, cascade, tolerance"),
     ("pools.tiny.budget", 0, "'pools.tiny.budget'"),
+    ("pools.tiny_code.budget_with_probing", True, "'pools.tiny_code.budget_with_probing': there is no 'budget'"),
     ("pools.tiny.accuracy", 90, "'pools.tiny.accuracy'"),
     (
         "pools.cascade",

@@ -91,6 +91,7 @@ def evaluate_routing(study: Study, job: Job) -> Settings:
         "families": study.routing_families(pool.problem_set),
         "choosers": [{"calibrated_on": split if recorded else calibrated, "chosen_on": split} for split in chosen_on],
         "criteria": pool.criteria,
+        **({"budget_with_probing": True} if pool.budget_with_probing else {}),
         "margin": study.config.routing.margin,
         "cost_sensitivity": pool.cost_sensitivity,
     }
