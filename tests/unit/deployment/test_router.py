@@ -85,7 +85,7 @@ def test_a_folder_says_what_its_operating_points_were_chosen_for(router):
 
 
 def test_of_a_budget_that_pays_for_probing_what_is_left_is_for_answers():
-    row = SimpleNamespace(strategy="utility", criterion="budget", operating_point=0.5)
+    row = SimpleNamespace(strategy="utility", family="linear", criterion="budget", operating_point=0.5)
     curves = pd.DataFrame({"operating_point": [0, 0.5], "probing_cost": [7.0, 0.25]})
     curves = curves.assign(strategy="utility", family="linear", split="validation")
     study = SimpleNamespace(criteria={"budget": 2.0}, family="linear", chosen_on="validation", budget_with_probing=True)
