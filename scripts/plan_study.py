@@ -18,7 +18,7 @@ from foretell.study.figures import read_manifest
 from foretell.study.left_out import not_graded_here
 from foretell.study.open import merged, open_study
 from foretell.study.plan import Planned, jobs_for, jobs_of
-from foretell.study.sizes import too_small_for
+from foretell.study.sizes import too_small_for, without_pilots
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -68,7 +68,7 @@ def main(argv: Sequence[str] | None = None) -> None:
         print(f"{_shown(table, heading)}\n")
     print(f"Assumed, not measured: {assumed}.")
     print("Not counted: figures, tables and the report.")
-    wrong = list(wrong_files(study))
+    wrong = [*wrong_files(study), *without_pilots(study)]
     for text in wrong:
         print(f"Wrong: {text}")
     for text in not_graded_here(study, why_unavailable):

@@ -31,7 +31,7 @@ from foretell.study.left_out import keep, not_graded_here
 from foretell.study.open import open_study
 from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.program import FOLDER, RUN, as_json, interpreter, program_parameters, settings_of
-from foretell.study.sizes import too_small_for
+from foretell.study.sizes import too_small_for, without_pilots
 from foretell.study.verification import Results
 
 try:
@@ -54,8 +54,8 @@ VLLM = python_of_vllm(ROOT, workflow.deployment_settings.deployment_method)
 
 
 def refuse_what_is_missing():
-    """An error where policies are to be answered by an engine that is not installed, or by a server without its key."""
-    for missing in missing_keys(study):
+    """An error where an engine is not installed, a server has no key, or a pilot no problems."""
+    for missing in [*missing_keys(study), *without_pilots(study)]:
         raise WorkflowError(missing)
     if VLLM is None and (wanting := study.policies_by("completions", "generate_completions_with_vllm")):
         key = f"models.{study.policy(wanting[0]).model}.engine"

@@ -190,6 +190,19 @@ def _filled(values: np.ndarray, bounds: tuple[float, float], error: float, of_in
     return np.concatenate([begin, [means, low, high]], axis=1)[:, counts]
 
 
+def least_margin(requests: int, error: float) -> float:
+    """The smallest margin that so many requests can show: all answered right, by each arm in turn.
+
+    Args:
+        requests: their number.
+        error: as `judge` takes it.
+    """
+    arm = np.arange(requests) % 2
+    best = weighted(arm, 0.5, np.ones(requests), np.zeros(requests), 1.0, 0.0)
+    low, _ = confidence_sequence(best.accuracy, (-best.largest, best.largest), error / 2)
+    return -float(low[-1])
+
+
 def write_pilot(pilot: Pilot, incumbent: str, margin: float, error: float, notes: Sequence[str] = ()) -> str:
     """A report as plain text.
 

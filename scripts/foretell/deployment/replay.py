@@ -9,9 +9,19 @@ import pandas as pd
 
 from foretell.common.errors import UserError
 from foretell.common.statistics import bootstrap_weights, percentile_interval
-from foretell.deployment.pilot import ALIKE, INCUMBENT, ROUTER, Differences, Verdict, judge, weighted
+from foretell.deployment.pilot import (
+    ALIKE,
+    INCUMBENT,
+    ROUTER,
+    Differences,
+    Verdict,
+    judge,
+    least_margin,
+    weighted,
+)
 from foretell.problems.pilot import PILOT
 from foretell.routing.choice import best_single, select_points
+from foretell.routing.costs import ASSUMED
 from foretell.routing.decisions import Decisions
 from foretell.routing.matching import discordant, score_interval
 from foretell.routing.pool import Pool
@@ -45,12 +55,14 @@ class Compared:
         correct: [problems, 2], by ROUTER and INCUMBENT; expected, of fewer samples than all.
         cost: [problems, 2], USD without reading.
         reading: USD per problem, NaN where it is unknown.
+        assumed: whether a policy's cost is, so that no sample tells how far it is off.
     """
 
     alike: np.ndarray
     correct: np.ndarray
     cost: np.ndarray
     reading: float
+    assumed: bool = False
 
 
 def replay_pilots(routed: RoutedPool, settings: ReplaySettings) -> pd.DataFrame:
@@ -65,11 +77,12 @@ def replay_pilots(routed: RoutedPool, settings: ReplaySettings) -> pd.DataFrame:
 
     Returns:
         One row per router and criterion: strategy, family, criterion, choice, operating_point, incumbent, margin,
-        error, alike (share of the problems), accuracy_difference and cost_difference of all problems (router minus
-        incumbent, the latter with reading, USD; _low and _high each: a 95 % score interval and a bootstrap interval),
+        least_margin (that so many requests could show), largest_cost, cost_basis, error, alike (share of the problems),
+        accuracy_difference and cost_difference of all problems (router minus incumbent, the latter with reading, USD;
+        _low and _high each: a 95 % score interval, and a bootstrap interval that is null where costs are assumed),
         incumbent_cost, reading (USD, null where unknown and not counted), adopt, less_accurate, dearer, open (share of
         REPLAYS that end so), ended (median number of requests of those that end), first_verdict, first_ended (of the
-        first replay), n, replays. All of replays is null where the router always chooses the incumbent.
+        first replay), n, groups, replays. All of replays is null where the router always chooses the incumbent.
 
     Raises:
         UserError: there is no problem for a pilot, the incumbent is no policy of the pool, or one costs more than can
@@ -82,11 +95,7 @@ def replay_pilots(routed: RoutedPool, settings: ReplaySettings) -> pd.DataFrame:
             "no problem is in the split 'pilot': set 'pilot_share' of the problem set or 'sizes.pilot', or say 'pilot' "
             "in the problems' column 'split'"
         )
-    if (dearest := pool.cost[problems].max()) > pilot.largest_cost:
-        raise UserError(
-            f"key 'pilot.largest_cost': a policy costs {dearest:g} USD on a problem, more than {pilot.largest_cost:g}: "
-            "give the cost of the limits of prompt and answer, at the dearest prices"
-        )
+    _check_costs(pool, problems, pilot.largest_cost)
     incumbent = _incumbent(routed, settings)
     rows = [
         {**labels, **_replayed(compared, pool.group[problems], settings)}
@@ -95,10 +104,26 @@ def replay_pilots(routed: RoutedPool, settings: ReplaySettings) -> pd.DataFrame:
     return pd.DataFrame(rows).assign(
         incumbent=pool.policies[incumbent],
         margin=settings.margin_of_pilot,
+        least_margin=least_margin(int(problems.sum()), ERROR),
+        largest_cost=pilot.largest_cost,
+        cost_basis=", ".join(sorted(set(pool.cost_basis))),
         error=ERROR,
         n=int(problems.sum()),
+        groups=len(set(pool.group[problems])),
         replays=REPLAYS,
     )
+
+
+def _check_costs(pool: Pool, problems: np.ndarray, most: float) -> None:
+    """Whether no policy costs more than can be."""
+    costs = pool.cost[problems]
+    row, column = np.unravel_index(costs.argmax(), costs.shape)
+    if costs[row, column] > most:
+        raise UserError(
+            f"the pool's key 'pilot.largest_cost': {pool.policies[column]!r} costs {costs[row, column]:g} USD on "
+            f"problem {pool.problem_id[problems][row]!r}, more than {most:g}: give the cost of the limits of prompt "
+            "and answer, at the dearest prices"
+        )
 
 
 def _incumbent(routed: RoutedPool, settings: ReplaySettings) -> int:
@@ -137,6 +162,7 @@ def _compared(
                 np.take_along_axis(pool.correct[problems], arms, axis=1),
                 np.take_along_axis(pool.cost[problems], arms, axis=1),
                 float(points.probing[row.point, chosen_on].mean()),
+                ASSUMED in label.cost_basis,
             ),
         )
 
@@ -160,6 +186,8 @@ def _replayed(compared: Compared, groups: np.ndarray, settings: ReplaySettings) 
     low, high = score_interval(*discordant(accuracy[None], groups))
     weights = bootstrap_weights(groups, settings.resamples, settings.seed)
     cost_low, cost_high = percentile_interval(weights @ cost / weights.sum(axis=1))
+    if compared.assumed:
+        cost_low = cost_high = np.nan
     told = {
         "alike": compared.alike.mean(),
         "accuracy_difference": accuracy.mean(),

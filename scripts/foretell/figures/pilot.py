@@ -5,7 +5,7 @@ from typing import Any
 import pandas as pd
 
 from foretell.common.rounded import number, with_interval
-from foretell.figures.costs import PER, unit_for_readers
+from foretell.figures.costs import PER, pooled_basis, unit_for_readers
 from foretell.figures.text import money
 from foretell.routing.choice import FALLS_BACK
 from foretell.routing.routers import ROUTERS
@@ -67,19 +67,31 @@ def _first(row: Any) -> str:
 
 
 def _note(frame: pd.DataFrame, factor: float, problems: str) -> str:
-    first = frame.iloc[0]
+    first, assumed = frame.iloc[0], "assumed" in pooled_basis(frame.cost_basis)
     readings = {
         "an unknown price, which is not counted"
         if pd.isna(each)
         else f"{factor * each:.3g} USD per {problems}, which is counted"
         for each in frame.reading_usd_per_1000
     }
-    return (
-        f"n = {first.n} problems that nothing else uses, each one request. Incumbent: {first.incumbent}, "
-        f"{factor * first.incumbent_cost_usd_per_1000:.3g} USD per {problems}. Differences, router less incumbent, of "
-        "all problems: 95 % intervals, of accuracy by score, of cost by bootstrap. Reading prompts to route has "
-        f"{' or '.join(sorted(readings))}. Verdicts: shares of {first.replays} pilots that see one answer to each "
-        f"problem, half by the incumbent; adopt: cheaper, and less accurate by less than {100 * first.margin:g} "
-        f"points; together wrong with a probability of at most {first.error:g}, whenever one looks. Requests: median "
-        "until the end, of those that end."
-    )
+    sentences = [
+        "Costs are assumed, not measured, and so is what is cheaper." if assumed else "",
+        f"n = {first.n} problems that nothing else uses, each one request{_grouped(first)}.",
+        f"Incumbent: {first.incumbent}, {factor * first.incumbent_cost_usd_per_1000:.3g} USD per {problems}.",
+        "Differences, router less incumbent, of all problems: 95 % intervals, of accuracy by score"
+        f"{'' if assumed else ', of cost by bootstrap'}.",
+        f"Reading prompts to route has {' or '.join(sorted(readings))}.",
+        f"Verdicts: shares of {first.replays} pilots that see one answer to each problem, half by the incumbent; "
+        f"adopt: cheaper, and less accurate by less than {100 * first.margin:g} points; together wrong with a "
+        f"probability of at most {first.error:g}, whenever one looks.",
+        "Requests: median until the end, of those that end.",
+        f"So many can show a margin of {100 * first.least_margin:.1f} points at best, were all answers right.",
+        f"Bounds of cost rest on {first.largest_cost:g} USD as the most that an answer costs.",
+    ]
+    return " ".join(filter(None, sentences))
+
+
+def _grouped(first: Any) -> str:
+    if first.groups == first.n:
+        return ""
+    return f"; they stand in {first.groups} groups, but count as independent in verdicts"

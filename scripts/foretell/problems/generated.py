@@ -40,7 +40,7 @@ class Sizes(Settings):
     test: PositiveInt
     """Problems to report on."""
     pilot: PositiveInt | None = None
-    """Problems for a pilot of the pool's router, which are used nowhere else."""
+    """Problems for a pilot of the pool's router, which are used nowhere else. Naming some deals all others anew."""
 
     def by_split(self) -> dict[str, int]:
         """The numbers in the order in which problems are dealt to splits."""

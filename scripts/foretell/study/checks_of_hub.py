@@ -39,6 +39,9 @@ def _files(key: str, entry: HubSet) -> Iterator[str]:
     for name in ("mirror", "sha256"):
         if getattr(entry, name) is not None and entry.files is None:
             yield f"key '{key}.{name}': it is about 'files', and here are 'splits'; leave it out"
+    if entry.pilot_share is not None and (entry.test_of or (entry.sizes and entry.sizes.pilot)):
+        other = "test_of" if entry.test_of else "sizes.pilot"
+        yield f"key '{key}.pilot_share': it divides test, and {other!r} says which problems are there; leave it out"
     if entry.mirror is not None and entry.sha256 is None:
         yield f"key '{key}.sha256' is missing: it tells that the mirror has the same problems"
     if entry.train_contains_test and not (entry.has("test") and "problem_id" in entry.columns):

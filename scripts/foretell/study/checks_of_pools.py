@@ -6,7 +6,7 @@ from foretell.routing.settings import Pilot
 from foretell.study.config import StudyConfig
 from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
 from foretell.study.pools import AnyPool, PoolOfFolds, SinglePool
-from foretell.study.problem_sets import AnyProblemSet, ByGroup, Cities, File, GeneratedSet, HubSet, Records
+from foretell.study.problem_sets import AnyProblemSet, Cities, File, GeneratedSet, HubSet, Records
 from foretell.study.references import fold_mistakes, unknown
 
 
@@ -99,12 +99,12 @@ def _pilot(key: str, pool: SinglePool, pilot: Pilot, config: StudyConfig) -> Ite
         yield unknown(f"{key}.incumbent", pilot.incumbent, dict.fromkeys(pool.policies))
     name = pool.problem_set
     entry = config.problem_sets[name]
-    if isinstance(entry, ByGroup):
-        entry = config.problem_sets.get(entry.of, entry)
     remedy = {GeneratedSet: "sizes.pilot", Cities: "sizes.pilot", HubSet: "pilot_share", Records: "pilot_share"}
     asked = next((remedy[kind] for kind in remedy if isinstance(entry, kind)), None)
     if isinstance(entry, File) and entry.cross_fit is not None:
         yield f"key {key!r}: every problem of {name!r} is predicted from the others, which leaves none for it"
+    elif isinstance(entry, HubSet) and entry.test_of:
+        yield f"key {key!r}: the test problems of {name!r} are those of {entry.test_of!r}, and none is left for it"
     elif asked and not _keeps_problems(entry):
         yield f"key {key!r}: no problem of {name!r} is kept for it; set 'problem_sets.{name}.{asked}'"
 

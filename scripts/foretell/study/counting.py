@@ -11,6 +11,7 @@ from foretell.common.storage import read_parquet
 from foretell.common.tables import read
 from foretell.problems import imported, records
 from foretell.problems.by_group import split_by_group
+from foretell.problems.pilot import PILOT
 from foretell.problems.records import RecordSettings
 from foretell.study.own_files import named
 from foretell.study.problem_sets import ByGroup, Cities, File, GeneratedSet, HubSet, Records
@@ -24,24 +25,26 @@ class Counted:
     test: int | None = None
     validation: int | None = None
     groups: int | None = None
+    pilot: int | None = None
 
 
 def count(study: Study, problem_set: str) -> Counted:
     """Problems by split, and groups on test, from a set's entry or its file."""
     entry = study.problem_set(problem_set)
     if isinstance(entry, GeneratedSet | Cities):
-        return Counted(entry.sizes.test, entry.sizes.validation)
+        return Counted(entry.sizes.test, entry.sizes.validation, pilot=entry.sizes.pilot)
     if isinstance(entry, HubSet):
         if entry.test_of:
             return Counted(count(study, entry.test_of).test, entry.rows.validation)
-        kept = 1 - (entry.pilot_share or 0)
-        return Counted(entry.rows.test and round(entry.rows.test * kept), entry.rows.validation)
+        pilot = round((entry.rows.test or 0) * (entry.pilot_share or 0))
+        return Counted(entry.rows.test and entry.rows.test - pilot, entry.rows.validation, pilot=pilot or None)
     problems = _in_files(study, problem_set)
     if problems is None:
         return Counted()
     used = problems[problems.excluded_reason.isna()]
     sizes, test = used.split.value_counts(), used[used.split == "test"]
-    return Counted(len(test), int(sizes["validation"]) if "validation" in sizes else None, test.group.nunique())
+    validation = int(sizes["validation"]) if "validation" in sizes else None
+    return Counted(len(test), validation, test.group.nunique(), int(sizes.get(PILOT, 0)))
 
 
 def count_problems(study: Study, problem_set: str) -> int | None:

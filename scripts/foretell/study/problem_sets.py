@@ -235,8 +235,8 @@ class File(Responded):
     """Where the problems have no column `split`, as in most logs: this share of the groups, or else of the questions,
     by hash, is test; groups with a fifth of the other problems are validation, and the rest train."""
     pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else; the
-    column `split` may say `pilot` instead."""
+    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else; groups
+    stay whole where `test_share` deals them. The column `split` may say `pilot` instead."""
 
     @model_validator(mode="after")
     def _is_divided_once(self) -> "File":

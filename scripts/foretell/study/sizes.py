@@ -23,6 +23,36 @@ def too_small_for(study: Study) -> Iterator[str]:
             yield from too_few_to_match(pool, counted.test, study.config.routing.margin)
             if counted.validation is not None:
                 yield from too_few_to_choose(pool, counted.validation)
+            if counted.pilot and pool in study.piloted():
+                yield from _too_small_for_pilot(study, pool, counted.pilot)
+
+
+def without_pilots(study: Study) -> Iterator[str]:
+    """Pools with a pilot, for which no problem is kept, as far as files on this computer tell."""
+    from foretell.study.counting import count
+
+    for pool in study.piloted():
+        name = study.pool(pool).problem_set
+        if count(study, name).pilot == 0:
+            yield (
+                f"pool {pool!r} has a pilot, and no problem of {name!r} is in the split 'pilot': set "
+                f"'problem_sets.{name}.pilot_share', or say 'pilot' in the column 'split' of its file"
+            )
+
+
+def _too_small_for_pilot(study: Study, pool: str, size: int) -> Iterator[str]:
+    from foretell.deployment.pilot import least_margin
+    from foretell.deployment.replay import ERROR
+
+    pilot = study.pool(pool).pilot
+    assert pilot is not None
+    margin = study.config.routing.margin if pilot.margin is None else pilot.margin
+    least = least_margin(size, ERROR)
+    if least > margin:
+        yield (
+            f"pool {pool!r} has {size} problems for its pilot, after which it cannot be shown that a router is less "
+            f"accurate by less than {margin:g} ('pilot.margin'), even if all answers are right; {least:.2g} could be"
+        )
 
 
 def _too_small_for_auroc(problem_set: str, size: int, fewest: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ import pytest
 
 from foretell.common.errors import UserError
 from foretell.deployment import replay
+from foretell.deployment.pilot import Verdict, judge, least_margin
 from foretell.deployment.replay import ReplaySettings, replay_pilots
 from foretell.figures.pilot import collect, layout
 from foretell.routing.decisions import route_pool
@@ -94,6 +95,28 @@ def test_of_a_router_that_always_takes_the_incumbent_there_is_nothing_to_pilot()
     assert note.startswith("n = 50 problems that nothing else uses") and "Incumbent: large" in note
 
 
+def test_a_margin_that_so_many_requests_cannot_show_is_not_shown_with_all_answers_right():
+    least = least_margin(400, replay.ERROR)
+    assert 0 < least_margin(2000, replay.ERROR) < least < 1
+    right = replay.Compared(np.zeros(400, bool), np.ones((400, 2)), np.tile([0.0, 1.0], (400, 1)), 0.0)
+    for margin, ends in ((0.8 * least, False), (1.2 * least, True)):
+        dealt = [replay._dealt(right, 1.0, np.random.default_rng(seed)) for seed in range(8)]
+        verdicts = {judge(each, margin, replay.ERROR).verdict for each in dealt}
+        assert verdicts == {Verdict.ADOPT if ends else Verdict.OPEN}
+
+
+def test_assumed_costs_have_no_interval_and_the_table_says_so(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    tables = pool(60)
+    assumed = tables.costs.assign(cost_basis="assumed", group=[f"g{i % 7}" for i in range(len(tables.costs))])
+    found = replayed(type(tables)(assumed, tables.fewer_samples, tables.probabilities))
+    assert found.cost_difference_low.isna().all() and found.cost_difference.notna().all()
+    table, note = layout(collect(found))
+    assert not table["Cost difference, USD per 1,000"].str.contains("\\[").any()
+    assert note.startswith("Costs are assumed, not measured") and "they stand in 7 groups" in note
+    assert "at best, were all answers right" in note and "5 USD as the most" in note
+
+
 def test_the_incumbent_may_be_named(monkeypatch):
     monkeypatch.setattr(replay, "REPLAYS", 2)
     found = row(replayed(pool(50), incumbent="small"), "utility")
@@ -105,7 +128,7 @@ def test_the_incumbent_may_be_named(monkeypatch):
 def test_what_a_pilot_cannot_be_replayed_on_is_refused():
     with pytest.raises(UserError, match="no problem is in the split 'pilot': set 'pilot_share'"):
         replayed(pool(0))
-    with pytest.raises(UserError, match=r"'pilot\.largest_cost': a policy costs 4 USD on a problem, more than 2: give"):
+    with pytest.raises(UserError, match=r"'pilot\.largest_cost': 'large' costs 4 USD on problem 'p\d+', more than 2"):
         replayed(pool(50), largest_cost=2.0)
 
 

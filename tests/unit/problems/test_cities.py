@@ -108,6 +108,7 @@ def test_no_group_is_in_two_splits_and_splits_keep_about_their_sizes():
     rng = np.random.default_rng(0)
     group = rng.choice([f"g{i}" for i in range(120)], 3000)
     problems = pd.DataFrame({"group": group, "split": np.repeat(["train", "validation", "test"], [1500, 500, 1000])})
+    problems["excluded_reason"] = pd.Series(pd.NA, index=problems.index, dtype="string")
     again = split_by_group(problems, seed=1)
     assert again.groupby("group").split.nunique().max() == 1
     for split, size in (("train", 1500), ("validation", 500), ("test", 1000)):

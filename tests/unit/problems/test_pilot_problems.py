@@ -70,8 +70,18 @@ def test_generated_problems_have_as_many_as_are_asked_for():
     evaluated = Evaluated.model_validate({"evaluated_operations": [3, 4], "sizes": sizes})
     problems = generate_problems(Language(operators="+-", modulus=6), evaluated, 1)
     assert problems.split.value_counts().to_dict() == sizes and problems.question.is_unique
-    regrouped = split_by_group(problems.assign(group=[f"g{i % 19}" for i in range(57)]), 1)
-    assert set(regrouped.split) == set(sizes)
+
+
+def test_a_second_split_leaves_the_pilots_problems_out():
+    frame = table(60, split=["train"] * 30 + ["validation"] * 10 + ["test"] * 12 + ["pilot"] * 8)
+    problems = import_problems(frame.assign(group=[f"g{i % 19}" for i in range(60)]), "math", False)
+    found = split_by_group(problems, 1)
+    pilot = problems.split == "pilot"
+    assert found.split.eq("pilot").equals(pilot) and found.excluded_reason[pilot].eq("kept for the pilot").all()
+    assert found.excluded_reason[~pilot].isna().all()
+    assert found[~pilot].groupby("group").split.nunique().eq(1).all()
+    without = split_by_group(problems[~pilot], 1)
+    assert found.split[~pilot].equals(without.split)
 
 
 def test_of_a_recorded_half_that_reports():

@@ -1,12 +1,15 @@
 """Pilots of a study."""
 
 import copy
+import re
 from types import SimpleNamespace
 
+import pandas as pd
 import pytest
 
 from broken_studies import message, set_key
 from foretell.study import jobs
+from foretell.study.sizes import too_small_for, without_pilots
 from synthetic_studies import SYNTHETIC
 
 
@@ -38,6 +41,41 @@ def test_where_every_problem_is_predicted_from_the_others_none_is_left(study, op
     assert "every problem of 'own' is predicted from the others, which leaves none for it" in message(study, opened)
     study["problem_sets"]["own"]["pilot_share"] = 0.5
     assert "leaves none for 'pilot_share'" in message(study, opened)
+
+
+def of_file(study, tmp_path, splits):
+    ids = [f"q{place}" for place in range(len(splits))]
+    frame = pd.DataFrame({"problem_id": ids, "question": ids, "answer": "1", "split": splits})
+    frame.to_csv(tmp_path / "p.csv", index=False)
+    study["problem_sets"]["own"]["pilot_share"] = None
+    return study
+
+
+def test_a_file_without_problems_for_the_pilot_is_told_before_anything_runs(study, opened, tmp_path):
+    of_file(study, tmp_path, ["train"] * 10 + ["validation"] * 10 + ["test"] * 10)
+    (said,) = without_pilots(opened(study))
+    assert said.startswith("pool 'own' has a pilot, and no problem of 'own' is in the split 'pilot'")
+    of_file(study, tmp_path, ["train"] * 10 + ["validation"] * 10 + ["test"] * 10 + ["pilot"])
+    assert not list(without_pilots(opened(study)))
+
+
+def test_a_pilot_too_small_for_its_margin_says_which_it_could_show(study, opened, tmp_path):
+    of_file(study, tmp_path, ["train"] * 20 + ["validation"] * 20 + ["test"] * 20 + ["pilot"] * 200)
+    study["pools"]["own"]["pilot"]["margin"] = 0.05
+    said = [text for text in too_small_for(opened(study)) if "pilot" in text]
+    assert len(said) == 1 and "pool 'own' has 200 problems for its pilot" in said[0]
+    assert re.search(r"even if all answers are right; 0\.\d+ could be$", said[0])
+    study["pools"]["own"]["pilot"]["margin"] = 0.5
+    assert not [text for text in too_small_for(opened(study)) if "pilot" in text]
+
+
+def test_test_problems_of_another_set_leave_none_for_a_pilot(configs, opened):
+    study = copy.deepcopy(configs["paper"])
+    study["pools"]["aime"]["pilot"] = {"largest_cost": 1.0}
+    assert "key 'pools.aime.pilot': the test problems of 'aime' are those of 'aime2025'" in message(study, opened)
+    del study["pools"]["aime"]["pilot"]
+    study["problem_sets"]["aime"]["pilot_share"] = 0.5
+    assert "key 'problem_sets.aime.pilot_share': it divides test, and 'test_of' says" in message(study, opened)
 
 
 @pytest.mark.parametrize(
