@@ -7,7 +7,7 @@ from pathlib import Path
 from foretell.common.arguments import settings
 from foretell.common.errors import run
 from foretell.common.storage import write_parquet
-from foretell.deployment.replay import ReplaySettings, replay_pilots
+from foretell.deployment.replay_pilot import ReplaySettings, replay_pilots
 from foretell.routing.evaluation import routed_folds
 from foretell.routing.files import add_tables, read_tables
 

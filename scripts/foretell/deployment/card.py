@@ -4,8 +4,9 @@ import pandas as pd
 
 from foretell.common.rounded import with_interval
 from foretell.deployment.choosing import choose_point
+from foretell.deployment.chosen_points import of_router
 from foretell.deployment.description import Answering, Chosen, PinnedReader, RouterDescription
-from foretell.deployment.export import Export, of_router
+from foretell.deployment.export import Export
 from foretell.deployment.familiarity import FLAGGED
 from foretell.probes.families import FAMILIES
 from foretell.routing.matching import NO, SAME_POLICY, UNDERPOWERED, YES, in_words, points
@@ -70,8 +71,8 @@ def write_card(export: Export, summary: pd.DataFrame, metrics: pd.DataFrame) -> 
             f"- It knows prompts like those of its problem set, asked in the same words. Prompts {_further(router)} "
             f"than all but {FLAGGED:.0%} of the validation prompts' are flagged as unlike them ({export.flagged:.1%} "
             "of test). A prompt that is not flagged may still be foreign.",
-            f"- A probability is of a right answer by majority vote, with the samples and the decoding of the policy."
-            f"{_votes(router)}",
+            "- A probability is of a right answer by majority vote, with the samples and the decoding of the policy."
+            + _votes(router),
             "- Costs are means on train, at the study's prices.",
             _kept(router),
             "",
@@ -83,7 +84,7 @@ def what_it_does(router: RouterDescription) -> str:
     """What becomes of a prompt where no operating point is asked for, in one sentence or two."""
     default = choose_point(router)
     routes = (
-        f"a prompt goes to one of {len(router.policies)} policies: to the one whose predicted probability of a right "
+        f"a prompt goes to one of {_policies(router)}: to the one whose predicted probability of a right "
         "answer, minus lambda times its mean cost, is highest."
     )
     if default.operating_point is not None:
@@ -92,6 +93,15 @@ def what_it_does(router: RouterDescription) -> str:
         f"**Every prompt goes to `{default.policy}`** unless another operating point is asked for ({default.choice}, "
         f"on {router.chosen_on}). At those with a setting below, {routes}"
     )
+
+
+def _policies(router: RouterDescription) -> str:
+    """How many there are, and at which numbers of samples."""
+    asked = len({each.answers for each in router.policies})
+    samples = [each.samples for each in router.policies if each.samples is not None]
+    if asked == len(router.policies):
+        return f"{asked} policies"
+    return f"{asked} policies at {min(samples)} to {max(samples)} samples"
 
 
 def _votes(router: RouterDescription) -> str:

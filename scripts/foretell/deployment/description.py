@@ -118,8 +118,8 @@ class Chosen(Settings):
     router: str
     criterion: Criterion
     value: float | None = None
-    """What the criterion asks for: USD per problem of a budget, without what reading prompts costs, or the share of
-    right answers of an accuracy."""
+    """What the criterion asks for: USD per problem of a budget, less what reading prompts costs where the budget is for
+    that too and a router keeps it; or the share of right answers of an accuracy."""
     choice: str
     """The rule that applied."""
     operating_point: float | None

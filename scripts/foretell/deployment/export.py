@@ -12,16 +12,15 @@ import pandas as pd
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.common.record import CHECKPOINT
+from foretell.deployment.chosen_points import EXPORTED, ChosenFor, chosen_points
 from foretell.deployment.description import (
     QUANTILES,
     Answering,
     Asked,
-    Chosen,
     PinnedReader,
     Probe,
     Reader,
     RouterDescription,
-    Study,
 )
 from foretell.deployment.familiarity import FLAGGED, Familiarity
 from foretell.deployment.reference import Reference
@@ -30,22 +29,16 @@ from foretell.probes.inputs import Activations
 from foretell.probes.ngrams import CHARACTERS, WORDS, KeptNgrams
 from foretell.routing.arms import log_odds, scaling_of_arm
 from foretell.routing.pool import TEST, TRAIN, VALIDATION, Pool, assemble_pool
-from foretell.routing.settings import BUDGET, Criteria, Criterion
 
 UNITS = {TFIDF: CHARACTERS, WORD_TFIDF: WORDS}  # by family, what its n-grams are of
 SHORTEST = 0.01  # usual distance: where nearly all n-grams are known, a new one is no surprise
-EXPORTED = ("utility", "cascade")  # the routers that know nothing but probabilities and mean costs; the first is used
 
 
-class ExportSettings(Study):
+class ExportSettings(ChosenFor):
     """What a router is, beside what was measured."""
 
     policies: dict[str, Asked]
     readers: dict[str, Reader]
-    criteria: Criteria
-    """What operating points were chosen for, and the value that each asks for."""
-    budget_with_probing: bool = False
-    """Whether the budget is for reading prompts too."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +131,7 @@ def export_router(
                 for column, policy in enumerate(pool.of_policies)
             ],
             readers={name: _pinned(reader, caches[name], sums) for name, reader in settings.readers.items()},
-            chosen=_chosen(summary, curves, pool, settings),
+            chosen=chosen_points(summary, curves, pool, settings),
             unlike_above=unlike_above,
         ),
         tensors={f"{policy}/{name}": value for policy, each in made.items() for name, value in each.tensors.items()}
@@ -243,51 +236,6 @@ def _pinned(reader: Reader, cache: Cache, sums: Mapping[str, dict[str, str]]) ->
         dtype=cache.computed_in,  # type: ignore[arg-type]
         template_hash=cache.template_hash,
     )
-
-
-def _chosen(summary: pd.DataFrame, curves: pd.DataFrame, pool: Pool, study: ExportSettings) -> list[Chosen]:
-    """Operating points that were chosen on a split, of the probe's probabilities, the router that is used first."""
-    rows = of_router(summary, study)
-    if rows.empty:
-        raise UserError(f"the summary has no operating point of {EXPORTED[0]!r} that was chosen on {study.chosen_on!r}")
-    return [
-        Chosen(
-            router=row.strategy,
-            criterion=row.criterion,
-            value=_asked_for(row, curves, study),
-            choice=row.choice,
-            operating_point=None if pd.isna(row.operating_point) else float(row.operating_point),
-            policy=_in_its_place(row.criterion, row.best_single, pool, study.chosen_on)
-            if pd.isna(row.operating_point)
-            else None,
-        )
-        for row in rows.itertuples()
-    ]
-
-
-def _asked_for(row: Any, curves: pd.DataFrame, study: ExportSettings) -> float | None:
-    """What a criterion asks for; of a budget that is for reading prompts too, what is left of it for answers."""
-    value = study.criteria[row.criterion]
-    if value is None or row.criterion != BUDGET or not study.budget_with_probing or pd.isna(row.operating_point):
-        return value
-    same = (curves.strategy == row.strategy) & (curves.family == row.family) & (curves.split == study.chosen_on)
-    at = curves[same & (curves.operating_point == row.operating_point)].probing_cost.iloc[0]
-    return value - float(np.nan_to_num(at))
-
-
-def of_router(summary: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Rows of a routing summary that an exported router has, the router that is used first."""
-    own = (summary.family == study.family) & (summary.chosen_on == study.chosen_on)
-    rows = summary[summary.strategy.isin(EXPORTED) & own]
-    return rows.sort_values("strategy", key=lambda names: names.map(EXPORTED.index), kind="stable")
-
-
-def _in_its_place(criterion: Criterion, best_single: str, pool: Pool, chosen_on: str) -> str:
-    """The single policy that `foretell.routing.choice.choose_point` takes where no operating point will do."""
-    if criterion != BUDGET:
-        return best_single
-    rows = pool.split == chosen_on
-    return pool.policies[np.lexsort((-pool.correct[rows].mean(axis=0), pool.cost[rows].mean(axis=0)))[0]]
 
 
 def _points(curves: pd.DataFrame, family: str) -> pd.DataFrame:

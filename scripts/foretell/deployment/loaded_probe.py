@@ -48,14 +48,14 @@ class LoadedProbe:
     def score(
         self, states: Mapping[str, Mapping["Place", np.ndarray]], prompts: Sequence[Fields]
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Ask it about prompts.
+        """Ask it about prompts, whatever the number of samples.
 
         Args:
             states: by encoder and place, [prompts, hidden].
             prompts: their fields.
 
         Returns:
-            [prompts] probabilities of success, and [prompts] distances in units of the usual one.
+            [prompts] scores, 0 where nothing could be trained, and [prompts] distances in units of the usual one.
 
         Raises:
             UserError: the text is read, and a prompt has no question.
@@ -70,8 +70,16 @@ class LoadedProbe:
             score = standardised @ tensors["weight"] + tensors["bias"]
             distances = Familiarity(tensors["axes"], tensors["variances"], tensors["rest"]).distance(standardised)
         else:
-            return np.full(len(prompts), probe.constant, dtype=float), np.zeros(len(prompts))
-        return Platt(probe.slope, probe.intercept).probability(score), distances / probe.usual_distance
+            return np.zeros(len(prompts)), np.zeros(len(prompts))
+        return score, distances / probe.usual_distance
+
+
+def probability(described: Answering, score: np.ndarray) -> np.ndarray:
+    """[prompts] probabilities of success, at the policy's number of samples, from its scores."""
+    probe = described.probe
+    if probe.constant is not None:
+        return np.full(len(score), probe.constant)
+    return Platt(probe.slope, probe.intercept).probability(score)
 
 
 def _questions(prompts: Sequence[Fields]) -> list[str]:

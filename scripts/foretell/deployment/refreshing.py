@@ -152,7 +152,8 @@ def keep_or_choose(present: Chosen, policies: Sequence[Answering], half: Evidenc
     n = len(half.log.sent)
     singles = np.arange(len(policies))[:, None].repeat(n, axis=1)
     of_singles, cost_of_singles = _means(half, singles)
-    best = int(of_singles.argmax())
+    whole = np.array([each.policy == each.answers for each in policies])
+    best = int(np.where(whole, of_singles, -np.inf).argmax())
     if present.operating_point is None:
         kept = np.full(n, [each.policy for each in policies].index(str(present.policy)))
     else:

@@ -13,7 +13,7 @@ from foretell.common.errors import UserError
 from foretell.deployment.choosing import choose_point, choose_policies
 from foretell.deployment.description import Chosen, RouterDescription
 from foretell.deployment.folder import read_folder
-from foretell.deployment.loaded_probe import QUESTION, Fields, LoadedProbe
+from foretell.deployment.loaded_probe import QUESTION, Fields, LoadedProbe, probability
 
 if TYPE_CHECKING:
     from foretell.deployment.reading import Place, PromptReader
@@ -60,7 +60,8 @@ class Router:
         """
         self.description, self.chosen = description, chosen
         self._readers = dict(readers)
-        self._probes = [LoadedProbe.of(each, tensors) for each in description.policies]
+        one_each = {each.answers: each for each in description.policies}  # whatever the number of samples
+        self._probes = {policy: LoadedProbe.of(each, tensors) for policy, each in one_each.items()}
 
     @classmethod
     def load(
@@ -153,9 +154,9 @@ class Router:
         """
         rows = [{QUESTION: each} if isinstance(each, str) else dict(each) for each in prompts]
         states = {name: reader.read(rows) for name, reader in self._readers.items()}
-        scored = [probe.score(states, rows) for probe in self._probes]
-        success = np.column_stack([probability for probability, _ in scored])
-        return success, np.max([distance for _, distance in scored], axis=0)
+        scored = {policy: probe.score(states, rows) for policy, probe in self._probes.items()}
+        success = [probability(each, scored[each.answers][0]) for each in self.description.policies]
+        return np.column_stack(success), np.max([distance for _, distance in scored.values()], axis=0)
 
     def choose(self, success: np.ndarray) -> np.ndarray:
         """[prompts] column of the policy, from probabilities [prompts, policies]."""

@@ -89,10 +89,13 @@ def read_serving_settings(path: Path, policies: Collection[str]) -> ServingSetti
 
 
 def with_samples(settings: ServingSettings, policies: Sequence[Answering]) -> ServingSettings:
-    """The same with an upstream for every number of samples that the router may choose, asked for as OpenAI's `n`."""
+    """The same with an upstream for every number of samples that the router may choose, asked for as OpenAI's `n`.
+
+    That takes the place of an upstream's own `n`. A policy whose number of samples is unknown is asked as it is.
+    """
     upstreams = {}
     for each in policies:
         upstream = settings.upstreams[each.answers]
-        told = {} if each.of_policy is None else {"n": each.samples}
+        told = {} if each.of_policy is None or each.samples is None else {"n": each.samples}
         upstreams[each.policy] = upstream.model_copy(update={"body": {**upstream.body, **told}})
     return settings.model_copy(update={"upstreams": upstreams})

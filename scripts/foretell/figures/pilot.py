@@ -21,7 +21,7 @@ ALIKE = "always the incumbent"
 
 
 def collect(pilot: pd.DataFrame) -> pd.DataFrame:
-    """The table of `foretell.deployment.replay.replay_pilots`, costs in USD per 1,000 problems.
+    """The table of `foretell.deployment.replay_pilot.replay_pilots`, costs in USD per 1,000 problems.
 
     Returns:
         Its rows and columns; cost_difference, incumbent_cost and reading become *_usd_per_1000*.

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 
 from foretell.figures.costs import pooled_basis
 from foretell.figures.style import BLACK, COLUMN, legend_columns, look_of, opacities, styled, wrapped
+from foretell.routing.arms import arm_of
 from foretell.routing.choice import chosen_to_match
 from foretell.routing.routers import ROUTERS
 
@@ -59,7 +60,8 @@ def _at(named: list[tuple[float, str]], point: float) -> str:
 def draw(frame: pd.DataFrame) -> Figure:
     """Stacked areas from the cheapest policy at the bottom to the dearest at the top, paler with fewer samples."""
     policies = list(frame.policy.unique())
-    names = frame.policy + frame.samples.map(lambda samples: "" if pd.isna(samples) else f"@{samples}")
+    arms = zip(frame.policy, frame.samples, strict=True)
+    names = pd.Series([arm_of(policy, samples) for policy, samples in arms], index=frame.index)
     parts = frame.assign(name=names).drop_duplicates("name")
     grid = 100 * frame.assign(name=names).pivot(index="operating_point", columns="name", values="share")[parts.name]
     looks = look_of(policies)

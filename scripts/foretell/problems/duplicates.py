@@ -34,11 +34,14 @@ def normalised(question: str) -> str:
 def exclude_duplicates(
     problems: pd.DataFrame, others: dict[str, pd.DataFrame], test_of: str | None = None
 ) -> pd.DataFrame:
-    """Exclude problems whose question is one of test; of train and validation, of the pilot; of train, of validation.
+    """Exclude problems whose question is reported on, or chosen on, elsewhere.
+
+    Test's questions are kept out of all other splits, the pilot's out of train and validation, validation's out of
+    train.
 
     Args:
         problems: as the contract of the problems stage has them.
-        others: problem_id, split and question of other problem sets, by id, whose test counts too.
+        others: problem_id, split and question of other problem sets, by id, whose test and pilot count too.
         test_of: which of them gives this set's test.
 
     Returns:

@@ -10,6 +10,7 @@ from foretell.common.arguments import Settings
 from foretell.common.hub import Repository
 from foretell.common.tables import Format
 from foretell.problems.generated import Sizes
+from foretell.problems.pilot import PilotShare
 
 Text = Annotated[str, StringConstraints(min_length=1)]
 Patterns = Text | Annotated[list[Text], Field(min_length=1)]
@@ -90,7 +91,7 @@ class Rows(Settings):
     """In all splits together."""
 
 
-class HubProblems(Repository):
+class HubProblems(Repository, PilotShare):
     """Problems of a data set of the Hugging Face hub; no code of its repository is run."""
 
     splits: Splits | None = None
@@ -103,9 +104,6 @@ class HubProblems(Repository):
     """Divides `files`: this share of the groups, by content hash, is test."""
     sizes: Sizes | None = None
     """Divides `files` into splits of so many problems, by content hash; together they are all problems."""
-    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """This share of the groups of test, by content hash, is for a pilot of the pool's router, and is used nowhere
-    else."""
     train_contains_test: bool = False
     """Whether train, as published, has the problems of test too, by their problem_id; they count as test alone."""
     columns: dict[Text, Text]

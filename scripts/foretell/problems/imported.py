@@ -82,7 +82,7 @@ def import_problems(
         graded: whether no answer is needed, as there are grades.
         test_share: where there is no column `split`, this share of the groups, or else of the questions, is for test,
             those of the lowest hashes, and the others for train.
-        pilot_share: this share of the groups, or questions, of test is for a pilot.
+        pilot_share: this share of the groups, or else of the questions, of test is for a pilot.
 
     Raises:
         UserError: a column is missing, a problem has no question or stands there twice with different contents, or
@@ -205,7 +205,7 @@ def _splits(frame: pd.DataFrame, test_share: float | None, pilot_share: float | 
                 "test, so give each some problems, or set 'cross_fit'"
             )
     if pilot_share is not None:
-        split = with_pilot(split, keys, pilot_share)
+        split = with_pilot(split, _dealt_by(frame), pilot_share)
     _check_shared_questions(frame, split)
     if split.eq("validation").any():
         return split

@@ -1,11 +1,23 @@
 """Test problems that are kept for a pilot, and reported nowhere else."""
 
-import pandas as pd
+from typing import Annotated
 
+import pandas as pd
+from pydantic import Field
+
+from foretell.common.arguments import Settings
 from foretell.common.errors import UserError
 from foretell.common.frames import hashes
 
 PILOT = "pilot"
+
+
+class PilotShare(Settings):
+    """What problem sets have in common that can keep a part of their test."""
+
+    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """This share of the groups, or else of the questions, of test, by hash, is for a pilot of the pool's router, and is
+    used for nothing else. In a file of one's own the column `split` may say `pilot` instead."""
 
 
 def with_pilot(split: pd.Series, keys: pd.Series, share: float) -> pd.Series:

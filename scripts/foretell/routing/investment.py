@@ -203,7 +203,8 @@ def _incumbent(labels: pd.DataFrame, investment: Investment) -> int:
     name = labels.best_single.iloc[0] if investment.incumbent is None else investment.incumbent
     if name not in set(singles.policy):
         raise UserError(
-            f"key 'incumbent': {name!r} is none of the pool's policies; name one of {', '.join(singles.policy)}"
+            f"key 'incumbent': {name!r} is none of the pool's policies; name one of "
+            f"{', '.join(dict.fromkeys(singles.policy))}"
         )
     return int(singles.samples[singles.policy == name].fillna(0).idxmax())
 

@@ -98,7 +98,7 @@ class Investment(Settings):
         return self
 
 
-class Pilot(Settings):
+class PilotSettings(Settings):
     """An A/B test of a pool's router against the policy whose place it would take, replayed on problems of the split
     `pilot`, which nothing else uses."""
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-LEAST = 1e-12  # of utility, summed over problems, for which a threshold moves
+LEAST = 1e-12  # of mean utility, for which a threshold moves
 
 
 def choose_stepwise(success: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
@@ -56,6 +56,6 @@ def _fitted(success: np.ndarray, utility: np.ndarray, thresholds: np.ndarray, st
     last_of_equals = np.append(np.diff(own[order]) != 0, True)[: len(own)]
     cuts, totals = own[order][last_of_equals], total[last_of_equals]
     present = gain[own >= thresholds[step]].sum()
-    if not len(totals) or max(totals.max(), 0.0) <= present + LEAST:
+    if not len(totals) or max(totals.max(), 0.0) <= present + LEAST * len(success):
         return float(thresholds[step])
     return float(cuts[totals.argmax()]) if totals.max() > 0 else np.inf

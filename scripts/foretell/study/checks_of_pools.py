@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from foretell.routing.settings import Pilot
+from foretell.routing.settings import PilotSettings
 from foretell.study.config import StudyConfig
 from foretell.study.policies import ImportedPolicy, ModelPolicy, Policy, RecordedPolicy
 from foretell.study.pools import AnyPool, PoolOfFolds, SinglePool
@@ -93,7 +93,7 @@ def _single_pool(name: str, pool: SinglePool, config: StudyConfig) -> Iterator[s
         )
 
 
-def _pilot(key: str, pool: SinglePool, pilot: Pilot, config: StudyConfig) -> Iterator[str]:
+def _pilot(key: str, pool: SinglePool, pilot: PilotSettings, config: StudyConfig) -> Iterator[str]:
     """A pilot beside an incumbent that is no policy of the pool, or of a problem set without problems for it."""
     if pilot.incumbent is not None and pilot.incumbent not in pool.policies:
         yield unknown(f"{key}.incumbent", pilot.incumbent, dict.fromkeys(pool.policies))

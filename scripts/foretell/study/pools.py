@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Discriminator, Field, Tag
 
 from foretell.common.arguments import Settings
-from foretell.routing.settings import Pilot
+from foretell.routing.settings import PilotSettings
 from foretell.study.models import Price
 from foretell.study.types import Distinct, Id, Positive, Share, Text
 
@@ -46,7 +46,7 @@ class SinglePool(Settings):
     cost_sensitivity: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where costs are assumed, each policy's is varied by this share, and the range of savings stands in place of an
     interval."""
-    pilot: Pilot | None = None
+    pilot: PilotSettings | None = None
     """An A/B test of the router against an incumbent, replayed on problems that are kept for it (T14)."""
     fallback: Fallback | None = None
     """A source that gets what a policy does not answer, in the figure of risk and coverage (F11). Nothing is asked

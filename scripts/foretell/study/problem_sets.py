@@ -11,6 +11,7 @@ from foretell.grading.settings import AnswerPattern, GradingSettings
 from foretell.problems import expressions, stack_programs
 from foretell.problems.generated import Evaluated, Range, Sizes
 from foretell.problems.hub_settings import HubProblems
+from foretell.problems.pilot import PilotShare
 from foretell.problems.tasks import TASKS, Task
 from foretell.study.own_tables import Responses, Table
 from foretell.study.types import Distinct, Id, Text
@@ -155,7 +156,7 @@ class Halves(Settings):
     """Half (0 or 1) that reports."""
 
 
-class Records(ProblemSet):
+class Records(ProblemSet, PilotShare):
     """Recorded problems of a published data set, imported."""
 
     made_by: ClassVar[str] = "import_problems"
@@ -167,8 +168,6 @@ class Records(ProblemSet):
     """Which value of the file's column `dataset` to import."""
     halves: Halves | None = None
     """The recorded test is halved by the SHA-256 of problem_id; which half becomes `validation` and which `test`."""
-    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else."""
     metadata: Distinct[Text] | None = None
     """Columns of the problems that the family `metadata` reads: level, subject. Of a set of `folds` those of the folds
     count."""
@@ -209,7 +208,7 @@ class CrossFit(Settings):
     """Random partitions into folds; metrics average over them, routing takes the first."""
 
 
-class File(Responded):
+class File(Responded, PilotShare):
     """Problems from a file, whose completions, outcomes or predictions are imported too, or which models are asked."""
 
     made_by: ClassVar[str] = "import_problems"
@@ -234,16 +233,12 @@ class File(Responded):
     test_share: Annotated[float, Field(gt=0, lt=1)] | None = None
     """Where the problems have no column `split`, as in most logs: this share of the groups, or else of the questions,
     by hash, is test; groups with a fifth of the other problems are validation, and the rest train."""
-    pilot_share: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """This share of the test problems, by hash, is for a pilot of the pool's router, and is used nowhere else; groups
-    stay whole where `test_share` deals them. The column `split` may say `pilot` instead."""
 
     @model_validator(mode="after")
     def _is_divided_once(self) -> "File":
-        if self.cross_fit is not None and self.test_share is not None:
-            raise ValueError("'cross_fit' predicts every problem from the others, and leaves no 'test_share'; give one")
-        if self.cross_fit is not None and self.pilot_share is not None:
-            raise ValueError("'cross_fit' predicts every problem from the others, and leaves none for 'pilot_share'")
+        for name in ("test_share", "pilot_share"):
+            if self.cross_fit is not None and getattr(self, name) is not None:
+                raise ValueError(f"'cross_fit' predicts each problem from the others, and leaves no {name!r}; give one")
         return self
 
     @override
@@ -274,8 +269,8 @@ class HubSet(Responded, HubProblems):
     test_of: Id | None = None
     """Another problem set of the hub, whose test problems are this one's: its `splits` then have no test."""
     without_questions_of: Distinct[Id] | None = None
-    """Other problem sets, whose test questions are kept out of this one's training, with the reason, as those of its
-    own test are anyway."""
+    """Other problem sets, whose questions of test and pilot are kept out of this one's training, with the reason, as
+    those of its own are anyway."""
     mirror: Table | None = None
     """A file of one's own with the problems of `files`, in their order, for where the hub does not give them."""
     metadata: Distinct[Text] | None = None

@@ -42,7 +42,7 @@ def without_pilots(study: Study) -> Iterator[str]:
 
 def _too_small_for_pilot(study: Study, pool: str, size: int) -> Iterator[str]:
     from foretell.deployment.pilot import least_margin
-    from foretell.deployment.replay import ERROR
+    from foretell.deployment.replay_pilot import ERROR
 
     pilot = study.pool(pool).pilot
     assert pilot is not None

@@ -19,8 +19,8 @@ from exported_router import export, export_by_text, questions
 from foretell.common.errors import UserError
 from foretell.common.provenance import file_hash
 from foretell.deployment.card import what_it_does
+from foretell.deployment.chosen_points import asked_for
 from foretell.deployment.description import RouterDescription
-from foretell.deployment.export import _asked_for
 from foretell.deployment.folder import read_folder
 from foretell.deployment.reference import Reference
 from foretell.deployment.router import Router
@@ -89,10 +89,10 @@ def test_of_a_budget_that_pays_for_probing_what_is_left_is_for_answers():
     curves = pd.DataFrame({"operating_point": [0, 0.5], "probing_cost": [7.0, 0.25]})
     curves = curves.assign(strategy="utility", family="linear", split="validation")
     study = SimpleNamespace(criteria={"budget": 2.0}, family="linear", chosen_on="validation", budget_with_probing=True)
-    assert _asked_for(row, curves, study) == 1.75
-    assert _asked_for(row, curves.assign(probing_cost=np.nan), study) == 2.0
+    assert asked_for(row, curves, study) == 1.75
+    assert asked_for(row, curves.assign(probing_cost=np.nan), study) == 2.0
     study.budget_with_probing = False
-    assert _asked_for(row, curves, study) == 2.0
+    assert asked_for(row, curves, study) == 2.0
 
 
 def test_where_the_study_fell_back_so_does_the_router(router, exported):

@@ -8,8 +8,11 @@ import yaml
 
 from decided import decides_alike
 from exported_router import export_by_text
-from foretell.deployment.description import RouterDescription
+from foretell.deployment.description import Chosen, RouterDescription
+from foretell.deployment.loaded_probe import LoadedProbe
+from foretell.deployment.logged import Log
 from foretell.deployment.observed import Observed
+from foretell.deployment.refreshing import Evidence, keep_or_choose
 from foretell.deployment.router import Router
 from foretell.deployment.serving_settings import read_serving_settings, with_samples
 from foretell.routing.arms import arm_of
@@ -73,6 +76,45 @@ def test_one_upstream_of_a_policy_is_asked_for_as_many_answers_as_vote(router, t
     assert settings.upstreams["small@1"].body == {"effort": "high", "n": 1}
 
 
+def test_where_the_number_of_samples_is_unknown_the_client_says_it(router, tmp_path):
+    file = tmp_path / "serving.yaml"
+    upstreams = {
+        policy: {"base_url": "http://h/v1", "model": policy, "body": {"n": 5}} for policy in ("small", "large")
+    }
+    file.write_text(yaml.safe_dump({"upstreams": upstreams, "fallback": "large"}))
+    unknown = [
+        each.model_copy(update={"samples": None}) if each.policy == "large" else each
+        for each in router.description.policies
+    ]
+    settings = with_samples(read_serving_settings(file, router.asked), unknown)
+    assert settings.upstreams["large"].body == {"n": 5} and settings.upstreams["small"].body == {"n": SAMPLES}
+
+
+def test_each_question_is_scored_once_for_all_numbers_of_samples(exported, router, monkeypatch):
+    asked, score = [], LoadedProbe.score
+    monkeypatch.setattr(LoadedProbe, "score", lambda self, *given: asked.append(self) or score(self, *given))
+    router.predict(exported.questions["test"][:3])
+    assert len(asked) == 2
+
+
+def test_a_refreshed_router_is_held_against_policies_at_all_of_their_samples(router):
+    """Where no operating point is accurate enough, the best whole policy takes its place, though an arm is as good."""
+    policies = [each.model_copy(update={"accuracy": {"fitted": 1.0}}) for each in router.description.policies]
+    rng, n = np.random.default_rng(0), 4000
+    sent = rng.integers(len(policies), size=n)
+    probability = np.full((n, len(policies)), 0.5)
+    right = np.array([0.9 if each.policy == "large@2" else 0.6 if each.policy == "large" else 0.1 for each in policies])
+    correct = (rng.random(n) < right[sent]).astype(float)
+    zeros, ones = np.zeros(n), np.full(n, 1 / len(policies))
+    log = Log(probability, zeros, sent, sent, sent, ones, zeros, correct, np.ones(n, dtype=bool))
+    half = Evidence.of(log, np.tile(right, (n, 1)), np.array([each.mean_cost for each in policies]), False)
+    missed = Chosen(router="cascade", criterion="match", choice="x", operating_point=0.0, policy=None)
+    kept = keep_or_choose(missed, policies, half)
+    assert kept.policy in (None, "large") and "large@2" not in (kept.policy,)
+    above = missed.model_copy(update={"criterion": "accuracy", "value": 0.99})
+    assert keep_or_choose(above, policies, half).policy == "large"
+
+
 def test_a_router_of_whole_policies_leaves_to_the_client_how_many_are_asked_for(tmp_path, exported):
     whole = Router.load(export_by_text(tmp_path, "tfidf").folder)
     assert whole.asked == whole.policies == ["small", "large"]
@@ -85,7 +127,7 @@ def test_a_router_of_whole_policies_leaves_to_the_client_how_many_are_asked_for(
 
 def test_the_card_and_the_folder_say_so(exported):
     card = (exported.folder / "README.md").read_text(encoding="utf-8")
-    assert "`small@2`" in card and "6 policies" in card and "`n`" in card
+    assert "`small@2`" in card and "one of 2 policies at 1 to 3 samples" in card and "`n`" in card
     described = RouterDescription.model_validate(json.loads((exported.folder / "router.json").read_text()))
     assert [(each.of_policy, each.samples) for each in described.policies if each.policy == "large@2"] == [("large", 2)]
     costs = [each.mean_cost for each in described.policies]

@@ -36,6 +36,8 @@ def test_a_share_of_test_is_kept_for_a_pilot(tmp_path):
     problems, whole = (made(tmp_path, hub_data.math(), **hub_data.MATH, **more) for more in ({"pilot_share": 0.3}, {}))
     assert sizes(problems) == {"train": 16, "validation": 4, "test": 7, "pilot": 3}
     assert problems.split.replace("pilot", "test").equals(whole.split)
+    translated = made(tmp_path, hub_data.polymath(), **hub_data.POLYMATH, pilot_share=0.5)
+    assert (translated.groupby("group").split.nunique() == 1).all() and translated.split.eq("pilot").any()
 
 
 def test_the_options_of_a_choice_are_shuffled_the_same_way_each_time(tmp_path):

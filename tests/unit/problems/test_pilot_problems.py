@@ -37,6 +37,13 @@ def test_groups_that_are_dealt_whole_stay_whole():
     assert after.groupby("split").group.nunique()[["test", "pilot"]].tolist() == [5, 5]
 
 
+def test_groups_of_test_are_not_the_pilots_too():
+    frame = table(80, split=["train"] * 40 + ["test"] * 40, group=[f"g{i // 4}" for i in range(80)])
+    after = import_problems(frame, "math", False, pilot_share=0.5)
+    groups = after.groupby("split").group.unique()
+    assert not set(groups["pilot"]) & set(groups["test"]) and len(groups["pilot"]) == 5
+
+
 def test_a_column_may_say_what_is_the_pilots():
     frame = table(20, split=["train"] * 10 + ["test"] * 6 + ["pilot"] * 4)
     assert import_problems(frame, "math", False).split.eq("pilot").sum() == 4

@@ -68,6 +68,22 @@ def test_a_budget_may_be_for_probing_too():
     assert choose_point(table, routed, BUDGET, 1.6, True) == (2, FALLS_BACK[BUDGET])
 
 
+def test_a_study_whose_budget_is_for_probing_too_chooses_by_it():
+    costs, predictions = random_pool(1, problems=300)
+    tables = PoolTables(costs, no_fewer_samples(), probabilities_table(predictions))
+    routed = tables.routed(Sweep(lambdas=11, thresholds=11))
+    points = routed.points.on(routed.pool.split == "validation")
+    with_probing = (points.cost + points.probing).mean(axis=1)
+    budget = float(with_probing[points.of("utility")].min())
+    found = {}
+    for whether in (False, True):
+        compared = compare_folds([routed], settings_of(criteria={BUDGET: budget}, budget_with_probing=whether))
+        row = np.flatnonzero(compared.labels.strategy == "utility")[0]
+        assert compared.labels.choice[row] == CHOSEN[BUDGET] and compared.is_preferred.any()
+        found[whether] = compared.points[row, 0]
+    assert budget < with_probing[found[False]] and with_probing[found[True]] == budget
+
+
 def chosen(costs, predictions, choose_on):
     part = PoolTables(costs, no_fewer_samples(), probabilities_table(predictions)).routed(
         Sweep(lambdas=11, thresholds=11)

@@ -65,6 +65,13 @@ def test_most_local_optima_are_the_best_of_all():
     assert np.mean(np.isclose(found, 0)) > 0.8 and max(found) < 0.1
 
 
+def test_it_is_charged_for_the_encoders_that_it_consults():
+    costs, _ = random_pool(5, problems=60)
+    pool = assemble_pool(costs)
+    assert (ROUTERS["stepwise"].probing(pool) == ROUTERS["cascade"].probing(pool)).all()
+    assert ROUTERS["stepwise"].probing(pool).any()
+
+
 def test_the_router_learns_from_train_alone_and_becomes_cheaper_as_lambda_grows():
     costs, predictions = random_pool(5, problems=300)
     pool = assemble_pool(costs)

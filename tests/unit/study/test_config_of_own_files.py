@@ -188,9 +188,7 @@ def test_a_mistake_about_own_files_is_one_message(own_files, opened, key, value,
 
 def test_a_set_is_split_or_cross_fitted(own_files, opened):
     own_files["problem_sets"]["own"] |= {"cross_fit": {}, "test_share": 0.3}
-    assert "'cross_fit' predicts every problem from the others, and leaves no 'test_share'" in message(
-        own_files, opened
-    )
+    assert "'cross_fit' predicts each problem from the others, and leaves no 'test_share'" in message(own_files, opened)
 
 
 def test_activations_need_what_says_which_problems_they_are_of(own_files, opened):

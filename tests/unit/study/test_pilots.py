@@ -9,6 +9,7 @@ import pytest
 
 from broken_studies import message, set_key
 from foretell.study import jobs
+from foretell.study.plan import jobs_for, jobs_of
 from foretell.study.sizes import too_small_for, without_pilots
 from synthetic_studies import SYNTHETIC
 
@@ -40,7 +41,13 @@ def test_where_every_problem_is_predicted_from_the_others_none_is_left(study, op
     study["problem_sets"]["own"] |= {"cross_fit": {"folds": 3}, "pilot_share": None}
     assert "every problem of 'own' is predicted from the others, which leaves none for it" in message(study, opened)
     study["problem_sets"]["own"]["pilot_share"] = 0.5
-    assert "leaves none for 'pilot_share'" in message(study, opened)
+    assert "leaves no 'pilot_share'" in message(study, opened)
+
+
+def test_the_pilot_is_among_the_jobs_of_a_study_and_of_its_table(study, opened, manifest):
+    one = opened(study)
+    for planned in (jobs_of(one), jobs_for(one, manifest["T14"])):
+        assert ("replay_pilot", {"pool": "own"}) in planned
 
 
 def of_file(study, tmp_path, splits):

@@ -39,6 +39,15 @@ def test_an_imported_policy_is_priced_by_its_own_name(study, opened):
     assert [prices[name]["output_price"] for name in ("x", "y")] == [1.0, 3.0]
 
 
+def test_a_budget_for_probing_too_reaches_routing_and_the_exported_router(study, opened):
+    study["pools"]["elsewhere"] |= {"budget": 1.0, "budget_with_probing": True}
+    one = opened(study)
+    for pool, whether in (("own", None), ("elsewhere", True)):
+        job = SimpleNamespace(pool=pool)
+        assert jobs.evaluate_routing(one, job).get("budget_with_probing") is whether
+        assert jobs.export_router(one, job).get("budget_with_probing") is whether
+
+
 def test_a_price_of_what_the_pool_does_not_have_is_named(study, opened):
     set_key(study, "pools.elsewhere.prices.nobody", {"input": 1.0, "output": 1.0})
     assert "key 'pools.elsewhere.prices': nothing in this pool is priced by 'nobody'; there are m, " in message(

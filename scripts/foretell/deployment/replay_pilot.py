@@ -27,7 +27,7 @@ from foretell.routing.matching import discordant, score_interval
 from foretell.routing.pool import Pool
 from foretell.routing.routed import RoutedPool
 from foretell.routing.routers import ROUTERS
-from foretell.routing.settings import Pilot, RoutingEvaluationSettings
+from foretell.routing.settings import PilotSettings, RoutingEvaluationSettings
 
 REPLAYS = 100  # of the same problems, in other orders and dealt otherwise
 SHARE = 0.5  # of the requests that the incumbent answers
@@ -38,7 +38,7 @@ NAMES = {verdict: verdict.name.lower() for verdict in Verdict}
 class ReplaySettings(RoutingEvaluationSettings):
     """How routers are evaluated, and the pilot."""
 
-    pilot: Pilot
+    pilot: PilotSettings
 
     @property
     def margin_of_pilot(self) -> float:

@@ -1,14 +1,17 @@
 """Pilots, replayed on problems that nothing else uses."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from foretell.common.errors import UserError
-from foretell.deployment import replay
+from foretell.deployment import replay_pilot as replay
 from foretell.deployment.pilot import Verdict, judge, least_margin
-from foretell.deployment.replay import ReplaySettings, replay_pilots
+from foretell.deployment.replay_pilot import ReplaySettings, replay_pilots
 from foretell.figures.pilot import collect, layout
+from foretell.routing.arms import add_arms, add_probabilities_of_arms
 from foretell.routing.decisions import route_pool
 from foretell.routing.evaluation import evaluate_routing
 from foretell.routing.investment import one_off_costs
@@ -93,6 +96,95 @@ def test_of_a_router_that_always_takes_the_incumbent_there_is_nothing_to_pilot()
     table, note = layout(collect(found))
     assert table["The first"].eq("always the incumbent").all() and table["Adopt, %"].eq("").all()
     assert note.startswith("n = 50 problems that nothing else uses") and "Incumbent: large" in note
+
+
+def test_what_fewer_samples_get_right_is_drawn_by_its_probability():
+    """A mean of .5 that is drawn gives zeros and ones, and so the variance that real answers have."""
+    sure = replay.Compared(np.zeros(400, bool), np.full((400, 2), 0.5), np.zeros((400, 2)), 0.0)
+    dealt = replay._dealt(sure, 1.0, np.random.default_rng(0))
+    assert dealt.accuracy.std() > 0.8 and abs(dealt.accuracy.mean()) < 0.15
+
+
+def test_an_arm_is_piloted_at_its_own_accuracy_and_cost(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    tables = pool(300, small=(0.6, 1.0))
+    costs = tables.costs.assign(samples=pd.array([2] * len(tables.costs), dtype="Int64"))
+    rows = []
+    for number in (1, 2):
+        correct = costs.correct if number == 2 else 0.3 + 0.5 * costs.correct
+        kept = costs[["problem_id", "split", "policy"]]
+        rows.append(kept.assign(samples=number, expected_correct=correct, expected_cost=costs.cost * number / 2))
+    arms = add_arms(costs, pd.concat(rows, ignore_index=True))
+    probable = add_probabilities_of_arms(tables.probabilities, arms)
+    found = replayed(type(tables)(arms, pd.concat(rows, ignore_index=True), probable), incumbent="small")
+    at_all = row(found, "utility")
+    assert at_all.incumbent == "small" and at_all.incumbent_cost == 1.0
+    routed = type(tables)(arms, pd.concat(rows, ignore_index=True), probable).routed(SWEEP)
+    one = routed.points.labels.index[(routed.points.labels.policy == "small") & (routed.points.labels.samples == 1)][0]
+    column = replay._columns(routed.pool, routed.decisions, routed.points.labels.loc[one])[0]
+    assert routed.pool.policies[column] == "small@1", "a policy at fewer samples is another column than all of them"
+
+
+def test_the_incumbent_is_the_best_where_points_are_chosen_and_not_on_test(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    tables = pool(50)
+    wrong = (tables.costs.split == "test") & (tables.costs.policy == "large")
+    costs = tables.costs.assign(correct=tables.costs.correct.where(~wrong, 0.0))
+    costs = costs.assign(probe_cost=costs.probe_cost.where(costs.split == "validation", 50.0))
+    found = row(replayed(type(tables)(costs, tables.fewer_samples, tables.probabilities)), "utility")
+    assert found.incumbent == "large" and found.reading == 0.0, "so is what reading costs"
+
+
+def test_only_pilots_that_end_count_in_how_long_they_take(monkeypatch):
+    verdicts = iter([Verdict.ADOPT, Verdict.OPEN, Verdict.ADOPT, Verdict.OPEN])
+    ends = iter([10, 400, 20, 400])
+
+    def told(*_):
+        return SimpleNamespace(verdict=next(verdicts), ended=next(ends))
+
+    monkeypatch.setattr(replay, "judge", told)
+    monkeypatch.setattr(replay, "REPLAYS", 4)
+    compared = replay.Compared(np.zeros(5, bool), np.ones((5, 2)), np.ones((5, 2)), 0.0)
+    settings = ReplaySettings.model_validate({**SETTINGS, "pilot": {"largest_cost": 2.0}})
+    found = replay._pilots(compared, settings)
+    assert (found["ended"], found["adopt"], found["open"], found["first_ended"]) == (15, 0.5, 0.5, 10)
+
+
+def test_the_table_has_each_number_in_its_column():
+    shares = {"adopt": 0.5, "less_accurate": 0.25, "dearer": 0.125, "open": 0.125}
+    frame = pd.DataFrame(
+        [
+            {
+                **{
+                    "strategy": "utility",
+                    "family": "linear",
+                    "criterion": "match",
+                    "choice": "c",
+                    "operating_point": 0.5,
+                },
+                **{"alike": 0.1, "accuracy_difference": -0.02, "accuracy_difference_low": -0.03},
+                **{"accuracy_difference_high": -0.01, "cost_difference": -2e-3, "cost_difference_low": -3e-3},
+                **{"cost_difference_high": -1e-3, "incumbent_cost": 4e-3, "reading": 1e-4, **shares, "ended": 77.0},
+                **{"first_verdict": "less_accurate", "first_ended": 88, "incumbent": "large", "margin": 0.05},
+                **{"least_margin": 0.016, "largest_cost": 0.01, "cost_basis": "measured tokens", "error": 0.05},
+                **{"n": 500, "groups": 500, "replays": 100},
+            }
+        ]
+    )
+    table, note = layout(collect(frame))
+    assert table.iloc[0].to_dict() == {
+        "Router": "utility router, match: λ = 0.5",
+        "Chooses the incumbent, %": "10.0",
+        "Accuracy difference, points": "−2.0 [−3.0, −1.0]",
+        "Cost difference, USD per 1,000": "−2.00 [−3.00, −1.00]",
+        "Adopt, %": "50",
+        "End: less accurate, %": "25",
+        "End: dearer, %": "12",
+        "Open, %": "12",
+        "Requests": "77",
+        "The first": "end: less accurate, after 88",
+    }
+    assert "0.1 USD per 1,000, which is counted" in note and "large, 4 USD per 1,000" in note and "1.6 points" in note
 
 
 def test_a_margin_that_so_many_requests_cannot_show_is_not_shown_with_all_answers_right():
