@@ -10,7 +10,7 @@ from workflow_project import SMALL
 
 ROUTING = {"price_outcomes", "route_queries", "evaluate_routing"}
 AFTER_ROUTING = {"write_table_T4", "write_table_T5", "plot_figure_F6", "plot_figure_F7", "plot_figure_F8"}
-AFTER_ROUTING |= {"export_router"}
+AFTER_ROUTING |= {"measure_routing", "write_table_T12", "write_table_T13", "export_router"}
 AFTER_EVERYTHING = {"check_claims", "write_front_page", "write_report"}
 
 
