@@ -187,8 +187,9 @@ def test_a_new_policy_runs_its_chain_and_what_compares_policies(project):
     assert {rule: planned[rule] for rule in chain} == dict.fromkeys(chain, 1)
     assert not planned.keys() & {"generate_problems", "train_tiny_model", "render_prompts", "cache_activations"}
     compared = {rule for rule in planned if rule.startswith(("plot_figure_", "write_table_"))}
-    assert planned.keys() == chain | {"evaluate_probes", "export_router"} | ROUTING | AFTER_EVERYTHING | compared
-    assert len(compared) == 12
+    measured = {"evaluate_probes", "measure_routing", "export_router"}
+    assert planned.keys() == chain | measured | ROUTING | AFTER_EVERYTHING | compared
+    assert len(compared) == 14
 
 
 def test_a_new_model_runs_its_chain_from_training_on(project):
