@@ -11,6 +11,7 @@ from foretell.deployment.logged import Log
 from foretell.deployment.pilot import BY_CHANCE
 from foretell.deployment.realised import LEAST, effective_number, explored
 
+FEWEST_EXPECTED = 5  # of a cell, for which the limiting distribution does (Cochran, 1954)
 SURELY = -np.log(BY_CHANCE)  # requests expected, of which none comes with a probability of BY_CHANCE
 
 
@@ -69,11 +70,17 @@ def _check_explored(log: Log, free: np.ndarray, policies: Sequence[str], file: P
 
 
 def differ_by_more_than_chance(counts: np.ndarray) -> bool:
-    """Whether shares do, from counts [2, groups] (chi-squared test; groups without a request play no part)."""
+    """Whether shares do, from counts [2, groups] (chi-squared test; groups without a request play no part).
+
+    Where fewer than five are expected somewhere, its distribution is that of tables with the same margins (Monte
+    Carlo): by the limiting one, a single miss among many small groups is a bias.
+    """
     counts = counts[:, counts.sum(axis=0) > 0]
     if counts.shape[1] < 2 or not counts.sum(axis=1).all():
         return False
-    return bool(stats.chi2_contingency(counts, correction=False).pvalue < BY_CHANCE)
+    sparse = stats.contingency.expected_freq(counts).min() < FEWEST_EXPECTED
+    tables = stats.MonteCarloMethod(n_resamples=9999, rng=np.random.default_rng(0)) if sparse else None
+    return bool(stats.chi2_contingency(counts, correction=False, method=tables).pvalue < BY_CHANCE)
 
 
 def effective_answers(log: Log, policies: Sequence[str], file: Path) -> np.ndarray:

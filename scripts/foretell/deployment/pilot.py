@@ -95,7 +95,7 @@ def differences(log: Log, incumbent: int, most: float, reading: float, file: Pat
     differ, to_incumbent = log.chosen != incumbent, log.sent == incumbent
     shares = np.where(to_incumbent, log.propensity, 1 - log.propensity)[differ]
     dealt = to_incumbent | (log.sent == log.chosen)
-    if differ.any() and (not dealt[differ].all() or np.ptp(shares) > 1e-9 or not 0 < shares[0] < 1):
+    if not dealt.all() or (differ.any() and (np.ptp(shares) > 1e-9 or not 0 < shares[0] < 1)):
         raise UserError(
             f"{file}: the requests were not dealt out between the router and one incumbent by a constant share: give a "
             "log of a service with keys 'incumbent' and 'incumbent_share', and that incumbent"

@@ -127,6 +127,7 @@ def test_logs_that_are_of_no_pilot_are_refused():
         replace(log, propensity=np.where(np.arange(50) < 25, 0.5, 0.4)),
         replace(log, propensity=np.ones(50)),
         replace(log, sent=np.full(50, 2)),
+        replace(log, chosen=np.full(50, INCUMBENT), sent=np.arange(50) % 2),  # the incumbent was another policy
     ):
         with pytest.raises(UserError, match=r"log\.jsonl: the requests were not dealt out .* 'incumbent_share'"):
             told(other)

@@ -12,6 +12,7 @@ from scipy.stats import binom
 from explored_logs import log_of, truth
 from foretell.common.errors import UserError
 from foretell.deployment.choosing import choose_point, choose_policies
+from foretell.deployment.explored_log import differ_by_more_than_chance
 from foretell.deployment.folder import read_folder
 from foretell.deployment.judging import Verdict, decide, judge
 from foretell.deployment.off_policy import Measured
@@ -278,3 +279,11 @@ def test_requests_that_could_not_go_elsewhere_are_left_out(present):
     mixed = replace(log, sent=sent, answered=sent, propensity=np.where(fixed, 1.0, log.propensity))
     fitted = fit_router(present, mixed, FILE)
     assert len(fitted.first.log.sent) + len(fitted.rest.log.sent) == (~fixed).sum()
+
+
+def test_a_single_miss_among_many_small_groups_is_chance():
+    seen = np.array([14, 9, 7, 5, 5, 4, 4, 3, 3, 2, 2, 1, 1, 1, 0])
+    missed = np.zeros_like(seen)
+    missed[-1] = 1
+    assert not differ_by_more_than_chance(np.array([seen, missed]))
+    assert differ_by_more_than_chance(np.array([[20, 0, 3, 4], [0, 20, 3, 4]])), "a bias is one all the same"
