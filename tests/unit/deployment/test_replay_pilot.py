@@ -135,6 +135,16 @@ def test_the_incumbent_is_the_best_where_points_are_chosen_and_not_on_test(monke
     assert found.incumbent == "large" and found.reading == 0.0, "so is what reading costs"
 
 
+def test_the_family_that_counts_is_piloted_alone(monkeypatch):
+    monkeypatch.setattr(replay, "REPLAYS", 2)
+    tables = pool(50)
+    both = pd.concat([tables.probabilities, tables.probabilities.assign(family="tfidf")], ignore_index=True)
+    routed = type(tables)(tables.costs, tables.fewer_samples, both).routed(SWEEP)
+    given = {**SETTINGS, "families": ["tfidf", "linear"], "pilot": {"largest_cost": MOST}}
+    found = replay_pilots(routed, ReplaySettings.model_validate(given))
+    assert found.family.unique().tolist() == ["tfidf"] and found.strategy.tolist() == ["utility", "cascade"]
+
+
 def test_only_pilots_that_end_count_in_how_long_they_take(monkeypatch):
     verdicts = iter([Verdict.ADOPT, Verdict.OPEN, Verdict.ADOPT, Verdict.OPEN])
     ends = iter([10, 400, 20, 400])

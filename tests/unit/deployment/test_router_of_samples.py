@@ -1,6 +1,7 @@
 """A router that chooses how many samples vote is taken away, and served."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -8,7 +9,8 @@ import yaml
 
 from decided import decides_alike
 from exported_router import export_by_text
-from foretell.deployment.description import Chosen, RouterDescription
+from foretell.deployment.description import Chosen, Probe, RouterDescription
+from foretell.deployment.export import _at_samples, _Made
 from foretell.deployment.loaded_probe import LoadedProbe
 from foretell.deployment.logged import Log
 from foretell.deployment.observed import Observed
@@ -115,6 +117,16 @@ def test_a_refreshed_router_is_held_against_policies_at_all_of_their_samples(rou
     assert keep_or_choose(above, policies, half).policy == "large"
 
 
+def test_a_policy_without_a_probe_has_a_constant_of_its_own_at_fewer_samples():
+    split = np.repeat(["train", "test"], [40, 20])
+    correct = np.column_stack([np.full(60, 0.5), np.tile([0.0, 1.0, 1.0], 20)])
+    pool = SimpleNamespace(split=split, correct=correct, whole=np.array([False, True]))
+    made = _Made(Probe(constant=0.66, reason="few"), {}, np.full(60, 0.66), None)
+    assert _at_samples(pool, 1, made) is made
+    fewer = _at_samples(pool, 0, made)
+    assert fewer.probe.constant == fewer.probability[0] == pytest.approx(0.5, abs=0.02) and fewer.probe.reason == "few"
+
+
 def test_a_router_of_whole_policies_leaves_to_the_client_how_many_are_asked_for(tmp_path, exported):
     whole = Router.load(export_by_text(tmp_path, "tfidf").folder)
     assert whole.asked == whole.policies == ["small", "large"]
@@ -128,6 +140,8 @@ def test_a_router_of_whole_policies_leaves_to_the_client_how_many_are_asked_for(
 def test_the_card_and_the_folder_say_so(exported):
     card = (exported.folder / "README.md").read_text(encoding="utf-8")
     assert "`small@2`" in card and "one of 2 policies at 1 to 3 samples" in card and "`n`" in card
+    rows = {line.split("`")[1]: line for line in card.splitlines() if line.startswith("| `")}
+    assert rows["small@1"].endswith("| not measured |") and not rows["small"].endswith("| not measured |")
     described = RouterDescription.model_validate(json.loads((exported.folder / "router.json").read_text()))
     assert [(each.of_policy, each.samples) for each in described.policies if each.policy == "large@2"] == [("large", 2)]
     costs = [each.mean_cost for each in described.policies]

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from foretell.figures.risk_coverage import collect
+from foretell.report.explorer import _policies
 from foretell.routing.arms import add_arms, add_probabilities_of_arms
 from foretell.routing.choice import best_single
 from foretell.routing.curves import count_shares
@@ -174,6 +175,10 @@ def test_a_year_has_each_policy_at_each_number_of_samples_that_routers_may_choos
     incumbent = singles[singles.is_incumbent]
     assert incumbent.policy.tolist() == ["small"] and incumbent.samples.tolist() == [4], "at all of its samples"
     found = explore([fold], settings)
+    shown = _policies(found.shares)
+    assert [each["name"] for each in shown][:2] == ["small, 1 sample", "small, 2 samples"]
+    assert [each["opacity"] for each in shown] == [0.25, 0.5, 0.75, 1, 0.25, 1]
+    assert len({each["colour"] for each in shown}) == 2
     shares = found.shares[found.shares.point == 0].set_index(["policy", "samples"]).share
     counted = count_shares([fold])
     at = found.points.iloc[0]
