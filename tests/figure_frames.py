@@ -1,7 +1,8 @@
-"""Small frames with known answers, for the tests of figures and tables."""
+"""Small frames with known answers, for the tests of figures and tables, and what holds of every figure."""
 
 import numpy as np
 import pandas as pd
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 
 SPLITS = ("train", "validation", "test")
 
@@ -101,3 +102,13 @@ def summary(policies, chosen_on=("validation",), charge=1.2, cost_basis="measure
         n=40,
         resamples=9,
     )
+
+
+def assert_nothing_is_cut_off(figure):
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
+    labels = [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label, axes.title)]
+    for artist in [*figure.legends, *(label for label in labels if label.get_text())]:
+        box = artist.get_window_extent()
+        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, artist
+        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, artist

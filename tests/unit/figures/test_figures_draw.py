@@ -7,8 +7,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 
-from figure_frames import curves, outcomes, predictions, summary, sweep, untrained
-from foretell.figures import cost_accuracy, effort, layers, reliability, shares
+from figure_frames import assert_nothing_is_cut_off, curves, outcomes, predictions, summary, sweep, untrained
+from foretell.figures import cost_accuracy, effort, layers, reliability
 from foretell.figures import predictions as histograms
 from foretell.figures.style import (
     COLUMN,
@@ -27,16 +27,6 @@ COUNTS = [1, 4, 12]  # one panel, rows of two, and the most
 def texts(figure):
     figure.draw_without_rendering()
     return [text.get_text() for axes in figure.axes for text in [*axes.texts, axes.title, axes._left_title]]
-
-
-def assert_nothing_is_cut_off(figure):
-    FigureCanvasAgg(figure)
-    figure.draw_without_rendering()
-    labels = [label for axes in figure.axes for label in (axes.xaxis.label, axes.yaxis.label, axes.title)]
-    for artist in [*figure.legends, *(label for label in labels if label.get_text())]:
-        box = artist.get_window_extent()
-        assert figure.bbox.x0 <= box.x0 and box.x1 <= figure.bbox.x1, artist
-        assert figure.bbox.y0 <= box.y0 and box.y1 <= figure.bbox.y1, artist
 
 
 def many(count):
@@ -126,55 +116,6 @@ def test_efforts_of_which_none_is_testable_still_make_a_figure():
 def test_efforts_of_twelve_models():
     figure = effort.draw(efforts({(f"a-long-name-of-model-{i}", None): 0.5 + i / 50 for i in range(12)}))
     assert_nothing_is_cut_off(figure)
-
-
-@pytest.mark.parametrize("count", [2, 12])
-def test_shares_add_up_to_the_whole(count):
-    rows = [
-        ("test", "linear", "utility", "train", p, f"policy{i}", 1 / count)
-        for i in range(count)
-        for p in (0.0, 0.5, 1.0)
-    ]
-    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
-    table = pd.DataFrame(rows, columns=columns).assign(samples=8)
-    parts = {part: summary(["a", "b"], cost_basis="assumed") for part in ("math-half-0", "math-half-1")}
-    parts["math-half-1"].operating_point += 0.5
-    figure = shares.draw(shares.collect(table, parts, "utility"))
-    assert_nothing_is_cut_off(figure)
-    top = max(path.vertices[:, 1].max() for path in figure.axes[0].collections[-1].get_paths())
-    assert top == pytest.approx(100)
-
-
-def test_parts_with_fewer_samples_are_paler_and_the_legend_names_policies_once():
-    rows = [
-        ("test", "linear", "utility", "train", p, policy, samples, 0.25)
-        for policy, most in (("a", 1), ("b", 3))
-        for samples in range(1, most + 1)
-        for p in (0.0, 0.5, 1.0)
-    ]
-    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "samples", "share"]
-    table = shares.collect(pd.DataFrame(rows, columns=columns), {"pool": summary(["a", "b"])}, "utility")
-    figure = shares.draw(table)
-    areas = figure.axes[0].collections
-    colours = [tuple(area.get_facecolor()[0]) for area in areas]
-    assert len({colour[:3] for colour in colours}) == 2 and colours[1][:3] == colours[2][:3] == colours[3][:3]
-    assert [colour[3] for colour in colours] == pytest.approx([1, 0.25, 0.625, 1])
-    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["a", "b"]
-    assert_nothing_is_cut_off(figure)
-
-
-def test_shares_at_uneven_points_stand_by_rank_under_their_values():
-    points = [0.0, 0.001, 0.002, 0.5, 40.0]
-    rows = [("test", "linear", "utility", "train", p, policy, 0.5) for policy in "ab" for p in points]
-    columns = ["split", "family", "router", "calibrated_on", "operating_point", "policy", "share"]
-    chosen = summary(["a", "b"])
-    chosen["operating_point"] = 0.5
-    table = pd.DataFrame(rows, columns=columns).assign(samples=8)
-    figure = shares.draw(shares.collect(table, {"pool": chosen}, "utility"))
-    assert_nothing_is_cut_off(figure)
-    axes = figure.axes[0]
-    assert [label.get_text() for label in axes.get_xticklabels()] == ["0", "0.001", "0.002", "0.5", "40"]
-    assert {line.get_xdata()[0] for line in axes.lines} == {3}
 
 
 def plane(policies=("a", "b"), dearest=0.01, samples=(1, 2), router="utility", **options):
